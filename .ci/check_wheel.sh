@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Build the wheel through the sdist, install its core alone in a fresh venv outside the checkout, import it there.
+set -euo pipefail
+checkout=$PWD
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+"$PYTHON" -m build --outdir "$place/dist" . > "$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
+"$PYTHON" -m venv "$place/venv"
+"$place/venv/bin/pip" install --quiet "$place"/dist/*.whl -c "$checkout/requirements.lock"
+cd "$place"
+"$place/venv/bin/python" - <<'PY'
+import importlib.util
+import sys
+from importlib.resources import files
+
+import entrepot.agents.inference
+from entrepot.envs.network import load_network
+
+assert load_network("kreen").nodes, "the wheel lacks its networks"
+assert files("entrepot.configs").joinpath("network/kreen.yaml").is_file()
+for name in ("torch", "ray"):
+    assert importlib.util.find_spec(name) is None, f"the core install pulled in {name}"
+    assert name not in sys.modules
+print("the wheel installs and imports with its core dependencies alone")
+PY

@@ -1,0 +1,45 @@
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+# A sales history beside the checkout is used where there is one; name your own with HISTORY=path.
+HISTORY ?= $(wildcard ../shared/data/online_retail_sku_country_day.parquet)
+
+.DEFAULT_GOAL := help
+.PHONY: help train test lint types contracts wheel check clean lock
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps -e .
+	touch $@
+
+train: .venv/.installed ## Train the main job and print its table (ARGS="key=value …" to change it)
+	$(BIN)/entrepot train $(if $(HISTORY),demand.path=$(HISTORY)) $(ARGS)
+
+test: .venv/.installed ## Run the tests
+	$(BIN)/pytest $(ARGS)
+
+lint: .venv/.installed ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.installed ## Check types
+	$(BIN)/mypy src tests
+
+contracts: .venv/.installed ## Check that imports run one way
+	$(BIN)/lint-imports
+
+wheel: .venv/.installed ## Build the wheel through the sdist and import it elsewhere
+	PYTHON=$(BIN)/python bash .ci/check_wheel.sh
+
+check: ## What CI runs
+	bash .ci/run
+
+lock: ## Write requirements.lock anew from what .venv holds
+	$(BIN)/pip freeze --exclude-editable | sed -E 's/\+cpu$$//' > requirements.lock
+
+clean: ## Remove the environment and caches
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info

@@ -1,0 +1,1 @@
+"""Who decides: rules, the neural policy, and the loader of exported modules."""

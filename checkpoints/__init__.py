@@ -1,0 +1,1 @@
+"""Where every run lands; released modules ship in the package."""

@@ -1,0 +1,1 @@
+"""Trained inference modules that ship in the package."""

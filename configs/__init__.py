@@ -1,0 +1,1 @@
+"""YAML that a person edits, and the loader that reads it."""

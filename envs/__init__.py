@@ -1,0 +1,1 @@
+"""The world before any policy: network, demand, twin and environments."""

@@ -1,0 +1,10 @@
+"""entrepot: multi-agent reinforcement learning for global warehouse networks."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("entrepot")
+except PackageNotFoundError:  # a checkout that was never installed
+    __version__ = "0.0.0"
+
+__all__ = ["__version__"]

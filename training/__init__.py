@@ -1,0 +1,1 @@
+"""How policies improve, are compared, and leave as inference modules."""
