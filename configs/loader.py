@@ -6,9 +6,10 @@ ships with the package, and a path to a file of one's own works wherever a name 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,10 +34,14 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
+        if key_node.tag == "tag:yaml.org,2002:merge":  # `<<`, whose keys may be written again
+            continue
+        key = loader.construct_object(key_node, deep=True)
+        place = f"{key_node.start_mark.name}: line {key_node.start_mark.line + 1}"
+        if not isinstance(key, Hashable):
+            raise ConfigurationError(f"{place}: {key!r} can't be a key; allowed: a name or a number")
         if key in seen:
-            line = key_node.start_mark.line + 1
-            raise ConfigurationError(f"{key_node.start_mark.name}: line {line}: key {key!r} is written twice")
+            raise ConfigurationError(f"{place}: key {key!r} is written twice")
         seen.add(key)
     loader.flatten_mapping(node)
     return dict(loader.construct_pairs(node, deep=True))
@@ -74,8 +79,9 @@ def locate(group: str, name_or_path: str) -> Path:
         return path
     path = configuration_folder() / group / f"{name_or_path}.yaml"
     if not path.is_file():
+        known = ", ".join(available(group))
         raise ConfigurationError(
-            f"{group}: there is no {name_or_path!r}; allowed: {', '.join(available(group))}, or the path of a .yaml file"
+            f"{group}: there is no {name_or_path!r}; allowed: {known}, or the path of a .yaml file"
         )
     return path
 
@@ -93,7 +99,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         except yaml.YAMLError as error:
             raise ConfigurationError(f"{path}: not valid YAML: {error}") from error
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: expected keys and values, found {type(content).__name__}")
     return content
@@ -132,25 +138,32 @@ def _describe(problem: Any, model: type[BaseModel]) -> str:
     return f"{key}: {message} (found {shown})" if location else message
 
 
-def _fields_at(model: Any, location: tuple[Any, ...]) -> list[str]:
+def _fields_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Field names of the model that a location inside ``model`` leads to, as far as types tell."""
     current: Any = model
     for part in location:
         current = _step_into(current, part)
-    return sorted(current.model_fields) if _is_model(current) else []
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    found = _model_in(current)
+    return sorted(found.model_fields) if found is not None else []
 
 
 def _step_into(annotation: Any, part: Any) -> Any:
-    if _is_model(annotation) and part in annotation.model_fields:
-        return _unwrap(annotation.model_fields[part].annotation)
-    return annotation
+    """The type of what stands at a field's name, a mapping's key or a list's index."""
+    model = _model_in(annotation)
+    if model is not None:
+        field = model.model_fields.get(part)
+        return field.annotation if field is not None else None
+    for kind in (annotation, *get_args(annotation)):  # the mapping or list itself, or one of a union
+        if get_origin(kind) in (dict, list, tuple):
+            return get_args(kind)[-1]
+    return None
 
 
-def _unwrap(annotation: Any) -> Any:
-    """The model inside ``dict[str, Model]``, ``list[Model]`` or ``Model | None``."""
-    arguments = getattr(annotation, "__args__", ())
-    return next((argument for argument in arguments if _is_model(argument)), annotation)
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The annotation itself if it is a model, or the model in ``Model | None`` and ``Annotated[Model, …]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (dict, list, tuple):
+        return None
+    models = [argument for argument in get_args(annotation) if isinstance(argument, type)]
+    return next((argument for argument in models if issubclass(argument, BaseModel)), None)

@@ -240,7 +240,12 @@ def _route_fields(network: NetworkDescription, goods: Assortment, fields: dict[s
     unit_cost = np.where(fields["lane_carries"], unit_cost, np.inf)
     nodes = len(network.nodes)
     primary = routes.primary_lanes(
-        fields["lane_origin"], fields["lane_destination"], unit_cost, goods.made_by, nodes, fields["inbound_usd_per_unit"]
+        fields["lane_origin"],
+        fields["lane_destination"],
+        unit_cost,
+        goods.made_by,
+        nodes,
+        fields["inbound_usd_per_unit"],
     )
     direct = np.zeros((nodes, len(network.markets)))
     direct[fields["option_node"][0], np.arange(len(network.markets))] = 1.0

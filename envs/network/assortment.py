@@ -42,7 +42,7 @@ def assortment_of(network: NetworkDescription) -> Assortment:
 
 def _drawn(catalogue: Catalogue, suppliers: list[str]) -> Assortment:
     # One row of draws per SKU, so that the first 32 of 2,000 SKUs are the same 32.
-    draws = np.random.default_rng(catalogue.seed).random((100_000, 3))[: catalogue.count]
+    draws = np.random.default_rng(catalogue.seed).random((catalogue.count, 3))
     quantile = NormalDist().inv_cdf
     normal = np.array([[quantile(min(max(u, 1e-9), 1 - 1e-9)) for u in row] for row in draws[:, :2]])
     value = catalogue.unit_value_usd * np.exp(catalogue.unit_value_log_deviation * normal[:, 0])

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
-from entrepot.configs.loader import StrictModel
 from pydantic import Field, model_validator
+
+from entrepot.configs.loader import StrictModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -137,7 +138,7 @@ class Lane(StrictModel):
     mode: Mode
     distance_km: NonNegative = 0.0
     transit: Transit
-    departures: Annotated[list[Weekday], Field(min_length=1)] = list(Weekday)
+    departures: Annotated[list[Weekday], Field(min_length=1, default_factory=lambda: list(Weekday))]
     capacity_m3_per_day: Positive = UNLIMITED
     price: LanePrice = LanePrice()
     duty_share: Share = 0.0
@@ -250,6 +251,8 @@ class NetworkDescription(StrictModel):
         for supplier in self.catalogue.supplier_shares if self.catalogue else ():
             if supplier not in self.suppliers:
                 yield f"catalogue.supplier_shares: {supplier!r}; allowed: {_names(self.suppliers)}"
+        if self.catalogue and not sum(self.catalogue.supplier_shares.values()) > 0:
+            yield f"catalogue.supplier_shares: {self.catalogue.supplier_shares}; at least one must be above 0"
         if self.skus is not None and not self.skus:
             yield "skus: at least one must be given"
 

@@ -26,21 +26,24 @@ def primary_lanes(
     Returns:
         [L, S]; at most one lane per node and SKU, none where no path leads from a supplier.
     """
-    lanes, skus = unit_cost.shape
-    start = np.where(made_by, 0.0, np.inf)
-    cost = np.concatenate([np.full((nodes, skus), np.inf), start])
-    path = np.empty((lanes, skus))
-    for _ in range(nodes + 1):
-        path = cost[origin] + unit_cost + inbound[destination][:, None]
-        np.minimum.at(cost, destination, path)
+    skus = unit_cost.shape[1]
+    unreached = np.full((nodes, skus), np.inf)
+    cost = np.concatenate([unreached, np.where(made_by, 0.0, np.inf)])
+    for _ in range(nodes):
+        np.minimum.at(cost, destination, cost[origin] + unit_cost + inbound[destination][:, None])
+    path = cost[origin] + unit_cost + inbound[destination][:, None]
     cheapest = (path <= cost[destination]) & np.isfinite(path)
-    # Of lanes that cost the same, the first in the file.
-    _, first = np.unique(destination, return_index=True)
-    primary = np.zeros_like(cheapest)
-    for node in destination[first]:
+    # Of paths that cost the same, the one over the fewest lanes: free lanes there and back must not feed each other.
+    lanes_used = np.concatenate([unreached, np.where(made_by, 0.0, np.inf)])
+    for _ in range(nodes):
+        np.minimum.at(lanes_used, destination, np.where(cheapest, lanes_used[origin] + 1, np.inf))
+    shortest = cheapest & (lanes_used[origin] + 1 <= lanes_used[destination])
+    # Of those that are as short, the first in the file.
+    primary = np.zeros_like(shortest)
+    for node in np.unique(destination):
         rows = np.flatnonzero(destination == node)
-        best = rows[np.argmax(cheapest[rows], axis=0)]
-        primary[best, np.arange(skus)] = cheapest[best, np.arange(skus)]
+        first = rows[np.argmax(shortest[rows], axis=0)]
+        primary[first, np.arange(skus)] = shortest[first, np.arange(skus)]
     return primary
 
 

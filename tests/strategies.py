@@ -1,0 +1,199 @@
+"""Hypothesis strategies that several test folders share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from entrepot.envs.network.description import (
+    UNLIMITED,
+    Catalogue,
+    FulfilmentOption,
+    Lane,
+    LanePrice,
+    Market,
+    Mode,
+    NetworkDescription,
+    Node,
+    NodeKind,
+    Returns,
+    Sku,
+    Supplier,
+    Transit,
+    Weekday,
+)
+
+Draw = st.DrawFn
+
+
+def amounts(low: float, high: float) -> st.SearchStrategy[float]:
+    """Numbers with few digits, so that failures are easy to read."""
+    return st.integers(round(low * 1000), round(high * 1000)).map(lambda thousandths: thousandths / 1000)
+
+
+def capacities(low: float, high: float) -> st.SearchStrategy[float]:
+    """Capacities that bind more often than not."""
+    return st.one_of(amounts(low, low + 0.1 * (high - low)), amounts(low, high), st.just(UNLIMITED))
+
+
+def shares() -> st.SearchStrategy[float]:
+    """Shares with both ends drawn often."""
+    return st.one_of(st.sampled_from([0.0, 1.0]), amounts(0.0, 1.0))
+
+
+def prices(high: float) -> st.SearchStrategy[float]:
+    """Prices, of which many are zero."""
+    return st.one_of(st.just(0.0), amounts(0.0, high))
+
+
+@st.composite
+def networks(
+    draw: Draw,
+    *,
+    max_nodes: int = 4,
+    max_suppliers: int = 2,
+    max_markets: int = 3,
+    max_lanes: int = 6,
+    max_skus: int = 3,
+) -> NetworkDescription:
+    """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
+
+    At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes.
+    """
+    warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
+    centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
+    nodes = {name: draw(_nodes(None)) for name in warehouses}
+    nodes |= {name: draw(_nodes(draw(st.sampled_from(warehouses)))) for name in centres}
+    suppliers = {f"supplier_{i}": draw(_suppliers()) for i in range(draw(st.integers(1, max_suppliers)))}
+    markets = {f"market_{i}": draw(_markets(list(nodes))) for i in range(draw(st.integers(1, max_markets)))}
+    listed = draw(st.booleans())
+    count = draw(st.integers(1, max_skus))
+    return NetworkDescription(
+        name="random",
+        capital_share_per_year=draw(amounts(0.0, 0.5)),
+        container_m3=draw(st.sampled_from([1.0, 10.0, 67.0])),
+        nodes=nodes,
+        suppliers=suppliers,
+        markets=markets,
+        lanes=draw(_lanes(list(suppliers), list(nodes), max_lanes)),
+        skus={f"sku_{i}": draw(_skus(list(suppliers))) for i in range(count)} if listed else None,
+        catalogue=None if listed else draw(_catalogues(list(suppliers), count)),
+    )
+
+
+@st.composite
+def _nodes(draw: Draw, manager: str | None) -> Node:
+    return Node(
+        country=draw(st.sampled_from(["CN", "US", "DE"])),
+        latitude=draw(amounts(-60.0, 60.0)),
+        longitude=draw(amounts(-180.0, 180.0)),
+        kind=NodeKind.FULFILMENT_CENTRE if manager else NodeKind.WAREHOUSE,
+        manager=manager,
+        capacity_m3=draw(capacities(0.05, 20.0)),
+        dock_m3_per_day=draw(capacities(0.02, 5.0)),
+        picking_units_per_day=draw(capacities(1.0, 200.0)),
+        storage_usd_per_m3_day=draw(st.one_of(prices(3.0), st.lists(prices(3.0), min_size=12, max_size=12))),
+        inbound_usd_per_unit=draw(prices(1.0)),
+        outbound_usd_per_unit=draw(prices(1.0)),
+        return_usd_per_unit=draw(prices(5.0)),
+        restock_share=draw(shares()),
+    )
+
+
+@st.composite
+def _suppliers(draw: Draw) -> Supplier:
+    return Supplier(
+        country="CN",
+        latitude=draw(amounts(-60.0, 60.0)),
+        longitude=draw(amounts(-180.0, 180.0)),
+        production_days=draw(st.integers(0, 5)),
+        capacity_units_per_day=draw(capacities(1.0, 200.0)),
+        minimum_order_units=draw(st.one_of(st.just(0.0), amounts(1.0, 50.0))),
+    )
+
+
+@st.composite
+def _markets(draw: Draw, nodes: Sequence[str]) -> Market:
+    served_by = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=3, unique=True))
+    return Market(
+        country=draw(st.sampled_from(["CN", "US", "DE"])),
+        channel=draw(st.sampled_from(["amazon", "own_site"])),
+        options=[
+            FulfilmentOption(node=node, usd_per_unit=draw(prices(5.0)), days=draw(amounts(0.0, 10.0)))
+            for node in served_by
+        ],
+        backlog_share=draw(shares()),
+        backlog_usd_per_unit_day=draw(prices(1.0)),
+        price_factor=draw(amounts(0.5, 2.0)),
+        returns=Returns(
+            share=draw(st.one_of(st.just(0.0), amounts(0.0, 0.5))),
+            median_days=draw(amounts(1.0, 20.0)),
+            log_deviation=draw(amounts(0.0, 1.5)),
+        ),
+    )
+
+
+@st.composite
+def _lanes(draw: Draw, suppliers: Sequence[str], nodes: Sequence[str], max_lanes: int) -> list[Lane]:
+    def ways(origins: Sequence[str]) -> list[tuple[str, str, Mode]]:
+        return [(origin, node, mode) for origin in origins for node in nodes if node != origin for mode in Mode]
+
+    first = draw(st.sampled_from(ways(suppliers)))
+    others = [way for way in ways([*suppliers, *nodes]) if way != first]
+    more = draw(st.lists(st.sampled_from(others), max_size=max_lanes - 1, unique=True))
+    return [draw(_lane(*way)) for way in draw(st.permutations([first, *more]))]
+
+
+@st.composite
+def _lane(draw: Draw, origin: str, destination: str, mode: Mode) -> Lane:
+    return Lane(
+        origin=origin,
+        destination=destination,
+        mode=mode,
+        distance_km=draw(amounts(0.0, 20_000.0)),
+        transit=Transit(
+            days=draw(st.integers(0, 12)),
+            late_share=draw(shares()),
+            late_days=draw(st.one_of(st.just(0.0), amounts(1.0, 6.0))),
+            longest_delay_days=draw(st.integers(0, 8)),
+        ),
+        departures=draw(st.one_of(st.just(list(Weekday)), st.lists(st.sampled_from(Weekday), min_size=1, unique=True))),
+        capacity_m3_per_day=draw(capacities(0.02, 5.0)),
+        price=LanePrice(
+            per_m3=draw(prices(200.0)),
+            per_chargeable_kg=draw(prices(6.0)),
+            per_unit=draw(prices(1.0)),
+            per_shipment=draw(prices(100.0)),
+            per_container=draw(prices(3000.0)),
+        ),
+        duty_share=draw(st.one_of(st.just(0.0), amounts(0.0, 0.2))),
+        kg_co2e_per_tonne_km=draw(amounts(0.0, 0.6)),
+    )
+
+
+@st.composite
+def _skus(draw: Draw, suppliers: Sequence[str]) -> Sku:
+    value = draw(amounts(0.5, 50.0))
+    return Sku(
+        unit_value_usd=value,
+        price_usd=value * draw(amounts(0.9, 4.0)),
+        volume_m3=draw(st.sampled_from([0.0005, 0.003, 0.02, 0.2])),
+        weight_kg=draw(amounts(0.05, 20.0)),
+        suppliers=draw(st.lists(st.sampled_from(suppliers), min_size=1, unique=True)),
+    )
+
+
+@st.composite
+def _catalogues(draw: Draw, suppliers: Sequence[str], count: int) -> Catalogue:
+    return Catalogue(
+        count=count,
+        seed=draw(st.integers(0, 5)),
+        unit_value_usd=draw(amounts(0.5, 50.0)),
+        unit_value_log_deviation=draw(amounts(0.0, 1.0)),
+        markup=draw(amounts(1.1, 4.0)),
+        volume_m3=draw(st.sampled_from([0.001, 0.01, 0.1])),
+        volume_log_deviation=draw(amounts(0.0, 1.0)),
+        density_kg_per_m3=draw(amounts(50.0, 500.0)),
+        supplier_shares={supplier: draw(amounts(0.1, 1.0)) for supplier in suppliers},
+    )
