@@ -1,0 +1,1 @@
+"""Demand models that ship with the package."""

@@ -1,0 +1,232 @@
+"""A demand generator whose parameters are figures estimated from a real history.
+
+Units of a SKU in a market on day t are negative binomial on days when anyone asks at all, around
+
+    mean(t) = units_per_day · season(t) · shared(week) · own(week) / selling_share
+
+and zero on the rest (intermittency). `shared` and `own` are exp(f − σ²/2) of AR(1) processes f by week: the first is
+common to all SKUs and markets, the second is each SKU's own in each market. Selling days of a market's SKUs fall
+together as far as `selling_correlation` says (a Gaussian copula with one factor a day).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from entrepot.configs.loader import ConfigurationError, StrictModel, validate
+from entrepot.envs.demand import calendar
+from entrepot.envs.demand.model import Split
+from entrepot.envs.demand.registry import register_demand
+from entrepot.envs.demand.traces import Proxy
+from entrepot.envs.demand.windows import Window
+from entrepot.envs.network.arrays import NetworkArrays
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", description="MM-DD")]
+Floats = NDArray[np.float64]
+
+
+class WeeklyFactor(StrictModel):
+    """AR(1) of weekly log demand: correlation of neighbouring weeks, and standard deviation."""
+
+    autocorrelation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    deviation: NonNegative = 0.0
+
+
+class MarketFigures(StrictModel):
+    """One market's demand by rank of SKU (1 sells best over all markets), interpolated between the ranks given."""
+
+    proxy: Proxy | None = None  # whose sales the figures were estimated from, scale and pooling included
+    own_factor: WeeklyFactor = WeeklyFactor()
+    selling_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    rank: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    units_per_day: list[Positive]
+    selling_share: list[Share]
+    size: list[Positive]
+
+    @model_validator(mode="after")
+    def _ranks_have_figures(self) -> Self:
+        lengths = {key: len(getattr(self, key)) for key in ("rank", "units_per_day", "selling_share", "size")}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"rank, units_per_day, selling_share and size must be equally long; lengths: {lengths}")
+        if self.rank != sorted(set(self.rank)):
+            raise ValueError(f"rank must rise from one figure to the next; rank: {self.rank}")
+        return self
+
+
+class CalibratedDescription(StrictModel):
+    """What `configs/demand/calibrated.yaml` may say, besides its `kind`."""
+
+    kind: Literal["calibrated"] = "calibrated"
+    estimated_from: str
+    window: Window  # the days of the history that the figures were estimated on
+    month_index: Annotated[list[Positive], Field(min_length=12, max_length=12)]
+    weekday_index: Annotated[list[NonNegative], Field(min_length=7, max_length=7)]
+    closed_days: list[MonthDay] = Field(default_factory=list)
+    shared_factor: WeeklyFactor
+    markets: Annotated[dict[str, MarketFigures], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Season:
+    """What a day of the year and of the week has over the mean day."""
+
+    month_index: Floats  # [12] of calendar days, closed days included
+    weekday_index: Floats  # [7] of the weeks without closed days
+    closed_days: tuple[str, ...]  # MM-DD
+
+    def at(self, day: NDArray[np.int64]) -> Floats:
+        """Factor of each day, in the shape of `day`; 0 on closed days, whose sales the month's other days have."""
+        factor = self._open_days_factor()[calendar.month(day)] * self.month_index[calendar.month(day)]
+        return np.asarray(factor * self.weekday_index[calendar.weekday(day)] * ~self.is_closed(day))
+
+    def is_closed(self, day: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each day is one on which nothing is sold in any year, in the shape of `day`."""
+        return np.isin(calendar.month_day(day), [calendar.month_day_number(name) for name in self.closed_days])
+
+    def _open_days_factor(self) -> Floats:
+        year = calendar.day_number("2011-01-01") + np.arange(365)
+        days = np.bincount(calendar.month(year), minlength=12)
+        return np.asarray(days / np.bincount(calendar.month(year), weights=~self.is_closed(year), minlength=12).clip(1))
+
+
+@dataclass(frozen=True)
+class CalibratedDemand:
+    """Draws from the generator; M markets, S SKUs."""
+
+    summary: str
+    mean_units_per_day: Floats  # [M, S]
+    selling_share: Floats  # [M, S]
+    size: Floats  # [M, S] of the negative binomial on selling days
+    season: Season
+    shared_factor: WeeklyFactor
+    selling_correlation: Floats  # [M]
+    own_autocorrelation: Floats  # [M]
+    own_deviation: Floats  # [M]
+
+    @property
+    def month_index(self) -> Floats:
+        """[12] units a day in each month over the year's mean, from the training window."""
+        return self.season.month_index
+
+    def first_days(self, episodes: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """[B] any day of 2011."""
+        return calendar.day_number("2011-01-01") + rng.integers(0, 365, episodes)
+
+    def sample(
+        self, first_day: NDArray[np.int64], days: int, split: Split, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """[B, T, M, S] whole units; the split chooses the stream of random numbers."""
+        rng = np.random.default_rng([list(Split).index(split), *rng.integers(0, 2**32, 4)])
+        day = first_day[:, None] + np.arange(days)
+        season = self.season.at(day)  # [B, T]
+        factor = self._weekly_factor(len(first_day), -(-days // 7), rng)  # [B, weeks, M, S]
+        # Most cells of a thin market sell nothing: the costly draws are made for the others alone.
+        selling = self._selling(day.shape, rng) & (season > 0)[:, :, None, None]
+        episode, time, market, sku = np.nonzero(selling)
+        on_selling_days = (self.mean_units_per_day / self.selling_share / self.size)[market, sku]
+        rate = on_selling_days * season[episode, time] * factor[episode, time // 7, market, sku]
+        rate *= rng.standard_gamma(self.size[market, sku])
+        demand = np.zeros(selling.shape, np.float32)
+        demand[selling] = rng.poisson(rate)
+        return demand
+
+    def _selling(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.bool_]:
+        """[B, T, M, S] whether anyone asks for the SKU at all."""
+        common = rng.standard_normal((*shape, len(self.size), 1), np.float32)
+        common *= np.sqrt(self.selling_correlation / (1 - self.selling_correlation)).astype(np.float32)[:, None]
+        threshold = _normal_quantile(self.selling_share) / np.sqrt(1 - self.selling_correlation)[:, None]
+        own = rng.standard_normal((*shape, *self.size.shape), np.float32)
+        own += common
+        return np.asarray(own < threshold.astype(np.float32))
+
+    def _weekly_factor(self, episodes: int, weeks: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        """[B, weeks, M, S] shared times own factor, mean 1."""
+        shape = (episodes, weeks, *self.size.shape)
+        shared = _autoregressive(
+            rng.standard_normal((episodes, weeks, 1, 1), np.float32),
+            np.array(self.shared_factor.autocorrelation),
+            np.array(self.shared_factor.deviation),
+        )
+        own = _autoregressive(
+            rng.standard_normal(shape, np.float32), self.own_autocorrelation[:, None], self.own_deviation[:, None]
+        )
+        return np.asarray(np.exp(shared + own))
+
+
+def _normal_quantile(share: Floats) -> Floats:
+    quantile = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])
+    return np.asarray(np.where(share >= 1, np.inf, quantile(share.clip(max=1 - 1e-12))))
+
+
+def _autoregressive(shocks: NDArray[np.float32], correlation: Floats, deviation: Floats) -> NDArray[np.float32]:
+    """Standard normal shocks [B, weeks, …] as a stationary AR(1) whose exponential has mean 1."""
+    carried, fresh = correlation.astype(np.float32), np.sqrt(1 - correlation**2).astype(np.float32)
+    level = shocks
+    for week in range(1, level.shape[1]):
+        level[:, week] = carried * level[:, week - 1] + fresh * level[:, week]
+    return np.asarray(level * deviation.astype(np.float32) - (deviation**2 / 2).astype(np.float32))
+
+
+@register_demand("calibrated")
+def build(content: Mapping[str, Any], network: NetworkArrays, source: str) -> CalibratedDemand:
+    """Spread each market's figures over the network's SKUs.
+
+    Raises:
+        ConfigurationError: a key is wrong, or a market of the network has no figures.
+    """
+    description = validate(CalibratedDescription, dict(content), source)
+    for market in network.markets:
+        if market not in description.markets:
+            known = ", ".join(description.markets)
+            raise ConfigurationError(f"{source}: markets.{market}: missing; the file has figures for: {known}")
+    return generator(description, network.markets, len(network.skus))
+
+
+def generator(description: CalibratedDescription, markets: tuple[str, ...], skus: int) -> CalibratedDemand:
+    """The generator for some of a description's markets.
+
+    Args:
+        description: validated figures.
+        markets: names of the M markets, all in the description.
+        skus: S; beyond the last rank given, the ranks begin anew, as replicas of the first SKUs.
+    """
+    chosen = {market: description.markets[market] for market in markets}
+
+    def at(key: str) -> Floats:
+        rows = []
+        for figures in chosen.values():
+            rank = np.arange(skus) % figures.rank[-1] + 1
+            # On logarithmic axes, where sales by rank are close to straight.
+            rows.append(np.interp(np.log(rank), np.log(figures.rank), np.log(getattr(figures, key))))
+        return np.asarray(np.exp(np.stack(rows)))
+
+    return CalibratedDemand(
+        summary=_summary(description, chosen),
+        mean_units_per_day=at("units_per_day"),
+        selling_share=at("selling_share").clip(max=1.0),
+        size=at("size"),
+        season=Season(
+            np.array(description.month_index), np.array(description.weekday_index), tuple(description.closed_days)
+        ),
+        selling_correlation=np.array([m.selling_correlation for m in chosen.values()]),
+        shared_factor=description.shared_factor,
+        own_autocorrelation=np.array([m.own_factor.autocorrelation for m in chosen.values()]),
+        own_deviation=np.array([m.own_factor.deviation for m in chosen.values()]),
+    )
+
+
+def _summary(description: CalibratedDescription, chosen: Mapping[str, MarketFigures]) -> str:
+    proxies = ", ".join(f"{name} ← {m.proxy.country}" for name, m in chosen.items() if m.proxy is not None)
+    window = f"{description.window.first} to {description.window.last}"
+    by_proxy = f"; proxies: {proxies}" if proxies else ""
+    return f"calibrated generator, estimated from {description.estimated_from}, {window}{by_proxy}"

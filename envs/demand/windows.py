@@ -1,0 +1,80 @@
+"""A history's division in time into what is trained on, validated on and tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import pairwise
+from typing import Self
+
+from pydantic import model_validator
+
+from entrepot.configs.loader import ConfigurationError, StrictModel
+from entrepot.envs.demand import calendar
+from entrepot.envs.demand.model import Split
+
+SHARES = {Split.TRAIN: 0.70, Split.VALIDATION: 0.12, Split.TEST: 0.18}
+"""How a history is divided whose windows nobody named."""
+
+
+class Window(StrictModel):
+    """First and last day, both included."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"last ({self.last}) must not be before first ({self.first})")
+        return self
+
+
+def divide(
+    windows: Mapping[Split, Window] | None, first_day: int, days: int, *, shortest: int, source: str
+) -> dict[Split, tuple[int, int]]:
+    """Offsets of each split's window into a history.
+
+    Args:
+        windows: the dates a person chose, or None to divide the history by `SHARES`.
+        first_day: the history's first day, in days since 1970-01-01.
+        days: its length.
+        shortest: the fewest days that a window must have.
+        source: the file to name in an error.
+
+    Returns:
+        First offset included, last excluded.
+
+    Raises:
+        ConfigurationError: a window is missing, lies outside the history, is too short, or overlaps another.
+    """
+    found = _by_share(days) if windows is None else _by_date(windows, first_day, days, source)
+    for split, (low, high) in found.items():
+        if high - low < shortest:
+            raise ConfigurationError(f"{source}: windows.{split}: {high - low} days; at least {shortest} are needed")
+    if any(earlier[1] > later[0] for earlier, later in pairwise(found.values())):
+        raise ConfigurationError(f"{source}: windows: train, validation and test must follow each other in time")
+    return found
+
+
+def _by_share(days: int) -> dict[Split, tuple[int, int]]:
+    trained = int(days * SHARES[Split.TRAIN])
+    validated = trained + int(days * SHARES[Split.VALIDATION])
+    return {Split.TRAIN: (0, trained), Split.VALIDATION: (trained, validated), Split.TEST: (validated, days)}
+
+
+def _by_date(windows: Mapping[Split, Window], first_day: int, days: int, source: str) -> dict[Split, tuple[int, int]]:
+    found = {}
+    for split in Split:
+        if split not in windows:
+            raise ConfigurationError(f"{source}: windows.{split}: missing; needed: {', '.join(Split)}, or no windows")
+        window = windows[split]
+        low = calendar.day_number(window.first) - first_day
+        high = calendar.day_number(window.last) - first_day + 1
+        if low < 0 or high > days:
+            raise ConfigurationError(
+                f"{source}: windows.{split}: {window.first} to {window.last} is not inside the history, "
+                f"{calendar.iso(first_day)} to {calendar.iso(first_day + days - 1)}"
+            )
+        found[split] = (low, high)
+    return found

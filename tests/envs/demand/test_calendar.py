@@ -1,0 +1,18 @@
+from datetime import date, timedelta
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrepot.envs.demand import calendar
+
+
+@given(st.dates(date(1990, 1, 1), date(2099, 12, 31)))
+def test_days_agree_with_the_calendar(day: date) -> None:
+    number = calendar.day_number(day)
+    assert number == (day - date(1970, 1, 1)) // timedelta(days=1)
+    assert calendar.iso(number) == day.isoformat()
+    days = np.array([number])
+    assert calendar.weekday(days)[0] == day.weekday()
+    assert calendar.month(days)[0] == day.month - 1
+    assert calendar.month_day(days)[0] == calendar.month_day_number(day.isoformat()[5:])
