@@ -1,0 +1,244 @@
+"""What can be known at decision time, made from the twin's state, and the network's attributes beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.network.schema import NETWORK_FIELDS
+from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.scenario import Day
+from entrepot.envs.twin.state import State
+
+DEVIATION_YEARS = 8
+TEXTBOOK_SAFETY_DAYS = 7.0
+EXPEDITE_SHARE = 0.5
+"""Of its lead time: the cover at which a lane that isn't the cheapest way is first tried."""
+
+
+@dataclass(frozen=True)
+class NetworkAttributes:
+    """What a policy knows of a network; fields as in `NETWORK_FIELDS`."""
+
+    lane_origin: Tensor  # [L] integers
+    lane_destination: Tensor  # [L] integers
+    lane_faster: Tensor  # [L, J] integers
+    lane_window_days: Tensor  # [L] integers
+    lane_lead_days: Tensor  # [L]
+    lane_lead_deviation_days: Tensor  # [L]
+    lane_interval_days: Tensor  # [L]
+    lane_landed_usd: Tensor  # [L, S]
+    lane_carries: Tensor  # [L, S]
+    lane_primary: Tensor  # [L, S]
+    base_cover_days: Tensor  # [L, S]
+    direct_share: Tensor  # [N, M]
+    echelon_share: Tensor  # [N, M, S]
+    demand_mean: Tensor  # [M, S]
+    demand_deviation: Tensor  # [M, S]
+    margin_usd: Tensor  # [M, S]
+    backlog_share: Tensor  # [M]
+    capacity_m3: Tensor  # [N]
+    value_usd: Tensor  # [S]
+    volume_m3: Tensor  # [S]
+    capital_share_per_day: Tensor  # []
+
+    @classmethod
+    def from_arrays(
+        cls,
+        network: NetworkArrays,
+        demand_mean: NDArray[np.float64],
+        demand_deviation: NDArray[np.float64] | None = None,
+        base_cover_days: NDArray[np.float64] | None = None,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> Self:
+        """Attributes of a network.
+
+        Args:
+            network: the network's arrays.
+            demand_mean: [M, S] units a day in the long run.
+            demand_deviation: [M, S] standard deviation of a day's demand; that of a Poisson if None.
+            base_cover_days: [L, S] covers that a policy starts from; the textbook's if None.
+            dtype: of everything that is not an index.
+            device: where the tensors go.
+        """
+        values = attribute_arrays(network, demand_mean, demand_deviation, base_cover_days)
+        return cls(
+            **{
+                name: torch.as_tensor(values[name], dtype=torch.int64 if field.integer else dtype, device=device)
+                for name, field in NETWORK_FIELDS.items()
+            }
+        )
+
+    def for_skus(self, chosen: Tensor) -> Self:
+        """The same network with some of its SKUs, space shrunk with their share of volume."""
+        share = self.volume_m3[chosen].sum() / self.volume_m3.sum()
+        cut = {
+            name: getattr(self, name)[..., chosen]
+            for name, field in NETWORK_FIELDS.items()
+            if field.axes[-1:] == ("S",)
+        }
+        return replace(self, **cut, capacity_m3=self.capacity_m3 * share)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same attributes on another device."""
+        return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+
+def long_run_deviation(demand: DemandModel) -> NDArray[np.float64]:
+    """[M, S] standard deviation of a day's demand, measured on a few years drawn from the training window."""
+    rng = np.random.default_rng(0)
+    first_day = demand.first_days(DEVIATION_YEARS, rng)
+    deviation: NDArray[np.float64] = demand.sample(first_day, 364, Split.TRAIN, rng).std(axis=(0, 1), dtype=np.float64)
+    return deviation
+
+
+def textbook_cover_days(network: NetworkArrays) -> NDArray[np.float64]:
+    """[L, S] lead time, review interval and a week's safety on the cheapest way; elsewhere half the lead time."""
+    interval = 7.0 / (network.lane_wait_days == 0).sum(axis=0)
+    ordinary = network.lane_lead_days + interval + TEXTBOOK_SAFETY_DAYS
+    cover = np.where(network.lane_primary, ordinary[:, None], EXPEDITE_SHARE * network.lane_lead_days[:, None])
+    return cover.astype(np.float64)
+
+
+def attribute_arrays(
+    network: NetworkArrays,
+    demand_mean: NDArray[np.float64],
+    demand_deviation: NDArray[np.float64] | None = None,
+    base_cover_days: NDArray[np.float64] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """The network's attributes as NumPy arrays, keyed as in `NETWORK_FIELDS`."""
+    wait = network.lane_wait_days
+    return {
+        "lane_origin": network.lane_origin,
+        "lane_destination": network.lane_destination,
+        "lane_faster": network.lane_faster,
+        "lane_window_days": window_days(network),
+        "lane_lead_days": network.lane_lead_days,
+        "lane_lead_deviation_days": network.lane_lead_deviation_days,
+        "lane_interval_days": 7.0 / (wait == 0).sum(axis=0),
+        "lane_landed_usd": network.lane_freight_usd + network.lane_duty_usd,
+        "lane_carries": network.lane_carries.astype(np.float64),
+        "lane_primary": network.lane_primary.astype(np.float64),
+        "base_cover_days": textbook_cover_days(network) if base_cover_days is None else base_cover_days,
+        "direct_share": network.direct_share,
+        "echelon_share": network.echelon_share,
+        "demand_mean": demand_mean,
+        "demand_deviation": np.sqrt(demand_mean) if demand_deviation is None else demand_deviation,
+        "margin_usd": network.lost_margin_usd,
+        "backlog_share": network.backlog_share,
+        "capacity_m3": network.node_capacity_m3,
+        "value_usd": network.sku_value_usd,
+        "volume_m3": network.sku_volume_m3,
+        "capital_share_per_day": np.asarray(network.capital_share_per_year / 365),
+    }
+
+
+def window_days(network: NetworkArrays) -> NDArray[np.int64]:
+    """[L] goods due within so many days count as stock when the lane orders; all that is due on a node's slowest lane.
+
+    Late ships are rarely more than a standard deviation behind; one that is must not be ordered a second time.
+    """
+    window = np.ceil(network.lane_lead_days + network.lane_lead_deviation_days).astype(np.int64)
+    slowest = np.zeros(len(network.nodes))
+    np.maximum.at(slowest, network.lane_destination, network.lane_lead_days)
+    last = network.pipeline_days - 1
+    return np.where(network.lane_lead_days >= slowest[network.lane_destination], last, window.clip(max=last))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Known at the start of a day, in physical units.
+
+    Fields are those of `SNAPSHOT_FIELDS`, except that the pipeline stands here as the two sums that policies read,
+    `in_transit` and `due`.
+    """
+
+    on_hand: Tensor  # [B, N, S]
+    dock: Tensor  # [B, N, S]
+    in_transit: Tensor  # [B, N, S]
+    due: Tensor  # [B, L, S] on the way to the lane's destination, due within the lane's window
+    backlog: Tensor  # [B, M, S]
+    demand_fast: Tensor  # [B, M, S]
+    demand_slow: Tensor  # [B, M, S]
+    demand_square: Tensor  # [B, M, S]
+    season_ahead: Tensor  # [B, 14]
+    day_of_year: Tensor  # [B] integers
+    weekday: Tensor  # [B] integers
+    lane_wait_days: Tensor  # [B, L]
+    lane_open: Tensor  # [B, L]
+    equipment: Tensor  # [B, N]
+    storage_price: Tensor  # [B, N]
+    twin_state: State | None = None  # what it was made from, where it was made from a twin
+
+    def pipeline_by_days(self) -> Tensor:
+        """[B, N, S, H] units by days to arrival, as `SNAPSHOT_FIELDS` has it; only where a twin stands behind."""
+        if self.twin_state is None:
+            raise ValueError("this snapshot was not made from a twin, so that its pipeline by days is not known")
+        return self.twin_state.pipeline_by_days()
+
+
+def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state: State, day: Day) -> Snapshot:
+    """What a policy may know when it orders; nothing of today's demand.
+
+    Args:
+        parameters: of the network.
+        attributes: of the same network.
+        state: at the start of the day.
+        day: of the scenario; only its calendar and conditions are read.
+    """
+    return Snapshot(
+        on_hand=state.on_hand,
+        dock=state.dock,
+        in_transit=state.in_transit,
+        due=_due(attributes, state),
+        backlog=state.backlog,
+        demand_fast=state.demand_fast,
+        demand_slow=state.demand_slow,
+        demand_square=state.demand_square,
+        season_ahead=day.season_ahead,
+        day_of_year=day.day_of_year,
+        weekday=day.weekday,
+        lane_wait_days=parameters.lane_wait_days[day.weekday].to(parameters.dtype),
+        lane_open=day.lane_open,
+        equipment=day.equipment,
+        storage_price=parameters.storage_usd_per_m3_day.T[day.month],
+        twin_state=state,
+    )
+
+
+def _due(attributes: NetworkAttributes, state: State) -> Tensor:
+    """[B, L, S] read straight off the ring, in one pass over it.
+
+    Lanes are gathered by node so that the ring is multiplied where it lies: [N, J, H] @ [N, H, B·S].
+    """
+    nodes, ring_days, episodes, skus = state.pipeline.shape
+    ahead = (torch.arange(ring_days, device=state.pipeline.device) - state.day) % ring_days
+    counted = (ahead <= attributes.lane_window_days[:, None]).to(state.pipeline)  # [L, H]
+    lanes, position = lanes_by_node(attributes.lane_destination, nodes)
+    padded = torch.cat([counted, counted.new_zeros(1, ring_days)])[lanes]  # [N, J, H]
+    due = torch.bmm(padded, state.pipeline.reshape(nodes, ring_days, episodes * skus))
+    rows = due.reshape(-1, episodes, skus)[attributes.lane_destination * lanes.shape[1] + position]
+    return rows.transpose(0, 1)
+
+
+def lanes_by_node(destination: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Lanes listed by where they end.
+
+    Returns:
+        [N, J] lane indices, padded with L; and [L] each lane's place in its node's list.
+    """
+    same = destination[:, None] == destination[None, :]
+    position = same.tril(-1).sum(dim=1)
+    width = int(position.max()) + 1
+    table = destination.new_full((nodes, width), len(destination))
+    table[destination, position] = torch.arange(len(destination), device=destination.device)
+    return table, position

@@ -1,0 +1,78 @@
+"""From a day's flows to USD."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.twin.flows import Costs
+from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.scenario import Day
+
+SHIPMENT_SCALE_M3 = 0.05
+"""In training, a consignment of this volume already bears 63 % of a shipment's fixed price."""
+
+
+def costs_of(
+    parameters: TwinParameters,
+    day: Day,
+    *,
+    stored: Tensor,
+    in_transit: Tensor,
+    unloaded: Tensor,
+    served: Tensor,
+    lost: Tensor,
+    backlog: Tensor,
+    returned: Tensor,
+    scrapped: Tensor,
+    freight_usd: Tensor,
+    duty_usd: Tensor,
+    departed_m3: Tensor,
+    whole_units: bool,
+) -> Costs:
+    """Cost of one day, from tensors whose entity comes first.
+
+    Args:
+        parameters: of the network.
+        day: of the scenario.
+        stored: [N, B, S] units on hand and on the dock at the end of the day.
+        in_transit: [N, B, S] units at the end of the day.
+        unloaded: [N, B, S] units.
+        served: [R, M, B, S] units.
+        lost: [M, B, S] units.
+        backlog: [M, B, S] units at the end of the day.
+        returned: [N, B, S] units that came back.
+        scrapped: [N, B, S] units, of these.
+        freight_usd: [L, B] of what was shipped today, but for what is paid once a departure.
+        duty_usd: [L, B] of what was shipped today.
+        departed_m3: [B, L] what the lanes' departures of today carry.
+        whole_units: whole containers and shipments; otherwise their price is spread smoothly.
+    """
+    capital_usd = parameters.value_usd * parameters.capital_share_per_day
+    storage_price = parameters.storage_usd_per_m3_day.index_select(1, day.month)  # [N, B]
+    once = _once_a_departure(parameters, departed_m3, whole_units).T
+    to_node, home = parameters.lane_to_node, parameters.market_home
+    by_node = (
+        stored @ capital_usd + in_transit @ capital_usd,
+        stored @ parameters.volume_m3 * storage_price,
+        to_node @ ((freight_usd + once) * day.price_surge.T),
+        to_node @ duty_usd,
+        unloaded.sum(dim=-1) * parameters.inbound_usd[:, None]
+        + parameters.serving_usd @ served.sum(dim=-1).flatten(0, 1),
+        home @ (lost * parameters.lost_margin_usd.unsqueeze(1)).sum(dim=-1),
+        home @ (backlog.sum(dim=-1) * parameters.backlog_usd[:, None]),
+        returned.sum(dim=-1) * parameters.return_usd[:, None],
+        scrapped @ parameters.value_usd,
+    )
+    return Costs(*(cost.T for cost in by_node))
+
+
+def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_units: bool) -> Tensor:
+    """[B, L] USD of shipments and containers."""
+    if whole_units:
+        shipments = (departed_m3 > 0).to(departed_m3)
+        containers = torch.ceil(departed_m3 / parameters.container_m3)
+    else:
+        shipments = -torch.expm1(-departed_m3 / SHIPMENT_SCALE_M3)
+        containers = departed_m3 / parameters.container_m3
+    return shipments * parameters.lane_shipment_usd + containers * parameters.lane_container_usd

@@ -1,0 +1,173 @@
+"""Everything random that no decision changes, drawn before the episode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from entrepot.envs.demand import DemandModel, Split, calendar
+from entrepot.envs.network.arrays import NetworkArrays
+
+WEEKS_AHEAD = 13
+SEASON_WEEKS = 1 + WEEKS_AHEAD
+"""Entries of the seasonal outlook: the last 28 days as one, then each week ahead."""
+TRAILING_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of a scenario."""
+
+    demand: Tensor  # [B, M, S] units
+    delay_days: Tensor  # [B, L] integers, of what departs next
+    rounding: Tensor  # [B, S] in [0, 1), decides which way fractions of a unit go
+    weekday: Tensor  # [B] integers, Monday = 0
+    month: Tensor  # [B] integers, January = 0
+    day_of_year: Tensor  # [B] integers, 1 January = 0
+    season_ahead: Tensor  # [B, 14] seasonal index of the last 28 days, then of each of 13 weeks ahead
+    # Seams for disruptions and equipment: shares of normal, 1 everywhere for now.
+    equipment: Tensor  # [B, N] share of dock and picking throughput
+    lane_open: Tensor  # [B, L] share of lane capacity; 0 when closed
+    supplier_up: Tensor  # [B, K] share of supplier capacity
+    price_surge: Tensor  # [B, L] factor on freight
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """T days for B environments. A field whose batch axis is 1 is the same in all of them."""
+
+    first_day: Tensor  # [B] integers, days since 1970-01-01
+    demand: Tensor  # [B, T, M, S]
+    delay_days: Tensor  # [B, T, L] integers
+    rounding: Tensor  # [B, T, S]
+    weekday: Tensor  # [B, T] integers
+    month: Tensor  # [B, T] integers
+    day_of_year: Tensor  # [B, T] integers
+    season_ahead: Tensor  # [B, T, 14]
+    equipment: Tensor  # [B, T, N]
+    lane_open: Tensor  # [B, T, L]
+    supplier_up: Tensor  # [B, T, K]
+    price_surge: Tensor  # [B, T, L]
+
+    @property
+    def episodes(self) -> int:
+        """B."""
+        return self.demand.shape[0]
+
+    @property
+    def days(self) -> int:
+        """T."""
+        return self.demand.shape[1]
+
+    def at(self, day: int) -> Day:
+        """The scenario's day, counted from 0."""
+        return Day(**{f.name: getattr(self, f.name)[:, day] for f in fields(Day)})
+
+    def episodes_at(self, chosen: Tensor | slice) -> Self:
+        """Some of the episodes."""
+        return replace(self, **{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def window(self, first: int, days: int) -> Self:
+        """Consecutive days of all episodes."""
+        cut = {f.name: getattr(self, f.name)[:, first : first + days] for f in fields(self) if f.name != "first_day"}
+        return replace(self, first_day=self.first_day + first, **cut)
+
+    def for_skus(self, chosen: Tensor) -> Self:
+        """The same scenario with some of the SKUs."""
+        return replace(self, demand=self.demand[..., chosen], rounding=self.rounding[..., chosen])
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same scenario on another device."""
+        return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+
+def draw_scenario(
+    network: NetworkArrays,
+    demand: DemandModel,
+    *,
+    episodes: int,
+    days: int,
+    split: Split,
+    seed: int,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Scenario:
+    """Draw scenarios; the same arguments give the same bits.
+
+    Args:
+        network: N nodes, L lanes, S SKUs.
+        demand: what customers ask for.
+        episodes: B.
+        days: T.
+        split: which part of the time line demand may be drawn from.
+        seed: of everything that is random.
+        dtype: of the floating-point fields.
+        device: where the tensors go.
+    """
+    rng = np.random.default_rng([seed, list(Split).index(split)])
+    first_day = demand.first_days(episodes, rng)
+    units = demand.sample(first_day, days, split, rng)
+    calendar_days = first_day[:, None] + np.arange(days)
+    nodes, lanes, suppliers = len(network.nodes), len(network.lanes), len(network.suppliers)
+
+    def tensor(values: NDArray[np.generic]) -> Tensor:
+        kind = torch.int64 if values.dtype.kind == "i" else dtype
+        return torch.as_tensor(values, dtype=kind, device=device)
+
+    def normal(width: int) -> Tensor:
+        return torch.ones((), dtype=dtype, device=device).expand(episodes, days, width)
+
+    return Scenario(
+        first_day=tensor(first_day),
+        demand=tensor(units),
+        delay_days=tensor(_delays(network, episodes, days, rng)),
+        rounding=tensor(rng.random((episodes, days, len(network.skus)), dtype=np.float32)),
+        weekday=tensor(calendar.weekday(calendar_days)),
+        month=tensor(calendar.month(calendar_days)),
+        day_of_year=tensor(_day_of_year(calendar_days)),
+        season_ahead=tensor(season_ahead(demand.month_index, first_day, days)),
+        equipment=normal(nodes),
+        lane_open=normal(lanes),
+        supplier_up=normal(suppliers),
+        price_surge=normal(lanes),
+    )
+
+
+def season_ahead(month_index: NDArray[np.float64], first_day: NDArray[np.int64], days: int) -> NDArray[np.float64]:
+    """The seasonal index, 1 in the mean of a year: of the last 28 days, then of each of the next 13 weeks.
+
+    Args:
+        month_index: [12].
+        first_day: [B] days since 1970-01-01.
+        days: T.
+
+    Returns:
+        [B, T, 14].
+    """
+    span = np.arange(-TRAILING_DAYS, days + 7 * WEEKS_AHEAD)
+    index = month_index[calendar.month(first_day[:, None] + span)]
+    total = np.concatenate([np.zeros((len(index), 1)), index.cumsum(axis=1)], axis=1)
+    today = TRAILING_DAYS + np.arange(days)
+    trailing = (total[:, today] - total[:, today - TRAILING_DAYS]) / TRAILING_DAYS
+    week = today[:, None] + 7 * np.arange(WEEKS_AHEAD)
+    ahead = (total[:, week + 7] - total[:, week]) / 7
+    return np.concatenate([trailing[..., None], ahead], axis=-1)
+
+
+def _day_of_year(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1 January = 0, of days since 1970-01-01."""
+    date = days.astype("datetime64[D]")
+    return np.asarray((date - date.astype("datetime64[Y]")).astype(np.int64))
+
+
+def _delays(network: NetworkArrays, episodes: int, days: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """[B, T, L]: late with a lane's share; then 1 day or more, geometric about its mean, up to the longest delay."""
+    shape = (episodes, days, len(network.lanes))
+    late = rng.random(shape, dtype=np.float32) < network.lane_late_share
+    length = rng.geometric(1.0 / np.maximum(network.lane_late_days, 1.0), shape)
+    return np.where(late, np.minimum(length, network.lane_longest_delay_days), 0)

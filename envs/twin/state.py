@@ -1,0 +1,106 @@
+"""Where every unit is, and what has been seen of demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.twin.parameters import RETURN_PHASES, TwinParameters
+from entrepot.envs.twin.rationing import ROUNDING
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of B networks at the start of a day.
+
+    In-transit goods sit in a ring by day of arrival. The ring is laid out node, day, environment, SKU, so that a day's
+    arrivals and a lane's shipments are contiguous rows; `pipeline_by_days` gives the design's order.
+    """
+
+    day: int  # days stepped so far; `day % H` is the ring's place for today
+    on_hand: Tensor  # [B, N, S] units
+    dock: Tensor  # [B, N, S] units that wait to be unloaded
+    pipeline: Tensor  # [N, H, B, S] units by day of arrival
+    in_transit: Tensor  # [B, N, S] units, the ring's sum
+    backlog: Tensor  # [B, M, S] units that customers wait for
+    with_customers: Tensor  # [2, B, N, S] units sold that will come back, by wave
+    booked_m3: Tensor  # [B, L] waits for the lane's next departure
+    demand_fast: Tensor  # [B, M, S] units a day, exponentially weighted over 7 days
+    demand_slow: Tensor  # [B, M, S] units a day, exponentially weighted over 28 days
+    demand_square: Tensor  # [B, M, S] units² a day, exponentially weighted over 28 days
+
+    @property
+    def episodes(self) -> int:
+        """B."""
+        return self.on_hand.shape[0]
+
+    def pipeline_by_days(self) -> Tensor:
+        """[B, N, S, H] units by days to arrival; what is at 0 joins the dock queue today."""
+        return self.pipeline.roll(-self.day, dims=1).permute(2, 0, 3, 1)
+
+    def detach(self) -> Self:
+        """The same state, cut off from what led to it."""
+        cut: dict[str, Any] = {name: value.detach() for name, value in self._tensors().items()}
+        return replace(self, **cut)
+
+    def episodes_at(self, chosen: Tensor | slice) -> Self:
+        """Some of the episodes."""
+        last_but_one = {"pipeline"}
+        second = {"with_customers"}
+        taken: dict[str, Any] = {}
+        for name, value in self._tensors().items():
+            axis = 2 if name in last_but_one else 1 if name in second else 0
+            index = [slice(None)] * axis + [chosen]
+            taken[name] = value[tuple(index)]
+        return replace(self, **taken)
+
+    def for_skus(self, chosen: Tensor) -> Self:
+        """Some of the SKUs; the volume booked on lanes is shared out by their number."""
+        share = len(chosen) / self.on_hand.shape[-1]
+        cut: dict[str, Any] = {
+            name: value[..., chosen] for name, value in self._tensors().items() if name != "booked_m3"
+        }
+        return replace(self, **cut, booked_m3=self.booked_m3 * share)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "day"}
+
+
+def opening_state(
+    parameters: TwinParameters, demand_per_day: Tensor, on_hand: Tensor, *, episodes: int, whole_units: bool = True
+) -> State:
+    """Networks that hold some stock and have nothing on the way.
+
+    Args:
+        parameters: of the network.
+        demand_per_day: [M, S] long-run units a day, what statistics start from.
+        on_hand: [N, S] units at the start; cut down where a node's space is too small for it.
+        episodes: B.
+        whole_units: whether to round stock down.
+    """
+    volume = (on_hand * parameters.volume_m3).sum(dim=-1)
+    stock = on_hand * (0.9 * parameters.capacity_m3 / volume.clamp(min=1e-9)).clamp(max=1.0).unsqueeze(-1)
+    stock = torch.floor(stock * (1 + ROUNDING)) if whole_units else stock
+    nodes, skus = stock.shape
+    markets = demand_per_day.shape[0]
+
+    def empty(*shape: int) -> Tensor:
+        return torch.zeros(shape, dtype=parameters.dtype, device=parameters.device)
+
+    rate = demand_per_day.to(parameters.value_usd).expand(episodes, markets, skus)
+    return State(
+        day=0,
+        on_hand=stock.expand(episodes, nodes, skus).clone(),
+        dock=empty(episodes, nodes, skus),
+        pipeline=empty(nodes, parameters.pipeline_days, episodes, skus),
+        in_transit=empty(episodes, nodes, skus),
+        backlog=empty(episodes, markets, skus),
+        with_customers=empty(RETURN_PHASES, episodes, nodes, skus),
+        booked_m3=empty(episodes, parameters.lanes),
+        demand_fast=rate.clone(),
+        demand_slow=rate.clone(),
+        demand_square=rate * (1 + rate),
+    )

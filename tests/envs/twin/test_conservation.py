@@ -1,0 +1,117 @@
+"""No unit appears from nowhere or vanishes, and none is ever negative or cut in pieces."""
+
+from dataclasses import fields
+
+import torch
+from hypothesis import given
+from torch import Tensor
+
+from entrepot.envs.twin import State, TwinParameters
+from tests.envs.twin.worlds import Record, World, few, worlds
+
+
+def held(state: State) -> Tensor:
+    """[B, S] units anywhere in the network."""
+    return (state.on_hand + state.dock + state.in_transit).sum(dim=1)
+
+
+def imbalance(parameters: TwinParameters, record: Record) -> Tensor:
+    """[B, S] opening + produced + returned − on hand − dock − in transit − sold − scrapped."""
+    flows = record.flows
+    produced = flows.shipped[:, parameters.supplier_lanes].sum(dim=1)
+    returned = (flows.restocked + flows.scrapped).sum(dim=1)
+    sold = flows.served.sum(dim=(0, 2))
+    return held(record.before) + produced + returned - held(record.after) - sold - flows.scrapped.sum(dim=1)
+
+
+@few
+@given(worlds())
+def test_whole_units_are_conserved_exactly(world: World) -> None:
+    for record in world.run():
+        assert (imbalance(world.parameters, record) == 0).all()
+
+
+@few
+@given(worlds(whole=False, dtypes=(torch.float64,)))
+def test_fractions_are_conserved_to_rounding(world: World) -> None:
+    for record in world.run(whole_units=False):
+        torch.testing.assert_close(imbalance(world.parameters, record), 0 * held(record.before), atol=1e-9, rtol=0)
+
+
+@few
+@given(worlds())
+def test_every_node_balances(world: World) -> None:
+    parameters = world.parameters
+    for record in world.run():
+        before, flows, after = record.before, record.flows, record.after
+        picked = torch.einsum("rnm,rbms->bns", parameters.option_group, flows.served)
+        sent = parameters.lane_from_node @ flows.shipped
+        sent_here = parameters.lane_to_node @ flows.shipped
+        assert torch.equal(after.on_hand, before.on_hand + flows.unloaded - picked - sent)
+        assert torch.equal(after.dock, before.dock + flows.arrived + flows.restocked - flows.unloaded)
+        assert torch.equal(after.in_transit, before.in_transit - flows.arrived + sent_here)
+
+
+@few
+@given(worlds())
+def test_in_transit_is_the_sum_of_the_pipeline(world: World) -> None:
+    for record in world.run():
+        assert torch.equal(record.after.in_transit, record.after.pipeline.sum(dim=1).transpose(0, 1))
+        by_days = record.after.pipeline_by_days()
+        assert torch.equal(record.after.in_transit, by_days.sum(dim=-1))
+
+
+@few
+@given(worlds())
+def test_nothing_is_negative(world: World) -> None:
+    for whole_units in (True, False):
+        for record in world.run(whole_units=whole_units):
+            for part in (record.after, record.flows, record.costs):
+                for field in fields(part):
+                    value = getattr(part, field.name)
+                    assert field.name == "day" or (value >= 0).all(), field.name
+
+
+@few
+@given(worlds())
+def test_whole_units_stay_whole(world: World) -> None:
+    for record in world.run():
+        for part in (record.after, record.flows):
+            for name in (
+                "on_hand",
+                "dock",
+                "pipeline",
+                "in_transit",
+                "backlog",
+                *(f.name for f in fields(record.flows)),
+            ):
+                value = getattr(part, name, None)
+                assert value is None or torch.equal(value, value.round()), name
+
+
+@few
+@given(worlds(dtypes=(torch.float64,)))
+def test_what_customers_may_send_back_grows_by_sales_and_shrinks_by_returns(world: World) -> None:
+    parameters = world.parameters
+    for record in world.run():
+        sold = record.flows.served.sum(dim=0) * parameters.return_share[:, None]
+        expected = (
+            record.before.with_customers.sum(dim=0)
+            + parameters.market_home @ sold
+            - record.flows.restocked
+            - record.flows.scrapped
+        )
+        torch.testing.assert_close(record.after.with_customers.sum(dim=0), expected, atol=1e-9, rtol=1e-9)
+
+
+@few
+@given(worlds())
+def test_demand_is_served_or_waits_or_is_lost(world: World) -> None:
+    for record in world.run():
+        flows = record.flows
+        served_today = flows.served.sum(dim=0) - flows.served_backlog
+        waits = record.after.backlog - record.before.backlog + flows.served_backlog
+        assert torch.equal(flows.demand, served_today + waits + flows.lost)
+        assert (waits >= 0).all()
+        assert (flows.served_backlog <= record.before.backlog).all()
+        assert (served_today <= flows.demand).all()

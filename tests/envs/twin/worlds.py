@@ -1,0 +1,220 @@
+"""Random networks with random states, scenarios and orders; and small ones made by hand."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from entrepot.envs.network import NetworkArrays, NetworkDescription
+from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
+from entrepot.envs.twin.scenario import SEASON_WEEKS
+from tests.strategies import networks
+
+MONDAY = 4
+"""1970-01-05, in days since 1970-01-01."""
+
+few = settings(
+    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One day of a run."""
+
+    before: State
+    day: Day
+    flows: Flows
+    costs: Costs
+    after: State
+
+
+@dataclass(frozen=True, repr=False)
+class World:
+    """A network, where it starts, what happens to it and what is ordered."""
+
+    arrays: NetworkArrays
+    parameters: TwinParameters
+    opening: State
+    scenario: Scenario
+    orders: Tensor  # [T, B, L, S]
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Keeps hypothesis from printing every tensor of a failing example."""
+        printer.text(f"World({self.arrays.nodes}, {self.arrays.lanes}, {self.arrays.skus}, {self.parameters.dtype})")
+
+    def run(self, *, whole_units: bool = True, overwrite: bool = False) -> list[Record]:
+        """All days, from a copy of the opening state."""
+        state = replace(self.opening, pipeline=self.opening.pipeline.clone())
+        records = []
+        for number, orders in enumerate(self.orders):
+            day = self.scenario.at(number)
+            before = _kept(state) if overwrite else state
+            state, flows, costs = step(
+                self.parameters, state, orders, day, whole_units=whole_units, overwrite=overwrite
+            )
+            records.append(Record(before, day, flows, costs, _kept(state) if overwrite else state))
+        return records
+
+
+def _kept(state: State) -> State:
+    """The same state, safe from being overwritten."""
+    return replace(state, pipeline=state.pipeline.clone())
+
+
+def empty_state(parameters: TwinParameters, *, episodes: int = 1, on_hand: Any = 0.0) -> State:
+    """Nothing anywhere but `on_hand`, which is not cut down to a node's space."""
+    nodes, markets, skus = parameters.nodes, parameters.markets, parameters.skus
+    opening = opening_state(
+        parameters, torch.zeros(markets, skus), torch.zeros(nodes, skus, dtype=parameters.dtype), episodes=episodes
+    )
+    stock = torch.as_tensor(on_hand, dtype=parameters.dtype).expand(episodes, nodes, skus)
+    return replace(opening, on_hand=stock.clone())
+
+
+def quiet_scenario(
+    arrays: NetworkArrays, days: int, *, episodes: int = 1, first_day: int = MONDAY, dtype: torch.dtype = torch.float64
+) -> Scenario:
+    """No demand, no delays, everything works."""
+    dates = np.broadcast_to(np.arange(first_day, first_day + days), (episodes, days)).copy()
+    date64 = dates.astype("datetime64[D]")
+    month = date64.astype("datetime64[M]").astype(np.int64) % 12
+    day_of_year = (date64 - date64.astype("datetime64[Y]")).astype(np.int64)
+
+    def ones(*width: int) -> Tensor:
+        return torch.ones((episodes, days, *width), dtype=dtype)
+
+    return Scenario(
+        first_day=torch.as_tensor(dates[:, 0]),
+        demand=0 * ones(len(arrays.markets), len(arrays.skus)),
+        delay_days=torch.zeros((episodes, days, len(arrays.lanes)), dtype=torch.int64),
+        rounding=0.5 * ones(len(arrays.skus)),
+        weekday=torch.as_tensor((dates + 3) % 7),
+        month=torch.as_tensor(month),
+        day_of_year=torch.as_tensor(day_of_year),
+        season_ahead=ones(SEASON_WEEKS),
+        equipment=ones(len(arrays.nodes)),
+        lane_open=ones(len(arrays.lanes)),
+        supplier_up=ones(len(arrays.suppliers)),
+        price_surge=ones(len(arrays.lanes)),
+    )
+
+
+@st.composite
+def worlds(
+    draw: st.DrawFn,
+    *,
+    days: int = 12,
+    episodes: int = 3,
+    whole: bool = True,
+    dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
+) -> World:
+    """Networks of every shape, with amounts from far too little to far too much."""
+    arrays = NetworkArrays.from_description(draw(networks()))
+    dtype = draw(st.sampled_from(dtypes))
+    scale = draw(st.sampled_from([1.0, 10.0, 300.0]))
+    rng = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
+    first_day = draw(st.integers(0, 20_000))
+    parameters = TwinParameters.from_arrays(arrays, dtype=dtype)
+    nodes, markets, lanes, skus = parameters.nodes, parameters.markets, parameters.lanes, parameters.skus
+
+    def random(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=rng, dtype=torch.float64).to(dtype)
+
+    def units(*shape: int) -> Tensor:
+        often_zero = (random(*shape) - 0.3).clamp(min=0.0) * random(*shape) * scale
+        return often_zero.round() if whole else random(*shape) * scale
+
+    def share(*shape: int) -> Tensor:
+        """Half of the time in full order, else anything between broken and working."""
+        return torch.where(random(*shape) < 0.5, 1.0, (1.5 * random(*shape) - 0.3).clamp(0.0, 1.0))
+
+    quiet = quiet_scenario(arrays, days, episodes=episodes, first_day=first_day, dtype=dtype)
+    longest = torch.as_tensor(arrays.lane_longest_delay_days)
+    scenario = replace(
+        quiet,
+        demand=units(episodes, days, markets, skus),
+        delay_days=(random(episodes, days, lanes) * (longest + 1)).floor().to(torch.int64),
+        rounding=random(episodes, days, skus).clamp(max=0.999),
+        equipment=share(episodes, days, nodes),
+        lane_open=share(episodes, days, lanes),
+        supplier_up=share(episodes, days, len(arrays.suppliers)),
+        price_surge=1 + random(episodes, days, lanes),
+    )
+    room = opening_state(parameters, torch.zeros(markets, skus), 3 * units(nodes, skus), episodes=1, whole_units=whole)
+    opening = replace(
+        empty_state(parameters, episodes=episodes, on_hand=room.on_hand),
+        dock=units(episodes, nodes, skus),
+        backlog=units(episodes, markets, skus),
+        with_customers=units(2, episodes, nodes, skus) / 3,
+    )
+    orders = 2 * units(days, episodes, lanes, skus) - random(days, episodes, lanes, skus)
+    return World(arrays, parameters, opening, scenario, orders if whole else orders.clamp(min=0.01))
+
+
+def small_network(**changes: Any) -> NetworkDescription:
+    """A factory, a hub, a shop, one market, one SKU; everything free and unlimited unless changed.
+
+    Args:
+        changes: of `hub`, `shop`, `factory`, `market`, `inland` (factory to hub), `sea` and `air` (hub to shop)
+            or `sku`, each a mapping; anything else replaces a key of the network itself.
+    """
+    parts = {
+        name: changes.pop(name, {}) for name in ("hub", "shop", "factory", "market", "inland", "sea", "air", "sku")
+    }
+    place = {"country": "CN", "latitude": 0.0, "longitude": 0.0}
+    return NetworkDescription.model_validate(
+        {
+            "name": "small",
+            "capital_share_per_year": 0.0,
+            "nodes": {"hub": place | parts["hub"], "shop": place | parts["shop"]},
+            "suppliers": {"factory": place | parts["factory"]},
+            "markets": {"market": {"country": "US", "channel": "own", "options": [{"node": "shop"}]} | parts["market"]},
+            "lanes": [
+                {"origin": "factory", "destination": "hub", "mode": "truck", "transit": {"days": 1}} | parts["inland"],
+                {"origin": "hub", "destination": "shop", "mode": "sea", "transit": {"days": 5}} | parts["sea"],
+                {"origin": "hub", "destination": "shop", "mode": "air", "transit": {"days": 2}} | parts["air"],
+            ],
+            "skus": {
+                "widget": {
+                    "unit_value_usd": 10.0,
+                    "price_usd": 25.0,
+                    "volume_m3": 0.01,
+                    "weight_kg": 1.0,
+                    "suppliers": ["factory"],
+                }
+                | parts["sku"]
+            },
+        }
+        | changes
+    )
+
+
+INLAND, SEA, AIR = 0, 1, 2
+HUB, SHOP = 0, 1
+
+
+def small_world(
+    network: NetworkDescription, *, days: int = 1, on_hand: Any = 0.0, first_day: int = MONDAY, **conditions: Any
+) -> World:
+    """A quiet world of one environment in which nothing is ordered; `conditions` replace fields of its scenario."""
+    arrays = NetworkArrays.from_description(network)
+    parameters = TwinParameters.from_arrays(arrays, dtype=torch.float64)
+    quiet = quiet_scenario(arrays, days, first_day=first_day)
+    changed = {
+        name: torch.as_tensor(value, dtype=getattr(quiet, name).dtype).expand_as(getattr(quiet, name))
+        for name, value in conditions.items()
+    }
+    orders = torch.zeros((days, 1, parameters.lanes, parameters.skus), dtype=torch.float64)
+    return World(arrays, parameters, empty_state(parameters, on_hand=on_hand), replace(quiet, **changed), orders)
+
+
+def order(world: World, lane: int, units: float, *, on: int = 0) -> World:
+    """The same world with an order of every SKU on a lane."""
+    orders = world.orders.clone()
+    orders[on, :, lane] = units
+    return replace(world, orders=orders)
