@@ -1,0 +1,187 @@
+"""What the neural policy reads of each (node, SKU) and each (lane, SKU), scaled so that it means the same everywhere.
+
+Stock is told in days of cover, money in shares of a lost sale's margin, time in weeks or as a logarithm: a slow and a
+fast SKU, a cheap and a dear one look alike where the same decision is right. What is the same for all SKUs, or for all
+nodes, is kept apart, so that the first layer multiplies it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.order_up_to import LEAST_RATE, demand_rate, echelon_rate
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+
+DAYS_PER_YEAR = 365.25
+COVER_SCALE_DAYS = 14.0
+
+CELL_FEATURES = 13
+NODE_FEATURES = 3
+DAY_FEATURES = 7
+LANE_SKU_FEATURES = 6
+LANE_FEATURES = 6
+
+
+@dataclass(frozen=True)
+class NodeFeatures:
+    """Features of nodes and their SKUs, and the figures that everything is scaled by."""
+
+    cells: Tensor  # [B, N, S, CELL_FEATURES]
+    nodes: Tensor  # [B, N, NODE_FEATURES]
+    day: Tensor  # [B, DAY_FEATURES]
+    rate: Tensor  # [B, N, S] units a day
+    mean_rate: Tensor  # [1, N, S] units a day in the long run
+    slow_rate: Tensor  # [B, N, S] units a day in the last 28 days
+    margin: Tensor  # [N, S] USD lost with a unit that can't be sold
+    trailing: Tensor  # [B] seasonal index of the last 28 days
+    ahead: Tensor  # [B, L] seasonal index over each lane's lead time and interval
+    at_node: Tensor  # [B, N, S] units on hand and on the dock, less what customers wait for
+
+
+@dataclass(frozen=True)
+class LaneFeatures:
+    """Features of P (environment, lane) pairs."""
+
+    cells: Tensor  # [P, S, LANE_SKU_FEATURES]
+    lanes: Tensor  # [P, LANE_FEATURES]
+
+
+def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeatures:
+    """Features of every node and SKU; see the module's text."""
+    rate = demand_rate(attributes, snapshot)
+    margin = _margin(attributes)
+    trailing, outlook = snapshot.season_ahead[:, 0].clamp(min=0.05), _cumulative_outlook(snapshot.season_ahead[:, 1:])
+    waiting = attributes.direct_share @ snapshot.backlog
+    mean_rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0)).clamp(min=LEAST_RATE)
+    slow_rate = echelon_rate(attributes, snapshot.demand_slow).clamp(min=LEAST_RATE)
+    return NodeFeatures(
+        cells=_cells(snapshot, attributes, rate, mean_rate, slow_rate, margin, waiting),
+        nodes=_nodes(snapshot, attributes),
+        day=_day(snapshot, trailing, outlook),
+        rate=rate,
+        mean_rate=mean_rate,
+        slow_rate=slow_rate,
+        margin=margin,
+        trailing=trailing,
+        ahead=_outlook_of_lanes(attributes, outlook),
+        at_node=snapshot.on_hand + snapshot.dock - waiting,
+    )
+
+
+def lane_features(
+    snapshot: Snapshot, attributes: NetworkAttributes, known: NodeFeatures, environment: Tensor, lane: Tensor
+) -> LaneFeatures:
+    """Features of chosen pairs.
+
+    Args:
+        snapshot: at decision time.
+        attributes: of the network.
+        known: as from `node_features`.
+        environment: [P] index into the batch.
+        lane: [P] index of a lane.
+    """
+    nodes = known.rate.shape[1]
+    destination, origin = attributes.lane_destination[lane], attributes.lane_origin[lane]
+    demand = known.rate[environment, destination]
+    due = snapshot.due[environment, lane] / demand
+    position = known.at_node[environment, destination] / demand + due
+    from_node = (origin < nodes).to(demand)
+    at_origin = snapshot.on_hand[environment, origin.clamp(max=nodes - 1)] / demand
+    landed = attributes.lane_landed_usd / known.margin[attributes.lane_destination]
+    lead, interval = attributes.lane_lead_days, attributes.lane_interval_days
+    cells = [
+        _cover(position.clamp(min=0.0)),
+        (position - (lead + interval)[lane].unsqueeze(-1)).clamp(-60.0, 60.0) / COVER_SCALE_DAYS,
+        _cover(due),
+        _cover(at_origin) * from_node.unsqueeze(-1),
+        torch.log1p(10 * landed)[lane],
+        attributes.lane_primary[lane],
+    ]
+    lanes = [
+        from_node,
+        torch.log1p(lead)[lane] - 2.5,
+        torch.log1p(attributes.lane_lead_deviation_days)[lane] - 1.0,
+        torch.log1p(interval)[lane] - 1.0,
+        _ratio((known.ahead / known.trailing.unsqueeze(-1))[environment, lane]),
+        snapshot.lane_open[environment, lane],
+    ]
+    return LaneFeatures(cells=torch.stack(cells, dim=-1), lanes=torch.stack(lanes, dim=-1))
+
+
+def _cells(
+    snapshot: Snapshot,
+    attributes: NetworkAttributes,
+    rate: Tensor,
+    mean: Tensor,
+    slow: Tensor,
+    margin: Tensor,
+    waiting: Tensor,
+) -> Tensor:
+    fast = echelon_rate(attributes, snapshot.demand_fast)
+    deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2)) / mean
+    variance = echelon_rate(attributes, (snapshot.demand_square - snapshot.demand_slow**2).clamp(min=0.0))
+    direct = attributes.direct_share @ (0.5 * (snapshot.demand_slow + attributes.demand_mean))
+    capital = attributes.value_usd * attributes.capital_share_per_day
+    holding = capital + attributes.volume_m3 * snapshot.storage_price.unsqueeze(-1)
+    cells = [
+        _cover(snapshot.on_hand / rate),
+        _cover(snapshot.dock / rate),
+        _cover(snapshot.in_transit / rate),
+        _cover(waiting / rate),
+        _ratio(fast / rate),
+        _ratio(slow / rate),
+        _ratio(mean / rate),
+        direct / rate,
+        torch.log1p(torch.sqrt(variance + LEAST_RATE) / rate) - 1.0,
+        (torch.log1p(deviation) - 1.0).expand_as(rate),
+        torch.log(rate) / 3.0 - 0.5,
+        (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
+        torch.log(attributes.value_usd / margin).expand_as(rate),
+    ]
+    return torch.stack(cells, dim=-1)
+
+
+def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
+    used = snapshot.on_hand @ attributes.volume_m3 / attributes.capacity_m3
+    claimed = (snapshot.dock + snapshot.in_transit) @ attributes.volume_m3 / attributes.capacity_m3
+    return torch.stack([used.clamp(max=2.0), claimed.clamp(max=2.0), snapshot.equipment], dim=-1)
+
+
+def _day(snapshot: Snapshot, trailing: Tensor, outlook: Tensor) -> Tensor:
+    year = 2 * torch.pi * snapshot.day_of_year.to(outlook) / DAYS_PER_YEAR
+    weeks = [_ratio(outlook[:, week] / trailing) for week in (1, 3, 7, 12)]
+    return torch.stack([*weeks, _ratio(trailing), torch.sin(year), torch.cos(year)], dim=-1)
+
+
+def _margin(attributes: NetworkAttributes) -> Tensor:
+    """[N, S] mean over the markets whose demand passes through the node."""
+    weight = attributes.echelon_share * attributes.demand_mean.clamp(min=LEAST_RATE)
+    total = weight.sum(dim=1)
+    passing = (weight * attributes.margin_usd).sum(dim=1) / total.clamp(min=1e-6)
+    anywhere = attributes.margin_usd.mean(dim=0).expand_as(passing)
+    return torch.where(total > 1e-6, passing, anywhere).clamp(min=0.01)
+
+
+def _cumulative_outlook(season_ahead: Tensor) -> Tensor:
+    """[B, W] mean of the weeks ahead up to and including each."""
+    weeks = torch.ones_like(season_ahead).cumsum(dim=-1)
+    return season_ahead.cumsum(dim=-1) / weeks
+
+
+def _outlook_of_lanes(attributes: NetworkAttributes, outlook: Tensor) -> Tensor:
+    """[B, L] the outlook up to the arrival after next."""
+    days = attributes.lane_lead_days + attributes.lane_interval_days
+    week = (days / 7.0).clamp(max=outlook.shape[1] - 1).to(torch.int64)
+    return outlook[:, week]
+
+
+def _cover(days: Tensor) -> Tensor:
+    """Days of cover on a scale that is linear up to two weeks and logarithmic beyond."""
+    return torch.log1p(days / COVER_SCALE_DAYS)
+
+
+def _ratio(value: Tensor) -> Tensor:
+    return torch.log(value.clamp(0.05, 20.0))

@@ -1,0 +1,148 @@
+"""One small network of neurons for every (lane, SKU) of any warehouse network.
+
+Each (node, SKU) is encoded once with shared weights, told the mean of its node's SKUs and of its SKU's nodes (deep
+sets: Zaheer et al. 2017), and combined per lane by a small head: destination, origin and lane each have their own
+projection, so that the wide layers run over nodes and not over lanes. The head's answer scales the cover of a tuned
+base stock: an untrained policy already is one that knows the season, and training learns where to leave it (residual
+policy learning: Silver et al. 2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+from entrepot.agents.neural.features import (
+    CELL_FEATURES,
+    DAY_FEATURES,
+    LANE_FEATURES,
+    LANE_SKU_FEATURES,
+    NODE_FEATURES,
+    NodeFeatures,
+    lane_features,
+    node_features,
+)
+from entrepot.envs.order_up_to import orders_from_cover
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+
+LEAST_LOG_SCALE = -5.0
+MOST_LOG_SCALE = 1.5
+
+
+@dataclass(frozen=True)
+class NeuralPolicySettings:
+    """Widths of the layers, and whether cells see the means of their node and SKU."""
+
+    cell_width: int = 64
+    lane_width: int = 32
+    pool_context: bool = True
+
+
+class NeuralPolicy(nn.Module):
+    """Maps a snapshot and a network's attributes to orders."""
+
+    def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
+        """Args: settings; the defaults if None."""
+        super().__init__()
+        self.settings = settings or NeuralPolicySettings()
+        cell, lane = self.settings.cell_width, self.settings.lane_width
+        self.cell = nn.Linear(CELL_FEATURES, cell)
+        self.node = nn.Linear(NODE_FEATURES, cell, bias=False)
+        self.day = nn.Linear(DAY_FEATURES, cell, bias=False)
+        self.encode = nn.Sequential(nn.ReLU(), nn.Linear(cell, cell), nn.ReLU())
+        self.from_node = nn.Linear(cell, cell, bias=False)
+        self.from_sku = nn.Linear(cell, cell, bias=False)
+        self.mix = nn.Linear(cell, cell)
+        self.destination = nn.Linear(cell, lane)
+        self.origin = nn.Linear(cell, lane, bias=False)
+        self.lane_sku = nn.Linear(LANE_SKU_FEATURES, lane, bias=False)
+        self.lane = nn.Linear(LANE_FEATURES, lane, bias=False)
+        last = nn.Linear(lane, 2)
+        self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU(), last)
+        with torch.no_grad():
+            last.weight.zero_()
+            last.bias.zero_()
+
+    def forward(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        smoothing_days: float = 0.0,
+        learns: Tensor | None = None,
+    ) -> Tensor:
+        """Orders for a batch.
+
+        Args:
+            snapshot: at decision time.
+            attributes: of the network.
+            smoothing_days: see `orders_from_cover`; above 0 in training only.
+            learns: [L] 1 where gradients may reach the lane's cover; everywhere if None.
+
+        Returns:
+            [B, L, S] units, not rounded.
+        """
+        known = node_features(snapshot, attributes)
+        environment, lane = _departing(snapshot)
+        scale = self._scale(snapshot, attributes, known, environment, lane)
+        cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
+        cover = cover.index_put((environment, lane), cover[environment, lane] * scale)
+        if learns is not None:
+            cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
+        return orders_from_cover(attributes, snapshot, cover, known.rate, smoothing_days=smoothing_days)
+
+    def _scale(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        known: NodeFeatures,
+        environment: Tensor,
+        lane: Tensor,
+    ) -> Tensor:
+        """[P, S] by how much the base cover is multiplied on each pair of environment and lane."""
+        first = self.cell(known.cells) + self.node(known.nodes).unsqueeze(2) + self.day(known.day)[:, None, None]
+        cells = self._context(self.encode(first))
+        nodes = cells.shape[1]
+        features = lane_features(snapshot, attributes, known, environment, lane)
+        origin = attributes.lane_origin[lane]
+        # A supplier tells nothing of itself: its row is a node of zeros.
+        publishes = functional.pad(self.origin(cells), (0, 0, 0, 0, 0, 1))
+        hidden = (
+            self.destination(cells)[environment, attributes.lane_destination[lane]]
+            + publishes[environment, origin.clamp(max=nodes)]
+            + self.lane_sku(features.cells)
+            + self.lane(features.lanes).unsqueeze(1)
+        )
+        size, recent = self.head(hidden).unbind(dim=-1)
+        destination = attributes.lane_destination[lane]
+        ahead, trailing = known.ahead[environment, lane, None], known.trailing[environment, None]
+        slow = known.slow_rate[environment, destination] / trailing
+        mean = known.mean_rate[0, destination]
+        # How far to trust the last 28 days over the long run is learnt too: chasing noise is what swells stock.
+        trust = torch.sigmoid(recent)
+        believed = ahead * (trust * slow + (1 - trust) * mean) / known.rate[environment, destination]
+        return believed * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
+
+    def _context(self, cells: Tensor) -> Tensor:
+        if not self.settings.pool_context:
+            return functional.relu(self.mix(cells))
+        by_node = self.from_node(cells.mean(dim=2, keepdim=True))
+        by_sku = self.from_sku(cells.mean(dim=1, keepdim=True))
+        return functional.relu(self.mix(cells) + by_node + by_sku)
+
+
+def _departing(snapshot: Snapshot) -> tuple[Tensor, Tensor]:
+    """[P], [P] the pairs of environment and lane that can order today; only these are worth computing.
+
+    An exported graph takes them all: a shape that depends on data would cost it more than it saves.
+    """
+    departs = snapshot.lane_wait_days < 0.5
+    if torch.compiler.is_exporting():
+        batch, lanes = departs.shape
+        environment = torch.arange(batch, device=departs.device)[:, None].expand(batch, lanes)
+        lane = torch.arange(lanes, device=departs.device).expand(batch, lanes)
+        return environment.reshape(-1), lane.reshape(-1)
+    environment, lane = departs.nonzero(as_tuple=True)
+    return environment, lane
