@@ -1,0 +1,204 @@
+"""What a person may say of an experiment, and everything that follows from it before training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import Field
+from torch import Tensor
+
+from entrepot.agents.neural import NeuralPolicySettings
+from entrepot.configs.loader import ConfigurationError, StrictModel, configuration_folder, locate, read_yaml, validate
+from entrepot.envs.demand import DemandModel, load_demand
+from entrepot.envs.network import NetworkArrays, load_network
+from entrepot.envs.network.description import NetworkDescription
+from entrepot.envs.snapshot import NetworkAttributes, long_run_deviation
+from entrepot.envs.twin import TwinParameters
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class DemandSettings(StrictModel):
+    """Where demand comes from."""
+
+    name: str | None = Field(None, description="a demand YAML by name or path; chosen by `path` if not given")
+    path: str | None = Field(None, description="a sales history, CSV or Parquet")
+
+
+class PolicySettings(StrictModel):
+    """Shape of the neural policy."""
+
+    cell_width: Count = 64
+    lane_width: Count = 32
+    pool_context: bool = True
+
+    def neural(self) -> NeuralPolicySettings:
+        """As the policy takes them."""
+        return NeuralPolicySettings(**self.model_dump())
+
+
+class WindowsSettings(StrictModel):
+    """Shape of the training windows; see `training/pathwise/windows.py`."""
+
+    episodes: Count = 32
+    skus: Count = 16
+    days: Count = 100
+    advance_days: Count = 50
+    windows_per_segment: Count = 6
+    warm_up_days: Annotated[int, Field(ge=0)] = 70
+    level_deviation: Annotated[float, Field(ge=0)] = 0.3
+
+
+class BaseStockSettings(StrictModel):
+    """How hard the base-stock rule is tuned before it is compared with."""
+
+    iterations: Annotated[int, Field(ge=0)] = 120
+    learning_rate: Positive = 0.1
+
+
+class EvaluationSettings(StrictModel):
+    """The scenarios on which policies are compared."""
+
+    episodes: Annotated[int, Field(ge=2)] = 256
+    days: Count = 180
+    warm_up_days: Annotated[int, Field(ge=0)] = 90
+    seed: int = 0
+
+
+class ValidationSettings(StrictModel):
+    """How often and on what the policy in training is tried."""
+
+    every: Count = 20
+    episodes: Annotated[int, Field(ge=2)] = 64
+    days: Count = 120
+
+
+class ComputeSettings(StrictModel):
+    """Where training runs."""
+
+    workers: Count = 1
+    device: Literal["cpu", "cuda"] = "cpu"
+    threads: Annotated[int, Field(ge=0)] = 0  # per worker; 0 shares the machine's cores among the workers
+    most_failures: Annotated[int, Field(ge=-1)] = 3  # how often lost workers are replaced; -1 for ever
+    address: str | None = None  # of a Ray cluster; a local one is started if not given
+    storage: str | None = None  # where checkpoints go: a shared folder or a URI; the run's folder if not given
+
+
+class ExperimentSettings(StrictModel):
+    """One experiment, whole: what `configs/experiment.yaml` and its overrides may say."""
+
+    network: str
+    skus: Count | None = None
+    demand: DemandSettings = DemandSettings()
+    policy: PolicySettings = PolicySettings()
+    trainer: dict[str, Any]
+    windows: WindowsSettings = WindowsSettings()
+    base_stock: BaseStockSettings = BaseStockSettings()
+    validation: ValidationSettings = ValidationSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    compute: ComputeSettings = ComputeSettings()
+    seed: Annotated[int, Field(ge=0)] = 0
+    run: str = Field(description="the run's name; it lands in `folder/run`")
+    folder: str = "checkpoints"
+
+    @property
+    def run_folder(self) -> Path:
+        """Where everything of the run is kept."""
+        return Path(self.folder) / self.run
+
+
+_WORLDS = {"network": "network", "demand": "demand.name"}
+
+
+def compose_experiment(overrides: Sequence[str] = (), *, name: str = "experiment") -> ExperimentSettings:
+    """Read `configs/NAME.yaml`, apply overrides as Hydra knows them, and validate.
+
+    Args:
+        overrides: for example ``["network=kreen", "trainer.iterations=300", "seed=1"]``.
+        name: which file of `configs/` to start from.
+
+    Raises:
+        ConfigurationError: an override can't be read, or a key or value is not allowed.
+    """
+    GlobalHydra.instance().clear()
+    # `network` and `demand` are folders of configs/ that hold worlds, not parts of an experiment, so that Hydra must
+    # not look for them among its groups: they are set once the rest is composed.
+    worlds = {key: value for key, _, value in (text.partition("=") for text in overrides) if key in _WORLDS}
+    rest = [text for text in overrides if text.partition("=")[0] not in _WORLDS]
+    try:
+        with initialize_config_dir(str(configuration_folder().resolve()), version_base=None):
+            composed = compose(name, overrides=rest)
+        for key, value in worlds.items():
+            OmegaConf.update(composed, _WORLDS[key], value)
+        content = OmegaConf.to_container(composed, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(f"{' '.join(overrides)}: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{name}: expected keys and values")
+    return validate(ExperimentSettings, {str(key): value for key, value in content.items()}, "experiment")
+
+
+@dataclass(frozen=True)
+class World:
+    """A network, its demand, and both as tensors."""
+
+    description: NetworkDescription
+    network: NetworkArrays
+    demand: DemandModel
+    parameters: TwinParameters
+    attributes: NetworkAttributes
+
+    def starting_from(self, cover: Tensor) -> World:
+        """The same world, where policies start from other covers [L, S] than the textbook's."""
+        attributes = replace(self.attributes, base_cover_days=cover.to(self.attributes.base_cover_days))
+        return replace(self, attributes=attributes)
+
+    @property
+    def scale_usd(self) -> float:
+        """USD a day that would be lost if nothing were sold: what costs are measured against in training."""
+        return float((self.attributes.demand_mean * self.attributes.margin_usd).sum())
+
+
+def build_world(
+    network: str, demand: DemandSettings, *, skus: int | None = None, device: torch.device | str = "cpu"
+) -> World:
+    """Load a network and its demand.
+
+    Args:
+        network: a name or the path of a YAML file.
+        demand: settings; the history where a path is given, else the calibrated generator.
+        skus: how many of the catalogue; the network's own number if None.
+        device: where tensors go.
+
+    Raises:
+        ConfigurationError: what can't be used and why.
+    """
+    description = load_network(network, skus=skus)
+    arrays = NetworkArrays.from_description(description)
+    model = load_demand(*_demand_content(demand, arrays))
+    return World(
+        description=description,
+        network=arrays,
+        demand=model,
+        parameters=TwinParameters.from_arrays(arrays, device=device),
+        attributes=NetworkAttributes.from_arrays(
+            arrays, model.mean_units_per_day, long_run_deviation(model), device=device
+        ),
+    )
+
+
+def _demand_content(demand: DemandSettings, arrays: NetworkArrays) -> tuple[dict[str, Any] | str, NetworkArrays]:
+    name = demand.name or ("history" if demand.path else "calibrated")
+    if demand.path is None:
+        return name, arrays
+    return {**read_yaml(locate("demand", name)), "path": demand.path}, arrays

@@ -1,0 +1,1 @@
+"""Pathwise training: cost is differentiated through the twin (hindsight differentiable policy optimisation)."""

@@ -1,0 +1,142 @@
+"""One worker's share of pathwise training, without a word of Ray: windows in, gradient steps out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.training.experiment import ExperimentSettings, World
+from entrepot.training.pathwise.settings import PathwiseSettings
+from entrepot.training.pathwise.window import horizon_days, window_cost
+from entrepot.training.pathwise.windows import Windows
+
+AverageGradients = Callable[[list[nn.Parameter]], None]
+"""Make every worker's gradients the mean of all workers'."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one gradient step saw."""
+
+    iteration: int  # counted from 1
+    loss: float
+    cost_parts_usd_per_day: dict[str, float]
+    lost_share: float
+    gradient_norm: float
+    learning_rate: float
+    environment_days: int
+
+
+class Learner:
+    """A policy, its optimiser, and the stream of windows it learns from."""
+
+    def __init__(
+        self,
+        experiment: ExperimentSettings,
+        trainer: PathwiseSettings,
+        world: World,
+        *,
+        rank: int = 0,
+        average_gradients: AverageGradients | None = None,
+    ) -> None:
+        """Build everything from settings; workers differ only in the scenarios they draw.
+
+        Args:
+            experiment: settings of the whole.
+            trainer: settings of this trainer.
+            world: the network and its demand.
+            rank: of this worker.
+            average_gradients: how workers agree on a gradient; nothing to do for one worker.
+        """
+        torch.manual_seed(experiment.seed)
+        self.module = NeuralPolicy(experiment.policy.neural()).to(world.parameters.device)
+        self.iteration = 0
+        self._trainer, self._world = trainer, world
+        self._average_gradients = average_gradients
+        self._optimiser = torch.optim.Adam(self.module.parameters(), lr=trainer.learning_rate)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_peak)
+        self._settings = experiment.windows
+        self._horizon = horizon_days(world.network)
+        seed = experiment.seed * 4096 + rank
+        self._windows = Windows(
+            world.network, world.demand, world.parameters, world.attributes, experiment.windows, seed=seed
+        )
+        self._stream = self._windows.stream(self._agent)
+
+    def step(self) -> Step:
+        """One gradient step."""
+        window = next(self._stream)
+        scale = float((window.attributes.demand_mean * window.attributes.margin_usd).sum())
+        result = window_cost(
+            window.parameters,
+            window.attributes,
+            window.state,
+            window.scenario,
+            self._decide,
+            horizon=self._horizon,
+            scale_usd=scale,
+            advance_days=self._settings.advance_days,
+        )
+        self._optimiser.zero_grad()
+        result.loss.backward()  # type: ignore[no-untyped-call]
+        parameters = list(self.module.parameters())
+        if self._average_gradients is not None:
+            self._average_gradients(parameters)
+        norm = float(nn.utils.clip_grad_norm_(parameters, self._trainer.gradient_norm))
+        if not math.isfinite(norm):
+            raise FloatingPointError(
+                f"iteration {self.iteration + 1}: the gradient is {norm}; lower trainer.learning_rate"
+            )
+        rate = float(self._schedule.get_last_lr()[0])
+        self._optimiser.step()
+        self._schedule.step()
+        self._windows.carry_on(result.next_state)
+        self.iteration += 1
+        return Step(
+            iteration=self.iteration,
+            loss=float(result.loss.detach()),
+            cost_parts_usd_per_day=result.parts,
+            lost_share=result.lost_share,
+            gradient_norm=norm,
+            learning_rate=rate,
+            environment_days=window.scenario.episodes * window.scenario.days,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Everything that is needed to go on from here."""
+        return {
+            "iteration": self.iteration,
+            "module": self.module.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "schedule": self._schedule.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.iteration = state["iteration"]
+        self.module.load_state_dict(state["module"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._schedule.load_state_dict(state["schedule"])
+        self._stream = self._windows.stream(self._agent, first=self.iteration)
+
+    def _decide(self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> Tensor:
+        orders: Tensor = self.module(snapshot, attributes, self._trainer.smoothing_days, seen)
+        return orders
+
+    def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> NeuralAgent:
+        return NeuralAgent(self.module, attributes)
+
+    def _share_of_peak(self, iteration: int) -> float:
+        """One cycle: a short linear rise, then half a cosine down to a hundredth."""
+        rise = max(1, round(self._trainer.warm_up_share * self._trainer.iterations))
+        if iteration < rise:
+            return (iteration + 1) / rise
+        done = min(1.0, (iteration - rise) / max(1, self._trainer.iterations - rise))
+        return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done))

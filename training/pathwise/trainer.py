@@ -1,0 +1,248 @@
+"""Pathwise training on Ray Train: one worker on a laptop, many on a cluster, the same loop on each."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from time import perf_counter
+from typing import Any
+
+import ray
+import torch
+from ray import train
+from ray.train import Checkpoint, CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train.torch import TorchTrainer
+from ray.util.queue import Empty, Queue
+from torch import distributed, nn
+
+from entrepot.configs.loader import validate
+from entrepot.training.experiment import ExperimentSettings, build_world
+from entrepot.training.pathwise.learner import Learner
+from entrepot.training.pathwise.settings import PathwiseSettings
+from entrepot.training.pathwise.validation import Validation
+from entrepot.training.registry import Assignment, Outcome, register_trainer
+from entrepot.training.tensorboard import TrainingLog
+
+CHECKPOINT_FILE = "learner.pt"
+POLL_SECONDS = 0.2
+
+
+class TrainingError(RuntimeError):
+    """Workers were lost more often than `compute.most_failures` allows, or raised an error."""
+
+
+@register_trainer("pathwise")
+def train_pathwise(assignment: Assignment) -> Outcome:
+    """Train under Ray Train until the iterations are done.
+
+    Raises:
+        TrainingError: workers failed too often; what was reached is kept, and `--resume` goes on from there.
+    """
+    experiment = assignment.experiment
+    validate(PathwiseSettings, experiment.trainer, "trainer")
+    started = perf_counter()
+    events = _Events(assignment.report)
+    with _Cluster(experiment):
+        queue = Queue()
+        storage = experiment.compute.storage or str((experiment.run_folder / "ray").resolve())
+        if not assignment.resume and experiment.compute.storage is None:
+            shutil.rmtree(storage, ignore_errors=True)
+        trainer = TorchTrainer(
+            _worker_loop,
+            train_loop_config={
+                "experiment": experiment.model_dump(mode="json"),
+                "base_cover_days": assignment.base_cover_days.tolist(),
+                "base_stock_cost": assignment.base_stock_cost_usd_per_day,
+                "log_folder": str((experiment.run_folder / "tensorboard").resolve()),
+                "queue": queue,
+            },
+            scaling_config=ScalingConfig(
+                num_workers=experiment.compute.workers,
+                use_gpu=experiment.compute.device == "cuda",
+                resources_per_worker={"CPU": 1},
+            ),
+            run_config=RunConfig(
+                name="pathwise",
+                storage_path=storage,
+                failure_config=FailureConfig(max_failures=experiment.compute.most_failures),
+                checkpoint_config=CheckpointConfig(
+                    num_to_keep=2,
+                    checkpoint_score_attribute="validation_cost_usd_per_day",
+                    checkpoint_score_order="min",
+                ),
+            ),
+        )
+        result = _fit(trainer, queue, events)
+        checkpoint = min(result.best_checkpoints, key=lambda kept: kept[1]["validation_cost_usd_per_day"])
+        policy_file = experiment.run_folder / "policy.pt"
+        _keep_policy(checkpoint[0], policy_file)
+    return Outcome(
+        policy_file=policy_file,
+        iterations=int(result.metrics["iteration"]),
+        best_cost_usd_per_day=float(checkpoint[1]["validation_cost_usd_per_day"]),
+        seconds=perf_counter() - started,
+        seconds_to_beat_base_stock=events.seconds_to_beat_base_stock,
+    )
+
+
+class _Events:
+    """Passes the workers' events on, and remembers when the rule was first beaten."""
+
+    def __init__(self, report: Callable[[dict[str, Any]], None]) -> None:
+        self._report = report
+        self.seconds_to_beat_base_stock: float | None = None
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        if self.seconds_to_beat_base_stock is None:
+            self.seconds_to_beat_base_stock = event.get("seconds_to_beat_base_stock")
+        self._report(event)
+
+
+class _Cluster:
+    """A Ray cluster for the time of a run: the one at `compute.address`, or a local one that ends with it."""
+
+    def __init__(self, experiment: ExperimentSettings) -> None:
+        self._address = experiment.compute.address
+        self._workers = experiment.compute.workers
+        self._started = False
+
+    def __enter__(self) -> None:
+        if ray.is_initialized():
+            return
+        os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
+        if self._address:
+            ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+        else:
+            cpus = max(self._workers, os.cpu_count() or 1)
+            ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        self._started = True
+
+    def __exit__(self, *_: object) -> None:
+        if self._started:
+            ray.shutdown()
+
+
+def _fit(trainer: TorchTrainer, queue: Queue, events: _Events) -> Any:
+    """Run the trainer in a thread while this one passes events on."""
+    outcome: dict[str, Any] = {}
+
+    def run() -> None:
+        try:
+            outcome["result"] = trainer.fit()
+        except BaseException as error:  # handed to the caller's thread, whatever it is
+            outcome["error"] = error
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        _pass_on(queue, events, wait=True)
+    _pass_on(queue, events, wait=False)
+    if "error" in outcome:
+        raise TrainingError(f"training stopped: {outcome['error']}. Go on with --resume.") from outcome["error"]
+    return outcome["result"]
+
+
+def _pass_on(queue: Queue, events: _Events, *, wait: bool) -> None:
+    try:
+        events(queue.get(block=wait, timeout=POLL_SECONDS if wait else None))
+        while True:
+            events(queue.get(block=False))
+    except Empty:
+        return
+
+
+def _keep_policy(checkpoint: Checkpoint, path: Path) -> None:
+    with checkpoint.as_directory() as folder:
+        state = torch.load(Path(folder) / CHECKPOINT_FILE, map_location="cpu", weights_only=True)
+    temporary = path.with_suffix(".partial")
+    torch.save(state["module"], temporary)
+    os.replace(temporary, path)
+
+
+def _worker_loop(config: dict[str, Any]) -> None:
+    """What each worker runs: restore, learn, validate, report."""
+    experiment = validate(ExperimentSettings, config["experiment"], "experiment")
+    settings = validate(PathwiseSettings, experiment.trainer, "trainer")
+    context = train.get_context()
+    rank, workers = context.get_world_rank(), context.get_world_size()
+    torch.set_num_threads(experiment.compute.threads or max(1, (os.cpu_count() or 1) // workers))
+    device = train.torch.get_device()
+    world = build_world(experiment.network, experiment.demand, skus=experiment.skus, device=device)
+    world = world.starting_from(torch.tensor(config["base_cover_days"]))
+    learner = Learner(
+        experiment, settings, world, rank=rank, average_gradients=_average_gradients if workers > 1 else None
+    )
+    elapsed_before = _restore(learner, device)
+    first = rank == 0
+    validation = Validation(experiment, world) if first else None
+    log = TrainingLog(Path(config["log_folder"]), world) if first else None
+    started = perf_counter()
+    while learner.iteration < settings.iterations:
+        step = learner.step()
+        last = learner.iteration == settings.iterations
+        metrics: dict[str, Any] = {"iteration": step.iteration}
+        checked = last or learner.iteration % experiment.validation.every == 0
+        if validation is not None and log is not None:
+            seconds = elapsed_before + perf_counter() - started - validation.seconds
+            event = {
+                "iteration": step.iteration,
+                "iterations": settings.iterations,
+                "cost_usd_per_day": sum(step.cost_parts_usd_per_day.values()),
+                "fill_rate": 1 - step.lost_share,
+                "environment_days": step.environment_days * workers,
+                "training_seconds": seconds,
+            }
+            log.step(step, learner.module)
+            if checked:
+                figures = validation.run(learner.module)
+                log.validation(step.iteration, figures, validation)
+                metrics["validation_cost_usd_per_day"] = figures.cost_usd_per_day
+                event["validation_cost_usd_per_day"] = figures.cost_usd_per_day
+                event["validation_fill_rate"] = figures.fill_rate
+                bar = config["base_stock_cost"]
+                if bar is not None and figures.cost_usd_per_day < bar:
+                    event["seconds_to_beat_base_stock"] = seconds
+            config["queue"].put(event)
+        if checked:
+            _report(learner, metrics, seconds if first else 0.0, write=first)
+    if log is not None:
+        log.close()
+
+
+def _average_gradients(parameters: list[nn.Parameter]) -> None:
+    """One all-reduce over all gradients laid end to end."""
+    flat = torch.cat([parameter.grad.flatten() for parameter in parameters if parameter.grad is not None])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    place = 0
+    for parameter in parameters:
+        if parameter.grad is not None:
+            count = parameter.grad.numel()
+            parameter.grad.copy_(flat[place : place + count].view_as(parameter.grad))
+            place += count
+
+
+def _restore(learner: Learner, device: torch.device) -> float:
+    """Go on from the run's last checkpoint, if there is one; returns the seconds trained before."""
+    checkpoint = train.get_checkpoint()
+    if checkpoint is None:
+        return 0.0
+    with checkpoint.as_directory() as folder:
+        state = torch.load(Path(folder) / CHECKPOINT_FILE, map_location=device, weights_only=True)
+    learner.restore(state)
+    return float(state["seconds"])
+
+
+def _report(learner: Learner, metrics: dict[str, Any], seconds: float, *, write: bool) -> None:
+    """Every worker must report; the first one brings the checkpoint."""
+    if not write:
+        train.report(metrics)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save({**learner.state(), "seconds": seconds}, Path(folder) / CHECKPOINT_FILE)
+        train.report(metrics, checkpoint=Checkpoint.from_directory(folder))

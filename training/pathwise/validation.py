@@ -1,0 +1,89 @@
+"""Try the policy in training on held-out validation scenarios, always the same ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.policy import Policy
+from entrepot.envs.demand import Split
+from entrepot.envs.kpi import KpiTotals
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.twin import Costs, Flows, State, draw_scenario
+from entrepot.training.experiment import ExperimentSettings, World
+from entrepot.training.rollout import roll_out
+
+
+@dataclass(frozen=True)
+class ValidationFigures:
+    """Means over the validation episodes."""
+
+    by_name: dict[str, float]  # KPIs and cost parts of the whole network
+    by_node: dict[str, list[float]]  # KPIs of each node
+    on_hand: Tensor  # [T, N, S] units, of the first episode
+    in_transit: Tensor  # [T, N, S] units, of the first episode
+    shipped: Tensor  # [T, L] units, of the first episode
+
+    @property
+    def cost_usd_per_day(self) -> float:
+        """Of the whole network."""
+        return self.by_name["cost_usd_per_day"]
+
+    @property
+    def fill_rate(self) -> float:
+        """Share of demand served on the day."""
+        return self.by_name["fill_rate"]
+
+
+class Validation:
+    """Fixed scenarios, rolled out anew for each policy."""
+
+    def __init__(self, experiment: ExperimentSettings, world: World) -> None:
+        """Args: the experiment's settings; its world."""
+        self._world = world
+        self._warm_up = experiment.evaluation.warm_up_days
+        self._scenario = draw_scenario(
+            world.network,
+            world.demand,
+            episodes=experiment.validation.episodes,
+            days=self._warm_up + experiment.validation.days,
+            split=Split.VALIDATION,
+            seed=experiment.seed,
+            device=world.parameters.device,
+        )
+        self.seconds = 0.0  # spent on validation so far
+
+    def run(self, module: NeuralPolicy) -> ValidationFigures:
+        """Figures of the neural policy as it is now."""
+        return self.of(NeuralAgent(module, self._world.attributes))
+
+    def of(self, policy: Policy) -> ValidationFigures:
+        """Figures of any policy."""
+        started = perf_counter()
+        world, scenario = self._world, self._scenario
+        totals = KpiTotals.start(world.parameters, scenario.episodes)
+        traces: list[tuple[Tensor, Tensor, Tensor]] = []
+
+        def watch(number: int, state: State, flows: Flows, costs: Costs) -> None:
+            nonlocal totals
+            if number < self._warm_up:
+                return
+            totals = totals.add(world.parameters, state, flows, costs)
+            traces.append((state.on_hand[0].clone(), state.in_transit[0].clone(), flows.shipped[0].sum(dim=-1)))
+
+        opening = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
+        policy.begin(scenario.episodes)
+        roll_out(world.parameters, world.attributes, opening, scenario, policy, watch=watch)
+        on_hand, in_transit, shipped = (torch.stack(list(trace)).cpu() for trace in zip(*traces, strict=True))
+        self.seconds += perf_counter() - started
+        return ValidationFigures(
+            by_name={name: float(value.mean()) for name, value in totals.by_episode().items()},
+            by_node={name: value.mean(dim=0).tolist() for name, value in totals.by_node().items()},
+            on_hand=on_hand,
+            in_transit=in_transit,
+            shipped=shipped,
+        )

@@ -1,0 +1,95 @@
+"""The cost of a window of days, differentiable in whatever decides.
+
+Hindsight differentiable policy optimisation (Madeka et al. 2022, 'Deep inventory management'; Alvo, Russo and Kanoria
+2023, 'Neural inventory control in networks via hindsight differentiable policy optimization').
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot, snapshot_of
+from entrepot.envs.twin import Costs, Scenario, State, TwinParameters, step
+
+Decide = Callable[[Snapshot, NetworkAttributes, Tensor], Tensor]
+"""From a snapshot, the network's attributes, and [L] 1 where a lane's target may learn today, to orders [B, L, S]."""
+
+SEEN_DAYS = 14
+"""A decision counts only if at least so many days after its goods arrive lie inside the window."""
+
+
+@dataclass(frozen=True)
+class WindowCost:
+    """What a window cost."""
+
+    loss: Tensor  # [] USD a day over the scale
+    parts: dict[str, float]  # USD a day, summed over nodes
+    lost_share: float
+    next_state: State  # where the next window starts, detached
+
+
+def horizon_days(network: NetworkArrays) -> Tensor:
+    """[L] days after which an order's consequences have been seen: its own lead time and the next lane's."""
+    lead = network.lane_lead_days
+    onward = torch.zeros(len(network.nodes) + len(network.suppliers), dtype=torch.float64)
+    ways_out = torch.as_tensor(lead * network.lane_primary.any(axis=1))
+    onward = onward.scatter_reduce(0, torch.as_tensor(network.lane_origin), ways_out, reduce="amax")
+    return torch.as_tensor(lead) + onward[torch.as_tensor(network.lane_destination)] + SEEN_DAYS
+
+
+def window_cost(
+    parameters: TwinParameters,
+    attributes: NetworkAttributes,
+    state: State,
+    scenario: Scenario,
+    decide: Decide,
+    *,
+    horizon: Tensor,
+    scale_usd: float,
+    advance_days: int,
+) -> WindowCost:
+    """Run the window with gradients.
+
+    A target whose orders' consequences fall outside the window doesn't learn from it: they would look like pure
+    expense. Its orders still answer to the stock position, so that a unit ordered earlier saves one later.
+
+    Args:
+        parameters: of the network.
+        attributes: of the same network.
+        state: at the window's start.
+        scenario: the window's days.
+        decide: what is trained.
+        horizon: [L] as from `horizon_days`.
+        scale_usd: what the loss is divided by, so that a learning rate means the same on any network.
+        advance_days: where inside the window the next one starts.
+    """
+    total = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
+    parts = {name: torch.zeros_like(total) for name in Costs.parts()}
+    lost, asked = torch.zeros_like(total), torch.zeros_like(total)
+    next_state = state
+    horizon = horizon.clamp(max=0.75 * scenario.days).to(parameters.device)
+    for number in range(scenario.days):
+        day = scenario.at(number)
+        seen = (horizon <= scenario.days - number).to(parameters.dtype)
+        orders = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
+        state, flows, costs = step(parameters, state, orders, day, whole_units=False)
+        total = total + costs.total.sum()
+        with torch.no_grad():
+            for name in parts:
+                parts[name] += getattr(costs, name).sum()
+            lost += flows.lost.sum()
+            asked += flows.demand.sum()
+        if number + 1 == advance_days:
+            next_state = state.detach()
+    environment_days = scenario.episodes * scenario.days
+    return WindowCost(
+        loss=total / (environment_days * scale_usd),
+        parts={name: float(value) / environment_days for name, value in parts.items()},
+        lost_share=float(lost / asked.clamp(min=1e-9)),
+        next_state=next_state,
+    )

@@ -1,0 +1,119 @@
+"""Where training windows come from: episodes that run on under the current policy, on random subsets of the SKUs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+from entrepot.agents.policy import Policy
+from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.snapshot import NetworkAttributes
+from entrepot.envs.twin import Scenario, State, TwinParameters, draw_scenario
+from entrepot.training.experiment import WindowsSettings
+from entrepot.training.rollout import roll_out
+
+PolicyFor = Callable[[NetworkAttributes, torch.Tensor], Policy]
+"""From the attributes of the chosen SKUs, and their indices, to the policy that warms a segment up."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One window and the network it runs on."""
+
+    parameters: TwinParameters
+    attributes: NetworkAttributes
+    state: State
+    scenario: Scenario
+    chosen: torch.Tensor  # [S'] the SKUs that take part
+
+
+class Windows:
+    """An endless, reproducible stream of training windows.
+
+    A segment is a fresh scenario, warmed up under the policy of the day, then cut into overlapping windows; the state
+    at which the next window starts is handed back by the trainer.
+    """
+
+    def __init__(
+        self,
+        network: NetworkArrays,
+        demand: DemandModel,
+        parameters: TwinParameters,
+        attributes: NetworkAttributes,
+        settings: WindowsSettings,
+        *,
+        seed: int,
+    ) -> None:
+        """Args: the network and its tensors; what customers ask for; the windows' shape; the seed."""
+        self._network, self._demand = network, demand
+        self._parameters, self._attributes = parameters, attributes
+        self._settings, self._seed = settings, seed
+        self._next_state: State | None = None
+
+    def carry_on(self, state: State) -> None:
+        """The state at which the segment's next window starts."""
+        self._next_state = state
+
+    def stream(self, policy_for: PolicyFor, *, first: int = 0) -> Iterator[Window]:
+        """Windows from number `first` on (a resumed run warms up its segment again)."""
+        per_segment = self._settings.windows_per_segment
+        number = first
+        while True:
+            segment, place = divmod(number, per_segment)
+            parameters, attributes, scenario, chosen = self._segment(segment)
+            policy = policy_for(attributes, chosen)
+            self._next_state = self._warm(parameters, attributes, scenario, policy)
+            for window in range(place, per_segment):
+                begin = self._settings.warm_up_days + (window - place) * self._settings.advance_days
+                cut = scenario.window(begin, self._settings.days)
+                yield Window(parameters, attributes, self._next_state, cut, chosen)
+                number += 1
+
+    def _segment(self, segment: int) -> tuple[TwinParameters, NetworkAttributes, Scenario, torch.Tensor]:
+        settings = self._settings
+        days = settings.warm_up_days + (settings.windows_per_segment - 1) * settings.advance_days + settings.days
+        seed = self._seed * 1_000_003 + segment
+        scenario = draw_scenario(
+            self._network,
+            self._demand,
+            episodes=settings.episodes,
+            days=days,
+            split=Split.TRAIN,
+            seed=seed,
+            dtype=self._parameters.dtype,
+            device=self._parameters.device,
+        )
+        generator = torch.Generator().manual_seed(seed)
+        scenario = self._at_other_levels(scenario, generator)
+        chosen = torch.randperm(self._parameters.skus, generator=generator)[: settings.skus].sort().values
+        chosen = chosen.to(self._parameters.device)
+        return (
+            self._parameters.for_skus(chosen),
+            self._attributes.for_skus(chosen),
+            scenario.for_skus(chosen),
+            chosen,
+        )
+
+    def _at_other_levels(self, scenario: Scenario, generator: torch.Generator) -> Scenario:
+        """Every SKU of every market sells at a level of its own around the long run, as it will when years have passed.
+
+        Without it a policy learns to rely on the training years' level, which the test months don't keep.
+        """
+        deviation = self._settings.level_deviation
+        episodes, _, markets, skus = scenario.demand.shape
+        normal = torch.randn((episodes, 1, markets, skus), generator=generator)
+        normal = 0.7 * normal + 0.7 * torch.randn((episodes, 1, 1, 1), generator=generator)
+        factor = torch.exp(deviation * normal).to(scenario.demand)
+        return replace(scenario, demand=scenario.demand * factor)
+
+    def _warm(
+        self, parameters: TwinParameters, attributes: NetworkAttributes, scenario: Scenario, policy: Policy
+    ) -> State:
+        policy.begin(self._settings.episodes)
+        opening = stocked_state(parameters, attributes, episodes=self._settings.episodes)
+        days = self._settings.warm_up_days
+        return roll_out(parameters, attributes, opening, scenario, policy, days=days, whole_units=False)

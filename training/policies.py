@@ -1,0 +1,175 @@
+"""Policies by the name or path that a command line gives; a new one is one new file that registers itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.policy import Policy
+from entrepot.agents.rules import BaseStock, MinMax
+from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
+from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
+from entrepot.training.exported_policy import ExportedPolicy, find_module
+from entrepot.training.tuning import TunedBaseStock, load_base_stock, save_base_stock, tune_base_stock
+
+TuningProgress = Callable[[int, float], None]
+TUNING_SEED = 11
+BASE_STOCK_FILE = "base_stock.json"
+"""In a run's folder: the tuned base stock that its policy started from."""
+
+
+@dataclass
+class Tuning:
+    """How the base stock is tuned where it has not been yet, and where the result is kept."""
+
+    settings: BaseStockSettings = field(default_factory=BaseStockSettings)
+    windows: WindowsSettings = field(default_factory=WindowsSettings)
+    folder: Path = Path("checkpoints/base_stock")
+    seed: int = TUNING_SEED
+    progress: TuningProgress | None = None
+    budgets: dict[str, str] = field(default_factory=dict)  # what was spent, by policy name
+
+
+Builder = Callable[[World, Tuning], Policy]
+_BUILDERS: dict[str, Builder] = {}
+
+
+def register_policy(name: str) -> Callable[[Builder], Builder]:
+    """Decorate a function ``(world, tuning) -> Policy`` so that `--policies` can name it."""
+
+    def register(builder: Builder) -> Builder:
+        _BUILDERS[name] = builder
+        return builder
+
+    return register
+
+
+def policy_names() -> list[str]:
+    """Every name that `--policies` knows, paths aside."""
+    return sorted(_BUILDERS)
+
+
+def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy]:
+    """Build policies from names, run folders and exported modules.
+
+    Raises:
+        ConfigurationError: a name is neither a known policy nor a run's or module's folder.
+    """
+    policies: dict[str, Policy] = {}
+    for name in names:
+        label = name if name in _BUILDERS else Path(name).name
+        if label in policies:
+            raise ConfigurationError(f"--policies: {name!r} stands twice")
+        policies[label] = _BUILDERS[name](world, tuning) if name in _BUILDERS else _from_folder(name, world, tuning)
+    return policies
+
+
+@register_policy("min_max")
+def _min_max(world: World, tuning: Tuning) -> Policy:
+    return MinMax(world.attributes)
+
+
+@register_policy("base_stock")
+def _base_stock(world: World, tuning: Tuning) -> Policy:
+    tuned = tuned_base_stock(world, tuning)
+    tuning.budgets["base_stock"] = tuned.budget
+    return BaseStock(world.attributes, tuned.cover.to(world.parameters.device))
+
+
+def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
+    """The rule tuned for this network and demand: read from the folder if it was tuned so before, else tuned now."""
+    path = tuning.folder / f"{world.description.name}-{_fingerprint(world, tuning)}.json"
+    if path.is_file():
+        return load_base_stock(path, world.network)
+    tuned = tune_base_stock(world, tuning.windows, tuning.settings, seed=tuning.seed, progress=tuning.progress)
+    save_base_stock(tuned, world.network, path)
+    return load_base_stock(path, world.network)
+
+
+def _fingerprint(world: World, tuning: Tuning) -> str:
+    """Changes with the network, the demand and the budget."""
+    content = [
+        world.description.model_dump(mode="json"),
+        world.demand.summary,
+        world.attributes.demand_mean.double().sum().item(),
+        tuning.settings.model_dump(),
+        tuning.windows.model_dump(),
+        tuning.seed,
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _from_folder(name: str, world: World, tuning: Tuning) -> Policy:
+    folder = Path(name)
+    if (folder / "policy.pt").is_file():
+        return load_run(folder).agent(world.starting_from(_starting_cover(folder, world, tuning)))
+    module = find_module(folder)
+    if module is not None:
+        names = module.manifest.names
+        own = names.lanes == world.network.lanes and names.skus == world.network.skus
+        cover = torch.as_tensor(module.network["base_cover_days"]) if own else tuned_base_stock(world, tuning).cover
+        return ExportedPolicy(module, world.starting_from(cover).attributes)
+    allowed = ", ".join(policy_names())
+    raise ConfigurationError(
+        f"--policies: {name!r} is neither a policy ({allowed}) nor the folder of a run (with policy.pt) "
+        "nor of an exported module (with manifest.json)"
+    )
+
+
+def _starting_cover(folder: Path, world: World, tuning: Tuning) -> Tensor:
+    """[L, S] the covers that a run started from; in another network, those of a base stock tuned there."""
+    content = json.loads((folder / "experiment.json").read_text(encoding="utf-8"))
+    same = content.get("network") == world.description.name and content.get("skus") in (None, len(world.network.skus))
+    if same and (folder / BASE_STOCK_FILE).is_file():
+        return load_base_stock(folder / BASE_STOCK_FILE, world.network).cover
+    return tuned_base_stock(world, tuning).cover
+
+
+def released_folder() -> Path:
+    """Where the modules that ship with the package are."""
+    return configuration_folder().parent / "checkpoints" / "released"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or running training run."""
+
+    folder: Path
+    experiment: ExperimentSettings
+    module: NeuralPolicy
+
+    def agent(self, world: World) -> NeuralAgent:
+        """The run's policy at work in a world, which need not be the one it learnt in."""
+        return NeuralAgent(self.module.to(world.parameters.device), world.attributes)
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run's settings and its best policy.
+
+    Raises:
+        ConfigurationError: the folder holds no run, or its policy can't be read.
+    """
+    settings, weights = folder / "experiment.json", folder / "policy.pt"
+    if not settings.is_file() or not weights.is_file():
+        raise ConfigurationError(
+            f"{folder}: no run here; expected experiment.json and policy.pt, as `train` leaves them"
+        )
+    try:
+        content = json.loads(settings.read_text(encoding="utf-8"))
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise ConfigurationError(f"{folder}: can't be read: {error}") from error
+    experiment = validate(ExperimentSettings, content, settings)
+    module = NeuralPolicy(experiment.policy.neural())
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise ConfigurationError(f"{weights}: does not fit the policy of {settings}: {error}") from error
+    return Run(folder, experiment, module.eval())

@@ -1,0 +1,73 @@
+"""Trainers by the `kind` their YAML names; a new trainer is one new file that registers itself, and one YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.experiment import ExperimentSettings
+
+
+class Report(Protocol):
+    """Where a trainer tells how it is getting on; a progress bar listens."""
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Take one event: `iteration`, `iterations` and named figures."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trainer leaves behind."""
+
+    policy_file: Path  # weights of the best policy
+    iterations: int
+    best_cost_usd_per_day: float
+    seconds: float
+    seconds_to_beat_base_stock: float | None  # of training; None if it never did
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a trainer is asked to do."""
+
+    experiment: ExperimentSettings
+    base_cover_days: Tensor  # [L, S] of the tuned base stock, which the policy starts from
+    base_stock_cost_usd_per_day: float | None  # of the tuned rule on the validation scenarios
+    resume: bool
+    report: Report
+
+
+Trainer = Callable[[Assignment], Outcome]
+_TRAINERS: dict[str, Trainer] = {}
+_SHIPPED = {"pathwise": "entrepot.training.pathwise.trainer"}
+
+
+def register_trainer(kind: str) -> Callable[[Trainer], Trainer]:
+    """Decorate a function ``(assignment) -> Outcome`` so that YAML can name it."""
+
+    def register(trainer: Trainer) -> Trainer:
+        _TRAINERS[kind] = trainer
+        return trainer
+
+    return register
+
+
+def trainer_of(experiment: ExperimentSettings) -> Trainer:
+    """The trainer that the experiment names.
+
+    Raises:
+        ConfigurationError: there is none of that kind.
+    """
+    kind = experiment.trainer.get("kind")
+    for module in _SHIPPED.values():
+        import_module(module)
+    if kind not in _TRAINERS:
+        raise ConfigurationError(f"trainer.kind: {kind!r}; allowed: {', '.join(sorted(_TRAINERS))}")
+    return _TRAINERS[str(kind)]

@@ -1,0 +1,120 @@
+"""What researchers see in TensorBoard: scalars, histograms, figures, and the run's hyper-parameters with its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import nn
+from torch.utils.tensorboard import SummaryWriter
+
+from entrepot.envs.rendering.network_map import draw_network
+from entrepot.training.experiment import ExperimentSettings, World
+
+if TYPE_CHECKING:
+    from entrepot.training.pathwise.learner import Step
+    from entrepot.training.pathwise.validation import Validation, ValidationFigures
+
+HISTOGRAM_EVERY = 10
+SHOWN_CELLS = 6
+
+
+class TrainingLog:
+    """Writes one run's TensorBoard folder."""
+
+    def __init__(self, folder: Path, world: World) -> None:
+        """Args: where event files go; the world in which training takes place."""
+        self._writer = SummaryWriter(str(folder))
+        self._world = world
+
+    def step(self, step: Step, module: nn.Module) -> None:
+        """One gradient step."""
+        for part, value in step.cost_parts_usd_per_day.items():
+            self._writer.add_scalar(f"cost_parts_usd_per_day/{part}", value, step.iteration)
+        scalars = {
+            "train/loss": step.loss,
+            "train/cost_usd_per_day": sum(step.cost_parts_usd_per_day.values()),
+            "train/lost_share": step.lost_share,
+            "train/gradient_norm": step.gradient_norm,
+            "train/learning_rate": step.learning_rate,
+        }
+        for name, value in scalars.items():
+            self._writer.add_scalar(name, value, step.iteration)
+        if step.iteration % HISTOGRAM_EVERY == 0:
+            for name, parameter in module.named_parameters():
+                self._writer.add_histogram(f"weights/{name}", parameter.detach().cpu(), step.iteration)
+                if parameter.grad is not None:
+                    self._writer.add_histogram(f"gradients/{name}", parameter.grad.cpu(), step.iteration)
+
+    def validation(self, iteration: int, figures: ValidationFigures, validation: Validation) -> None:
+        """Figures on the validation scenarios: KPIs of the whole and of each node, stock over time, the map."""
+        for name, value in figures.by_name.items():
+            self._writer.add_scalar(f"validation/{name}", value, iteration)
+        for name, values in figures.by_node.items():
+            for node, value in zip(self._world.network.nodes, values, strict=True):
+                if np.isfinite(value):
+                    self._writer.add_scalar(f"validation_by_node_{name}/{node}", value, iteration)
+        self._writer.add_figure("stock_and_pipeline", stock_figure(figures, self._world), iteration)
+        self._writer.add_figure("network", network_figure(figures, self._world), iteration)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Write out what is left."""
+        self._writer.close()
+
+
+def write_hyperparameters(folder: Path, experiment: ExperimentSettings, results: dict[str, float]) -> None:
+    """Add the run to TensorBoard's HPARAMS page, with its final figures."""
+    settings = _flat(experiment.model_dump(exclude={"folder", "compute"}))
+    with SummaryWriter(str(folder)) as writer:
+        writer.add_hparams(settings, {f"result/{name}": value for name, value in results.items()}, run_name=".")
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        elif value is not None:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def stock_figure(figures: ValidationFigures, world: World) -> Figure:
+    """Stock and pipeline over time, for the best-selling SKU at a few nodes."""
+    on_hand, in_transit = figures.on_hand.numpy(), figures.in_transit.numpy()
+    nodes = np.argsort(-on_hand.mean(axis=(0, 2)), kind="stable")[:SHOWN_CELLS]
+    figure = Figure(figsize=(11, 6.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    for place, node in enumerate(np.sort(nodes)):
+        axes = figure.add_subplot(2, 3, place + 1)
+        axes.fill_between(
+            range(len(on_hand)), on_hand[:, node, 0], step="mid", color="#2a78b8", alpha=0.7, label="on hand"
+        )
+        axes.plot(in_transit[:, node, 0], color="#d9822b", label="on the way")
+        axes.set_title(f"{world.network.nodes[node]}, {world.network.skus[0]}", fontsize=10)
+        axes.set_xlabel("day")
+        axes.set_ylabel("units")
+        axes.grid(alpha=0.25)
+        if place == 0:
+            axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def network_figure(figures: ValidationFigures, world: World) -> Figure:
+    """The network: stock at nodes in days of cover, flows on lanes in units a day."""
+    figure = Figure(figsize=(12, 6.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    rate = (world.attributes.echelon_share * world.attributes.demand_mean).sum(dim=(1, 2)).cpu().numpy()
+    cover = figures.on_hand.sum(dim=-1).mean(dim=0).numpy() / np.maximum(rate, 1e-6)
+    flow = figures.shipped.mean(dim=0).numpy()
+    draw_network(
+        world.description,
+        figure.add_subplot(),
+        node_values=dict(zip(world.network.nodes, (float(days) for days in cover), strict=True)),
+        lane_flows=dict(zip(world.network.lanes, (float(units) for units in flow), strict=True)),
+    )
+    return figure
