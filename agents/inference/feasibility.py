@@ -1,0 +1,161 @@
+"""From what a policy wishes to what can be done: whole packs, minimum orders, capacities, stock, budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from entrepot.agents.inference.decision import Limits, Reason, Rows
+from entrepot.agents.inference.errors import InputRefused
+from entrepot.agents.inference.rationing import split, within
+
+Floats = NDArray[Any]
+Network = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Limits as arrays in their full shapes, checked against a network; infinite where nothing limits."""
+
+    lane_m3: Floats | None  # [L]
+    supplier_units: Floats | None  # [K]
+    minimum_units: Floats | None  # [L, S]
+    pack_units: Floats  # [S]
+    budget_usd: Floats | None  # [B]
+
+
+def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
+    """Check limits and bring them into shape.
+
+    Raises:
+        InputRefused: the limit, what it is and what is allowed.
+    """
+    nodes, _, skus = network["echelon_share"].shape
+    lanes = len(network["lane_origin"])
+    suppliers = max(0, int(network["lane_origin"].max(initial=-1)) + 1 - nodes)
+    minimum = _limit("minimum_order_units", limits.minimum_order_units, (lanes,), (lanes, skus))
+    if minimum is not None and minimum.ndim == 1:
+        minimum = minimum[:, None]
+    pack = _limit("pack_units", limits.pack_units, (skus,))
+    if pack is not None and ((pack < 1) | (pack != np.floor(pack))).any():
+        raise InputRefused(f"limits.pack_units: {pack[(pack < 1) | (pack != np.floor(pack))][0]:g}; must be 1, 2, 3, …")
+    budget = _limit("budget_usd", limits.budget_usd, (), (rows,))
+    supplier_units = _limit("supplier_units", limits.supplier_units, (None,))
+    if supplier_units is not None and len(supplier_units) < suppliers:
+        raise InputRefused(f"limits.supplier_units: {len(supplier_units)} figures for {suppliers} suppliers")
+    return Bounds(
+        lane_m3=_limit("lane_m3", limits.lane_m3, (lanes,)),
+        supplier_units=supplier_units,
+        minimum_units=None if minimum is None else np.broadcast_to(minimum, (lanes, skus)),
+        pack_units=np.ones(skus) if pack is None else pack,
+        budget_usd=None if budget is None else np.broadcast_to(budget, (rows,)),
+    )
+
+
+def project(
+    raw: Floats, bounds: Bounds, network: Network, on_hand: Floats, lane_open: Floats, rows: Rows
+) -> NDArray[np.int64]:
+    """The nearest orders that can be carried out.
+
+    Rounded to whole packs, and below a minimum to it or to nothing, whichever is nearer. What is then too much for a
+    lane, a supplier, an origin's stock or the budget is cut in proportion, in that order; what has been cut below its
+    minimum isn't ordered. Each cut is noted as a reason.
+
+    Args:
+        raw: [B, L, S] units, finite.
+        bounds: from `bounds_of`.
+        network: its attributes.
+        on_hand: [B, N, S] units.
+        lane_open: [B, L] share of the lane's capacity.
+        rows: told of what was cut.
+
+    Returns:
+        [B, L, S] whole units.
+    """
+    pack = bounds.pack_units
+    wished = np.maximum(raw.astype(np.float64), 0.0)
+    packs = np.rint(wished / pack)
+    least = None
+    if bounds.minimum_units is not None:
+        least = np.ceil(bounds.minimum_units / pack)
+        packs = np.where((packs < least) & (packs > 0), np.where(2 * packs >= least, least, 0.0), packs)
+    usable = (network["lane_carries"] > 0.5) & (lane_open > 0)[:, :, None]
+    packs = _noted(packs, np.where(usable, packs, 0.0), rows, "lane_open", "lanes closed, or unable to carry the SKU")
+    if bounds.lane_m3 is not None:
+        cut = within(packs, pack * network["volume_m3"], bounds.lane_m3 * lane_open)
+        packs = _noted(packs, cut, rows, "lane_m3", "more than the lane's capacity")
+    if bounds.supplier_units is not None:
+        cut = _within_suppliers(packs, bounds.supplier_units, network, pack)
+        packs = _noted(packs, cut, rows, "supplier_units", "more than the supplier's capacity")
+    cut = _within_stock(packs, network, np.floor(on_hand / pack))
+    packs = _noted(packs, cut, rows, "on_hand", "more than the origin has")
+    if bounds.budget_usd is not None:
+        spend = (spend_usd(network) * pack).reshape(-1)
+        cut = within(packs.reshape(len(packs), -1), spend, bounds.budget_usd).reshape(packs.shape)
+        packs = _noted(packs, cut, rows, "budget_usd", "more than the budget")
+    if least is not None:
+        packs = _noted(packs, np.where(packs < least, 0.0, packs), rows, "minimum_order_units", "cut below the minimum")
+    return np.asarray(packs * pack, np.int64)
+
+
+def value_usd(network: Network) -> Floats:
+    """[L, S] USD per unit: the goods, their freight and duty."""
+    return np.asarray(network["value_usd"] + network["lane_landed_usd"], np.float64)
+
+
+def spend_usd(network: Network) -> Floats:
+    """[L, S] USD per unit that leave the account: a transfer's goods are paid for already."""
+    from_supplier = network["lane_origin"] >= len(network["capacity_m3"])
+    landed = network["lane_landed_usd"].astype(np.float64)
+    return landed + np.where(from_supplier[:, None], network["value_usd"], 0.0)
+
+
+def _within_suppliers(packs: Floats, supplier_units: Floats, network: Network, pack: Floats) -> Floats:
+    """A supplier's capacity counts units of all its lanes and SKUs together."""
+    result = packs.copy()
+    nodes = len(network["capacity_m3"])
+    for supplier, units in enumerate(supplier_units):
+        lanes = np.flatnonzero(network["lane_origin"] == nodes + supplier)
+        if len(lanes):
+            asked = packs[:, lanes].reshape(len(packs), -1)
+            cut = within(asked, np.tile(pack, len(lanes)), np.asarray(units))
+            result[:, lanes] = cut.reshape(len(packs), len(lanes), -1)
+    return result
+
+
+def _within_stock(packs: Floats, network: Network, available: Floats) -> Floats:
+    result = packs.copy()
+    for node in range(available.shape[1]):
+        lanes = np.flatnonzero(network["lane_origin"] == node)
+        if len(lanes):
+            result[:, lanes] = split(packs[:, lanes], available[:, node])
+    return result
+
+
+def _noted(before: Floats, after: Floats, rows: Rows, field: str, why: str) -> Floats:
+    changed = before != after
+    for row in np.flatnonzero(changed.any(axis=(1, 2))):
+        rows.note(np.array([row]), Reason("feasibility", field, f"{why}: cut in {int(changed[row].sum())} cells"))
+    return after
+
+
+def _limit(name: str, value: ArrayLike | None, *shapes: tuple[int | None, ...]) -> Floats | None:
+    if value is None:
+        return None
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise InputRefused(f"limits.{name}: is of type {array.dtype}; real numbers are required")
+    fits = any(
+        array.ndim == len(shape) and all(size in (None, have) for size, have in zip(shape, array.shape, strict=True))
+        for shape in shapes
+    )
+    if not fits:
+        allowed = " or ".join(str(["any" if size is None else size for size in shape]) for shape in shapes)
+        raise InputRefused(f"limits.{name}: has shape {list(array.shape)}; {allowed} is required")
+    if np.isnan(array).any() or (array < 0).any():
+        raise InputRefused(f"limits.{name}: holds NaN or negative figures; 0 or more is allowed")
+    return array.astype(np.float64)

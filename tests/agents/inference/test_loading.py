@@ -1,0 +1,203 @@
+"""What may be loaded, and what is refused with a word on why."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from entrepot.agents.inference import InferenceError, InferenceModule, ModuleRefused, load
+from entrepot.agents.inference.manifest import FILES, MANIFEST
+from tests.agents.inference.cases import copy_of, reseal
+
+EVERY_FILE = (MANIFEST, *FILES)
+
+
+class _Trap:
+    """Leaves a mark if anybody unpickles it."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.mark),)
+
+
+def test_a_module_says_what_it_is(module: InferenceModule, folder: Path) -> None:
+    assert module.versions.module == "kreen-test/0001"
+    assert module.versions.manifest_digest == hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    assert module.manifest.provenance["libraries"]["torch"]
+
+
+def test_a_name_stands_for_its_latest_version(folder: Path) -> None:
+    assert load(folder.parent).versions.module == "kreen-test/0001"
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.98])
+def test_a_flipped_bit_in_any_file_is_refused(folder: Path, tmp_path: Path, name: str, place: float) -> None:
+    altered = copy_of(folder, tmp_path)
+    data = bytearray((altered / name).read_bytes())
+    data[int(place * len(data))] ^= 1
+    (altered / name).write_bytes(data)
+    with pytest.raises(ModuleRefused, match=name):
+        load(altered)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"maximum_age_seconds": 86400.0', '"maximum_age_seconds": 96400.0'), ("units", "Units")]
+)
+def test_a_manifest_that_was_edited_by_hand_is_refused(folder: Path, tmp_path: Path, old: str, new: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    text = (altered / MANIFEST).read_text()
+    assert old in text
+    (altered / MANIFEST).write_text(text.replace(old, new, 1))
+    with pytest.raises(ModuleRefused, match=r"manifest\.json: digest: does not match the content"):
+        load(altered)
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_a_truncated_file_is_refused(folder: Path, tmp_path: Path, name: str, share: float) -> None:
+    altered = copy_of(folder, tmp_path)
+    data = (altered / name).read_bytes()
+    (altered / name).write_bytes(data[: int(share * len(data))])
+    with pytest.raises(ModuleRefused, match=name):
+        load(altered)
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_missing_file_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    (altered / name).unlink()
+    with pytest.raises(ModuleRefused, match=f"{name}: missing"):
+        load(altered)
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_pickle_in_a_files_place_is_refused_and_never_opened(folder: Path, tmp_path: Path, name: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    mark = tmp_path / "unpickled"
+    data = pickle.dumps(_Trap(mark))
+    (altered / name).write_bytes(data)
+    if name != MANIFEST:  # even where the digest was made to fit
+        reseal(altered, lambda content: content["files"].update({name: hashlib.sha256(data).hexdigest()}))
+    with pytest.raises(ModuleRefused, match=name):
+        load(altered)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["golden.npz", "network.npz"])
+def test_an_array_of_pickled_objects_is_refused_and_never_opened(folder: Path, tmp_path: Path, name: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    mark = tmp_path / "unpickled"
+    stream = io.BytesIO()
+    with np.load(altered / name) as archive:
+        arrays = dict(archive)
+    trap = np.empty(1, object)
+    trap[0] = _Trap(mark)
+    np.savez(stream, allow_pickle=True, **{**arrays, "on_hand" if name == "golden.npz" else "value_usd": trap})
+    (altered / name).write_bytes(stream.getvalue())
+    digest = hashlib.sha256(stream.getvalue()).hexdigest()
+    reseal(altered, lambda content: content["files"].update({name: digest}))
+    with pytest.raises(ModuleRefused, match=name):
+        load(altered)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["policy.pt", "policy.pkl", "weights.ckpt"])
+def test_a_pickle_beside_the_files_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    (altered / name).write_bytes(b"")
+    with pytest.raises(ModuleRefused, match=f"{name}: pickles can run code"):
+        load(altered)
+
+
+def test_a_file_that_is_no_part_of_a_module_is_refused(folder: Path, tmp_path: Path) -> None:
+    altered = copy_of(folder, tmp_path)
+    (altered / "notes.txt").write_text("hello")
+    with pytest.raises(ModuleRefused, match=r"notes\.txt: not part of a module"):
+        load(altered)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModuleRefused, match="no such folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_a_manifest_with_an_unknown_key_is_refused(folder: Path, tmp_path: Path) -> None:
+    altered = copy_of(folder, tmp_path)
+    reseal(altered, lambda content: content.update(colour="blue"))
+    with pytest.raises(ModuleRefused, match=r"colour: unknown; allowed: .*envelope"):
+        load(altered)
+
+
+@pytest.mark.parametrize(
+    "key", ["version", "inputs", "names", "envelope", "maximum_age_seconds", "files", "provenance"]
+)
+def test_a_manifest_without_a_key_is_refused(folder: Path, tmp_path: Path, key: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    reseal(altered, lambda content: content.pop(key))
+    with pytest.raises(ModuleRefused, match=f"{key}: missing"):
+        load(altered)
+
+
+def test_a_manifest_with_a_value_of_the_wrong_kind_is_refused(folder: Path, tmp_path: Path) -> None:
+    altered = copy_of(folder, tmp_path)
+    reseal(altered, lambda content: content.update(maximum_age_seconds="an hour"))
+    with pytest.raises(ModuleRefused, match="maximum_age_seconds: 'an hour'; must be a number"):
+        load(altered)
+
+
+def test_a_format_of_another_time_is_refused(folder: Path, tmp_path: Path) -> None:
+    altered = copy_of(folder, tmp_path)
+    reseal(altered, lambda content: content.update(format="entrepot-inference/9"))
+    with pytest.raises(ModuleRefused, match="entrepot-inference/9"):
+        load(altered)
+
+
+def test_golden_cases_that_come_out_otherwise_are_refused(folder: Path, tmp_path: Path) -> None:
+    altered = copy_of(folder, tmp_path)
+    with np.load(altered / "golden.npz") as archive:
+        arrays = dict(archive)
+    arrays["orders"] = arrays["orders"] * 1.001 + 0.1
+    np.savez(altered / "golden.npz", allow_pickle=False, **arrays)
+    digest = hashlib.sha256((altered / "golden.npz").read_bytes()).hexdigest()
+    reseal(altered, lambda content: content["files"].update({"golden.npz": digest}))
+    with pytest.raises(ModuleRefused, match=r"golden\.npz: on this machine the graph answers up to"):
+        load(altered)
+
+
+def test_a_resealed_manifest_fails_against_the_digest_that_was_asked_for(folder: Path, tmp_path: Path) -> None:
+    genuine = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    assert load(folder, manifest_digest=genuine).versions.manifest_digest == genuine
+    altered = copy_of(folder, tmp_path)
+    reseal(altered, lambda content: content.update(maximum_age_seconds=1e9))
+    assert load(altered).manifest.maximum_age_seconds == 1e9
+    with pytest.raises(ModuleRefused, match=r"not .* as asked for"):
+        load(altered, manifest_digest=genuine)
+
+
+def test_refusals_can_be_caught_by_their_root_and_as_value_errors() -> None:
+    assert issubclass(ModuleRefused, InferenceError)
+    assert issubclass(ModuleRefused, ValueError)
+
+
+def test_fewer_than_one_thread_is_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="threads: 0"):
+        load(folder, threads=0)
+
+
+def test_every_input_is_described_with_its_unit_and_range(folder: Path) -> None:
+    content = json.loads((folder / MANIFEST).read_text())
+    for fields in content["inputs"].values():
+        for field in fields.values():
+            assert field["unit"]
+            assert field["minimum"] <= field["maximum"]

@@ -1,0 +1,7 @@
+"""From a trained policy to a folder that `entrepot.agents.inference` loads."""
+
+from entrepot.training.export.folder import export_policy
+from entrepot.training.export.graph import PolicyGraph, to_onnx
+from entrepot.training.export.snapshots import SnapshotRecorder, snapshot_arrays
+
+__all__ = ["PolicyGraph", "SnapshotRecorder", "export_policy", "snapshot_arrays", "to_onnx"]

@@ -1,0 +1,202 @@
+"""A module's folder: written beside its place, tried, and only then put there."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from entrepot import __version__
+from entrepot.agents.inference import load
+from entrepot.agents.inference.fallback import BaseStock
+from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Range, seal
+from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
+from entrepot.envs.snapshot import attribute_arrays
+from entrepot.envs.twin.scenario import SEASON_WEEKS
+from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
+
+DAY_SECONDS = 86_400.0
+GOLDEN_RELATIVE = 1e-4
+GOLDEN_UNITS = 0.01
+"""Far below the half unit at which rounding could change an order."""
+FLOAT32_STEPS = 1e-6
+"""Of the largest stock: where targets and positions cancel, their last bits are left."""
+LIBRARIES = ("numpy", "onnx", "onnxruntime", "onnxscript", "torch")
+
+
+def export_policy(
+    policy: nn.Module,
+    network: NetworkArrays,
+    demand_mean: NDArray[np.float64],
+    *,
+    folder: Path,
+    name: str,
+    network_name: str,
+    golden: Mapping[str, NDArray[Any]],
+    envelope: Mapping[str, Range],
+    fallback_cover: NDArray[Any],
+    provenance: Mapping[str, Any],
+    demand_deviation: NDArray[np.float64] | None = None,
+    base_cover_days: NDArray[np.float64] | None = None,
+    metrics: Any = None,
+    version: str | None = None,
+    maximum_age_seconds: float = DAY_SECONDS,
+) -> Path:
+    """Write `folder/name/version/`, having loaded it and compared it with torch.
+
+    Args:
+        policy: from a `Snapshot` and `NetworkAttributes` to orders; on the CPU, in float32.
+        network: that the module decides for unless told otherwise.
+        demand_mean: [M, S] units a day in the long run.
+        folder: where modules are kept.
+        name: of the module.
+        network_name: of the network.
+        golden: a batch of snapshots, keyed as in `SNAPSHOT_FIELDS`, that are run again at every load.
+        envelope: ranges seen in training, from `entrepot.agents.inference.envelope.envelope_of`.
+        fallback_cover: [L, S] days, of a tuned base stock.
+        provenance: seeds, data window and the like, as JSON would have it; versions of code and libraries are added.
+        demand_deviation: [M, S] standard deviation of a day's demand; that of a Poisson if None.
+        base_cover_days: [L, S] covers that the policy starts from; the textbook's if None.
+        metrics: figures against named baselines, as JSON would have it.
+        version: such as "0001"; one above the highest there is if None.
+        maximum_age_seconds: of a snapshot that the policy may still decide on.
+
+    Returns:
+        The module's folder.
+
+    Raises:
+        FileExistsError: the version is there already; a version never changes.
+        ModuleRefused: what was written doesn't load, or doesn't answer as torch does.
+    """
+    home = folder / name
+    if version is not None and (home / version).exists():
+        raise FileExistsError(f"{home / version}: exists, and a version never changes; give another or none")
+    attributes = {
+        key: np.asarray(values)
+        for key, values in attribute_arrays(network, demand_mean, demand_deviation, base_cover_days).items()
+    }
+    files = {
+        "policy.onnx": to_onnx(policy),
+        "network.npz": _npz({key: _as_exported(attributes[key], field) for key, field in NETWORK_FIELDS.items()}),
+        "golden.npz": _golden(policy, golden, attributes),
+        "fallback.json": BaseStock(
+            network.lanes, network.skus, network.markets, np.asarray(fallback_cover, np.float64), demand_mean
+        ).to_json(),
+    }
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "name": name,
+        "version": "",
+        "inputs": {"snapshot": _schema(SNAPSHOT_FIELDS), "network": _schema(NETWORK_FIELDS)},
+        "output": {"orders": {"axes": ["B", "L", "S"], "unit": "units", "minimum": 0.0}},
+        "season_weeks": SEASON_WEEKS,
+        "maximum_age_seconds": maximum_age_seconds,
+        "names": {
+            "network": network_name,
+            "nodes": network.nodes,
+            "markets": network.markets,
+            "lanes": network.lanes,
+            "skus": network.skus,
+        },
+        "envelope": {key: {"low": seen.low, "high": seen.high} for key, seen in envelope.items()},
+        "golden": {"relative": GOLDEN_RELATIVE, "absolute_units": _golden_units(golden)},
+        "provenance": {
+            **provenance,
+            "code_version": __version__,
+            "libraries": {library: importlib.metadata.version(library) for library in LIBRARIES},
+        },
+        "metrics": metrics,
+        "files": {file: hashlib.sha256(data).hexdigest() for file, data in files.items()},
+    }
+    home.mkdir(parents=True, exist_ok=True)
+    if version is not None:
+        return _publish(home, version, content, files)
+    while True:
+        try:
+            return _publish(home, next_version(home), content, files)
+        except FileExistsError:
+            continue  # somebody else took the number in the meantime
+
+
+def next_version(home: Path) -> str:
+    """One above the highest numbered version in a module's folder."""
+    numbers = [int(entry.name) for entry in home.iterdir() if entry.name.isdecimal()] if home.is_dir() else []
+    return f"{max(numbers, default=0) + 1:04d}"
+
+
+def _publish(home: Path, version: str, content: Mapping[str, Any], files: Mapping[str, bytes]) -> Path:
+    """Write to a temporary folder, load what was written, rename."""
+    place = home / version
+    scratch = Path(tempfile.mkdtemp(dir=home, prefix=f".{version}."))
+    try:
+        for file, data in {**files, MANIFEST: seal({**content, "version": version})}.items():
+            with open(scratch / file, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        load(scratch)
+        scratch.chmod(0o755)
+        if place.exists():  # rename would replace an empty folder
+            raise FileExistsError(f"{place}: exists, and a version never changes")
+        try:
+            scratch.rename(place)
+        except OSError as error:
+            if place.exists():
+                raise FileExistsError(f"{place}: exists, and a version never changes") from error
+            raise
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return place
+
+
+def _golden(policy: nn.Module, golden: Mapping[str, NDArray[Any]], attributes: Mapping[str, NDArray[Any]]) -> bytes:
+    """The cases with torch's answers, in eager mode and so on another path than the exported one."""
+    training = policy.training
+    graph = PolicyGraph(policy).eval()
+    with torch.no_grad():
+        orders = graph(as_tensors(golden, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
+    policy.train(training)
+    cases = {key: _as_exported(golden[key], field) for key, field in SNAPSHOT_FIELDS.items()}
+    return _npz({**cases, "orders": orders.numpy()})
+
+
+def _golden_units(golden: Mapping[str, NDArray[Any]]) -> float:
+    stock = max(float(golden[name].max(initial=0.0)) for name in ("on_hand", "dock", "pipeline", "backlog"))
+    return max(GOLDEN_UNITS, FLOAT32_STEPS * stock)
+
+
+def _schema(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "axes": list(field.axes),
+            "unit": field.unit,
+            "meaning": field.meaning,
+            "minimum": field.minimum,
+            "maximum": field.maximum,
+            "kind": "int64" if field.integer else "float32",
+        }
+        for name, field in fields.items()
+    }
+
+
+def _as_exported(values: NDArray[Any], field: Field) -> NDArray[Any]:
+    return np.asarray(values, np.int64 if field.integer else np.float32, order="C")
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **dict(arrays))
+    return stream.getvalue()

@@ -1,0 +1,138 @@
+"""The policy as one ONNX graph, from physical units to orders, with every dimension dynamic."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.export import Dim
+
+from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.twin.scenario import SEASON_WEEKS
+
+OPSET = 20
+EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_WEEKS}
+"""Sizes to trace with: all different and none 0 or 1, which torch.export would take for constants."""
+
+
+class PolicyGraph(nn.Module):
+    """A policy whose inputs are exactly `SNAPSHOT_FIELDS` and `NETWORK_FIELDS`."""
+
+    def __init__(self, policy: nn.Module) -> None:
+        """Args: policy, from a `Snapshot` and `NetworkAttributes` to orders [B, L, S]."""
+        super().__init__()
+        self.policy = policy
+
+    def forward(self, snapshot: dict[str, Tensor], network: dict[str, Tensor]) -> Tensor:
+        """[B, L, S] units, not rounded."""
+        attributes = NetworkAttributes(**network)
+        fields = dict(snapshot)
+        pipeline = fields.pop("pipeline")
+        fields["in_transit"] = pipeline.sum(dim=-1)
+        fields["due"] = _due(attributes, pipeline)
+        orders: Tensor = self.policy(Snapshot(**fields), attributes)  # type: ignore[arg-type]
+        return orders
+
+
+def _due(attributes: NetworkAttributes, pipeline: Tensor) -> Tensor:
+    """[B, L, S] units due at each lane's destination within the lane's window, of [B, N, S, H] by days to arrival.
+
+    One product over all pairs of node and lane, of which each lane then picks its destination's row: a quarter of the
+    time of a running sum over the days, and no [B, L, S, H] is ever made.
+    """
+    batch, nodes, skus, days = pipeline.shape
+    lanes = attributes.lane_window_days.shape[0]
+    counted = (torch.arange(days) <= attributes.lane_window_days[:, None]).to(pipeline)  # [L, H]
+    by_pair = (counted @ pipeline.transpose(-1, -2)).reshape(batch, nodes * lanes, skus)
+    return by_pair[:, attributes.lane_destination * lanes + torch.arange(lanes)]
+
+
+def as_tensors(arrays: Mapping[str, NDArray[Any]], fields: Mapping[str, Field]) -> dict[str, Tensor]:
+    """Arrays as the graph takes them: float32, and int64 for integers."""
+    return {
+        name: torch.as_tensor(
+            np.asarray(arrays[name], order="C"), dtype=torch.int64 if field.integer else torch.float32
+        )
+        for name, field in fields.items()
+    }
+
+
+def to_onnx(policy: nn.Module) -> bytes:
+    """Export a policy's graph.
+
+    Args:
+        policy: on the CPU, in float32; its mode is left as it was.
+
+    Returns:
+        A checked ONNX model whose dimensions bear the names B, N, M, L, S, H, J, W.
+    """
+    training = policy.training
+    graph = PolicyGraph(policy).eval()
+    axes = {name: Dim(name, min=SEASON_WEEKS) if name == "W" else Dim(name) for name in EXAMPLE_SIZES}
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                graph,
+                (),
+                kwargs={"snapshot": _example(SNAPSHOT_FIELDS), "network": _example(NETWORK_FIELDS)},
+                dynamo=True,
+                opset_version=OPSET,
+                dynamic_shapes={"snapshot": _shapes(SNAPSHOT_FIELDS, axes), "network": _shapes(NETWORK_FIELDS, axes)},
+                input_names=[*SNAPSHOT_FIELDS, *NETWORK_FIELDS],
+                output_names=["orders"],
+                verbose=False,
+                external_data=False,
+            )
+    finally:
+        policy.train(training)
+    assert program is not None  # it is None only for the exporter of old
+    model = program.model_proto
+    _strip(model)
+    onnx.checker.check_model(model, full_check=True)
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def _example(fields: Mapping[str, Field]) -> dict[str, Tensor]:
+    """Any valid inputs: only types and shapes are traced."""
+    return {
+        name: torch.zeros([EXAMPLE_SIZES[axis] for axis in field.axes], dtype=torch.int64)
+        if field.integer
+        else torch.full([EXAMPLE_SIZES[axis] for axis in field.axes], 0.5)
+        for name, field in fields.items()
+    }
+
+
+def _shapes(fields: Mapping[str, Field], axes: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
+    return {name: {place: axes[axis] for place, axis in enumerate(field.axes)} for name, field in fields.items()}
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Take out stack traces, which tell where the code lay and differ from machine to machine."""
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        for name in ("metadata_props", "doc_string"):
+            if name in part.DESCRIPTOR.fields_by_name:
+                part.ClearField(name)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter's own news: absent torchvision, shared axis names, its deprecations."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

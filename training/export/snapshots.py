@@ -1,0 +1,54 @@
+"""Snapshots in the form that goes over the seam, taken from the twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+from entrepot.agents.policy import Policy
+from entrepot.envs.network.schema import SNAPSHOT_FIELDS
+from entrepot.envs.snapshot import Snapshot
+
+
+def snapshot_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
+    """Arrays keyed as in `SNAPSHOT_FIELDS`, of B environments.
+
+    Raises:
+        ValueError: the snapshot was not made from a twin.
+    """
+    episodes = snapshot.on_hand.shape[0]
+    arrays = {}
+    for name in SNAPSHOT_FIELDS:
+        value = snapshot.pipeline_by_days() if name == "pipeline" else getattr(snapshot, name)
+        # What is the same in all environments may have a batch axis of 1.
+        arrays[name] = value.detach().expand(episodes, *value.shape[1:]).contiguous().cpu().numpy().copy()
+    return arrays
+
+
+class SnapshotRecorder:
+    """A policy that writes down what another one sees: for a module's envelope and its golden cases."""
+
+    def __init__(self, policy: Policy, *, first: int = 0, every: int = 5) -> None:
+        """Args: policy that decides; the first day to record; days from one record to the next.
+
+        A multiple of 7 would see one weekday only.
+        """
+        self.policy = policy
+        self.records: list[dict[str, NDArray[Any]]] = []
+        self._first = first
+        self._every = every
+        self._day = 0
+
+    def begin(self, episodes: int) -> None:
+        """Start anew; what was recorded is kept."""
+        self._day = 0
+        self.policy.begin(episodes)
+
+    def orders(self, snapshot: Snapshot) -> Tensor:
+        """[B, L, S] units, of the policy that is watched."""
+        if self._day >= self._first and (self._day - self._first) % self._every == 0:
+            self.records.append(snapshot_arrays(snapshot))
+        self._day += 1
+        return self.policy.orders(snapshot)
