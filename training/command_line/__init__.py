@@ -1,0 +1,41 @@
+"""The `entrepot` command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.command_line import demand, network
+from entrepot.training.command_line.evaluate import evaluate
+from entrepot.training.command_line.export import export
+from entrepot.training.command_line.tables import errors
+from entrepot.training.command_line.train import train
+
+
+class _Commands(TyperGroup):
+    """Turns a configuration that can't be used into a message; anything else is a bug and keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            errors().print(str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="entrepot",
+    help="Train, judge and export policies for networks of warehouses.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(network.app, name="network")
+app.add_typer(demand.app, name="demand")
+app.command()(train)
+app.command()(evaluate)
+app.command()(export)
