@@ -19,8 +19,9 @@ help: ## Show what can be made
 train: .venv/.installed ## Train the main job and print its table (ARGS="key=value …" to change it)
 	$(BIN)/entrepot train $(if $(HISTORY),demand.path=$(HISTORY)) $(ARGS)
 
+# Two processes of one thread each, for the 2 cores of CI: more threads would only get into each other's way.
 test: .venv/.installed ## Run the tests
-	$(BIN)/pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 $(ARGS)
 
 lint: .venv/.installed ## Check style and format
 	$(BIN)/ruff check .

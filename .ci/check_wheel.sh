@@ -7,17 +7,23 @@ trap 'rm -rf "$place"' EXIT
 "$PYTHON" -m build --outdir "$place/dist" . > "$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
 "$PYTHON" -m venv "$place/venv"
 "$place/venv/bin/pip" install --quiet "$place"/dist/*.whl -c "$checkout/requirements.lock"
+released=$(cd "$checkout" && find checkpoints/released -name manifest.json | wc -l)
 cd "$place"
-"$place/venv/bin/python" - <<'PY'
+"$place/venv/bin/python" - "$released" <<'PY'
 import importlib.util
 import sys
 from importlib.resources import files
+from pathlib import Path
 
 import entrepot.agents.inference
 from entrepot.envs.network import load_network
 
 assert load_network("kreen").nodes, "the wheel lacks its networks"
 assert files("entrepot.configs").joinpath("network/kreen.yaml").is_file()
+shipped = sorted(Path(str(files("entrepot.checkpoints.released"))).rglob("manifest.json"))
+assert len(shipped) == int(sys.argv[1]), f"the wheel has {len(shipped)} released modules, the checkout {sys.argv[1]}"
+for manifest in shipped:
+    entrepot.agents.inference.load(manifest.parent)
 for name in ("torch", "ray"):
     assert importlib.util.find_spec(name) is None, f"the core install pulled in {name}"
     assert name not in sys.modules
