@@ -25,7 +25,7 @@ def outcome(world: World, on_hand: Tensor, orders: Tensor, *, overwrite: bool = 
     return torch.cat([cost, *at_the_end, state.pipeline.transpose(0, 2).flatten(1)], dim=1)
 
 
-@settings(few, max_examples=40)
+@settings(few, max_examples=30)
 @given(worlds(days=DAYS, episodes=2, whole=False, dtypes=(torch.float64,)))
 def test_gradients_match_finite_differences(world: World) -> None:
     on_hand = world.opening.on_hand.clone().requires_grad_()

@@ -18,7 +18,7 @@ MONDAY = 4
 """1970-01-05, in days since 1970-01-01."""
 
 few = settings(
-    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 
 
