@@ -33,6 +33,9 @@ class DemandSettings(StrictModel):
 
     name: str | None = Field(None, description="a demand YAML by name or path; chosen by `path` if not given")
     path: str | None = Field(None, description="a sales history, CSV or Parquet")
+    windows: Literal["as_given", "divided"] = Field(
+        "as_given", description="the demand YAML's own, or the history divided in time 70 : 12 : 18"
+    )
 
 
 class PolicySettings(StrictModel):
@@ -201,4 +204,5 @@ def _demand_content(demand: DemandSettings, arrays: NetworkArrays) -> tuple[dict
     name = demand.name or ("history" if demand.path else "calibrated")
     if demand.path is None:
         return name, arrays
-    return {**read_yaml(locate("demand", name)), "path": demand.path}, arrays
+    content = {**read_yaml(locate("demand", name)), "path": demand.path}
+    return (content | {"windows": None} if demand.windows == "divided" else content), arrays

@@ -170,6 +170,6 @@ def load_run(folder: Path) -> Run:
     module = NeuralPolicy(experiment.policy.neural())
     try:
         module.load_state_dict(state)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise ConfigurationError(f"{weights}: does not fit the policy of {settings}: {error}") from error
     return Run(folder, experiment, module.eval())

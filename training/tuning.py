@@ -129,12 +129,12 @@ def load_base_stock(path: Path, network: NetworkArrays) -> TunedBaseStock:
         content = json.loads(path.read_text(encoding="utf-8"))
         covers = content["cover_days"]
         rows = [[float(covers[lane][sku]) for sku in network.skus] for lane in network.lanes]
-    except (OSError, json.JSONDecodeError, TypeError) as error:
-        raise ConfigurationError(f"{path}: can't be read as a tuned base stock: {error}") from error
+        budget = int(content["iterations"]), int(content["environment_days"]), float(content["seconds"])
     except KeyError as error:
-        raise ConfigurationError(f"{path}: holds no cover for {error}; tune it on this network") from error
-    cover = torch.tensor(rows, dtype=torch.float32)
-    return TunedBaseStock(cover, content["iterations"], content["environment_days"], content["seconds"])
+        raise ConfigurationError(f"{path}: holds no {error}; tune the base stock on this network") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(f"{path}: can't be read as a tuned base stock: {error}") from error
+    return TunedBaseStock(torch.tensor(rows, dtype=torch.float32), *budget)
 
 
 def _rows(cover: Tensor, network: NetworkArrays) -> list[tuple[str, list[float]]]:

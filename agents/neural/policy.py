@@ -30,6 +30,7 @@ from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 LEAST_LOG_SCALE = -5.0
 MOST_LOG_SCALE = 1.5
+OPENING_TRUST = 1.0  # as a logit: an untrained policy believes the last 28 days at 73 %
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class NeuralPolicy(nn.Module):
         self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU(), last)
         with torch.no_grad():
             last.weight.zero_()
-            last.bias.zero_()
+            last.bias.copy_(torch.tensor([0.0, OPENING_TRUST]))
 
     def forward(
         self,

@@ -59,16 +59,17 @@ class Windows:
         self._next_state = state
 
     def stream(self, policy_for: PolicyFor, *, first: int = 0) -> Iterator[Window]:
-        """Windows from number `first` on (a resumed run warms up its segment again)."""
+        """Windows from number `first` on (a resumed run lives through its segment's days up to there again)."""
         per_segment = self._settings.windows_per_segment
         number = first
         while True:
             segment, place = divmod(number, per_segment)
             parameters, attributes, scenario, chosen = self._segment(segment)
             policy = policy_for(attributes, chosen)
-            self._next_state = self._warm(parameters, attributes, scenario, policy)
+            begin = self._settings.warm_up_days + place * self._settings.advance_days
+            self._next_state = self._warm(parameters, attributes, scenario, policy, begin)
             for window in range(place, per_segment):
-                begin = self._settings.warm_up_days + (window - place) * self._settings.advance_days
+                begin = self._settings.warm_up_days + window * self._settings.advance_days
                 cut = scenario.window(begin, self._settings.days)
                 yield Window(parameters, attributes, self._next_state, cut, chosen)
                 number += 1
@@ -111,9 +112,13 @@ class Windows:
         return replace(scenario, demand=scenario.demand * factor)
 
     def _warm(
-        self, parameters: TwinParameters, attributes: NetworkAttributes, scenario: Scenario, policy: Policy
+        self,
+        parameters: TwinParameters,
+        attributes: NetworkAttributes,
+        scenario: Scenario,
+        policy: Policy,
+        days: int,
     ) -> State:
         policy.begin(self._settings.episodes)
         opening = stocked_state(parameters, attributes, episodes=self._settings.episodes)
-        days = self._settings.warm_up_days
         return roll_out(parameters, attributes, opening, scenario, policy, days=days, whole_units=False)

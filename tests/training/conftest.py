@@ -1,0 +1,9 @@
+import pytest
+
+from entrepot.training.experiment import World
+from tests.training.tiny import tiny_world
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return tiny_world()

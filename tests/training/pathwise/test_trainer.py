@@ -1,0 +1,92 @@
+"""Real Ray Train on a small network: it finishes, recovers and resumes."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from entrepot.training.experiment import ExperimentSettings, build_world, compose_experiment
+from entrepot.training.pathwise.trainer import TrainingError
+from entrepot.training.registry import Assignment, Outcome, trainer_of
+from tests.training.tiny import tiny_overrides
+
+
+def settings(folder: Path, *more: str) -> ExperimentSettings:
+    return compose_experiment([*tiny_overrides(folder), *more])
+
+
+def train(experiment: ExperimentSettings, *, resume: bool = False, report: Any = None) -> tuple[Outcome, list[int]]:
+    """Train, and say which iterations were reported."""
+    experiment.run_folder.mkdir(parents=True, exist_ok=True)
+    cover = build_world(experiment.network, experiment.demand, skus=experiment.skus).attributes.base_cover_days
+    seen: list[int] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        seen.append(event["iteration"])
+        if report is not None:
+            report(event)
+
+    outcome = trainer_of(experiment)(Assignment(experiment, cover, 1e9, resume, listen))
+    return outcome, seen
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExperimentSettings, Outcome, list[int]]:
+    experiment = settings(tmp_path_factory.mktemp("two_workers"), "compute.workers=2")
+    return experiment, *train(experiment)
+
+
+def test_two_workers_finish_every_iteration_and_leave_a_policy(
+    finished: tuple[ExperimentSettings, Outcome, list[int]],
+) -> None:
+    experiment, outcome, seen = finished
+    assert seen == list(range(1, experiment.trainer["iterations"] + 1))
+    assert outcome.iterations == experiment.trainer["iterations"]
+    assert outcome.seconds_to_beat_base_stock is not None
+    weights = torch.load(outcome.policy_file, weights_only=True)
+    assert all(value.isfinite().all() for value in weights.values())
+
+
+def test_tensorboard_shows_costs_kpis_histograms_and_figures(
+    finished: tuple[ExperimentSettings, Outcome, list[int]],
+) -> None:
+    experiment, _, _ = finished
+    log = EventAccumulator(str(experiment.run_folder / "tensorboard"))
+    log.Reload()
+    tags = log.Tags()
+    assert {"train/gradient_norm", "train/learning_rate", "cost_parts_usd_per_day/lost_margin"} <= set(tags["scalars"])
+    assert {"validation/fill_rate", "validation_by_node_fill_rate/shop"} <= set(tags["scalars"])
+    assert {"stock_and_pipeline", "network"} <= set(tags["images"])
+
+
+def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_path: Path) -> None:
+    experiment = settings(tmp_path, "trainer.iterations=12")
+    killed: list[int] = []
+
+    def kill_once(event: dict[str, Any]) -> None:
+        if not killed and event["iteration"] > experiment.validation.every:
+            killed.append(event["process"])
+            os.kill(event["process"], signal.SIGKILL)
+
+    outcome, seen = train(experiment, report=kill_once)
+    assert killed
+    assert outcome.iterations == experiment.trainer["iterations"]
+    assert set(seen) == set(range(1, experiment.trainer["iterations"] + 1))
+
+
+def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
+    experiment = settings(tmp_path, "trainer.iterations=12", "compute.most_failures=0")
+
+    def kill(event: dict[str, Any]) -> None:
+        if event["iteration"] == 3 * experiment.validation.every + 1:  # the first checkpoints are surely kept by now
+            os.kill(event["process"], signal.SIGKILL)
+
+    with pytest.raises(TrainingError, match="--resume"):
+        train(experiment, report=kill)
+    outcome, seen = train(experiment, resume=True)
+    assert outcome.iterations == experiment.trainer["iterations"]
+    assert min(seen) > 1

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from entrepot.agents.neural import NeuralPolicy
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.experiment import World
+from entrepot.training.files import write_atomically
+from entrepot.training.policies import Tuning, build_policies, load_run
+from tests.training.tiny import tiny_experiment
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "tiny"
+    write_atomically(folder / "experiment.json", tiny_experiment(tmp_path).model_dump_json())
+    torch.save(NeuralPolicy().state_dict(), folder / "policy.pt")
+    return folder
+
+
+def test_an_unknown_name_is_told_what_is_allowed(world: World) -> None:
+    with pytest.raises(ConfigurationError, match=r"'nobody'.*base_stock, min_max"):
+        build_policies(["nobody"], world, Tuning())
+
+
+def test_a_name_that_stands_twice_is_refused(world: World) -> None:
+    with pytest.raises(ConfigurationError, match="twice"):
+        build_policies(["min_max", "min_max"], world, Tuning())
+
+
+def test_a_runs_folder_is_a_policy_under_its_own_name(world: World, run: Path) -> None:
+    assert list(build_policies(["min_max", str(run)], world, Tuning())) == ["min_max", "tiny"]
+
+
+def test_a_damaged_policy_file_is_refused_by_name(run: Path) -> None:
+    (run / "policy.pt").write_bytes(b"no weights")
+    with pytest.raises(ConfigurationError, match="tiny"):
+        load_run(run)
+
+
+def test_weights_of_another_shape_are_refused(run: Path) -> None:
+    torch.save({"cell.weight": torch.zeros(2, 2)}, run / "policy.pt")
+    with pytest.raises(ConfigurationError, match="does not fit"):
+        load_run(run)

@@ -1,0 +1,60 @@
+"""The small network, and settings that take no time."""
+
+from pathlib import Path
+
+from entrepot.envs.demand import Split
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.snapshot import Snapshot, snapshot_of
+from entrepot.envs.twin import Scenario, draw_scenario
+from entrepot.training.experiment import (
+    DemandSettings,
+    ExperimentSettings,
+    WindowsSettings,
+    World,
+    build_world,
+    compose_experiment,
+)
+
+WINDOWS = WindowsSettings(episodes=4, days=30, warm_up_days=10, advance_days=10, windows_per_segment=2)
+
+
+def tiny_world(network: str = "two_warehouses", skus: int | None = None) -> World:
+    return build_world(network, DemandSettings(), skus=skus)
+
+
+def tiny_scenario(world: World, *, episodes: int = 3, days: int = 14, seed: int = 0) -> Scenario:
+    return draw_scenario(world.network, world.demand, episodes=episodes, days=days, split=Split.TRAIN, seed=seed)
+
+
+def first_snapshot(world: World, *, day: int = 0, episodes: int = 3) -> Snapshot:
+    """Of a stocked network, on a day of a scenario whose episodes start on different weekdays."""
+    opening = stocked_state(world.parameters, world.attributes, episodes=episodes)
+    scenario = tiny_scenario(world, episodes=episodes)
+    return snapshot_of(world.parameters, world.attributes, opening, scenario.at(day))
+
+
+def tiny_overrides(folder: Path, *more: str) -> list[str]:
+    return [
+        "network=two_warehouses",
+        f"folder={folder}",
+        "run=tiny",
+        "trainer.iterations=4",
+        "validation.every=2",
+        "validation.episodes=4",
+        "validation.days=20",
+        "evaluation.episodes=4",
+        "evaluation.days=20",
+        "evaluation.warm_up_days=10",
+        "windows.episodes=4",
+        "windows.days=30",
+        "windows.warm_up_days=10",
+        "windows.advance_days=10",
+        "windows.windows_per_segment=2",
+        "base_stock.iterations=2",
+        "compute.threads=1",
+        *more,
+    ]
+
+
+def tiny_experiment(folder: Path, *more: str) -> ExperimentSettings:
+    return compose_experiment(tiny_overrides(folder, *more))
