@@ -59,7 +59,7 @@ class WindowsSettings(StrictModel):
     advance_days: Count = 50
     windows_per_segment: Count = 6
     warm_up_days: Annotated[int, Field(ge=0)] = 70
-    level_deviation: Annotated[float, Field(ge=0)] = 0.3
+    level_deviation: Annotated[float, Field(ge=0)] = 0.2
 
 
 class BaseStockSettings(StrictModel):
@@ -89,7 +89,7 @@ class ValidationSettings(StrictModel):
 class ComputeSettings(StrictModel):
     """Where training runs."""
 
-    workers: Count = 1
+    workers: Count = 2
     device: Literal["cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=0)] = 0  # per worker; 0 shares the machine's cores among the workers
     most_failures: Annotated[int, Field(ge=-1)] = 3  # how often lost workers are replaced; -1 for ever

@@ -52,6 +52,7 @@ def tiny_overrides(folder: Path, *more: str) -> list[str]:
         "windows.windows_per_segment=2",
         "base_stock.iterations=2",
         "compute.threads=1",
+        "compute.workers=1",
         *more,
     ]
 
