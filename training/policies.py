@@ -65,6 +65,7 @@ def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[s
     policies: dict[str, Policy] = {}
     for name in names:
         label = name if name in _BUILDERS else Path(name).name
+        label = name if label in policies else label  # a run and its export have the same last name
         if label in policies:
             raise ConfigurationError(f"--policies: {name!r} stands twice")
         policies[label] = _BUILDERS[name](world, tuning) if name in _BUILDERS else _from_folder(name, world, tuning)
