@@ -73,7 +73,10 @@ def step(
     pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, state.day, transit_days, pipeline.shape))
     # Clamped because a fraction's last bit could otherwise leave less than nothing.
     on_hand = _add_product(on_hand, parameters.lane_from_node, shipped, sign=-1).clamp(min=0.0)
-    in_transit = _add_product(_entity_first(state.in_transit) - arrived, parameters.lane_to_node, shipped)
+    on_the_way = _entity_first(state.in_transit) - arrived
+    if not whole_units:
+        on_the_way = on_the_way.clamp(min=0.0)  # a fraction's last bit could leave less than nothing
+    in_transit = _add_product(on_the_way, parameters.lane_to_node, shipped)
     # One product for every wave: what is sold today will come back in equal parts.
     returning = (parameters.returning_share @ total_served.flatten(1)).view_as(on_hand)
 
