@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
 from entrepot.envs.order_up_to import demand_rate, echelon_rate, orders_from_cover
 from entrepot.envs.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.twin import Scenario, State, TwinParameters, opening_state, step
 
 OPENING_COVER_DAYS = 30.0
-WARM_UP_SAFETY_DAYS = 7.0
 
 
 def stocked_state(parameters: TwinParameters, attributes: NetworkAttributes, *, episodes: int) -> State:
@@ -33,7 +29,7 @@ def warmed_up_state(
     *,
     whole_units: bool = True,
 ) -> State:
-    """A stocked network after some days of ordering up to a textbook cover, so that its pipeline is full.
+    """A stocked network after some days of ordering up to its base cover, so that its pipeline is full.
 
     Args:
         parameters: of the network.
@@ -43,16 +39,10 @@ def warmed_up_state(
         whole_units: as in `step`.
     """
     state = stocked_state(parameters, attributes, episodes=scenario.episodes)
-    cover = _textbook_cover(attributes)
+    cover = attributes.base_cover_days * attributes.lane_primary  # nobody expedites yet
     for number in range(days):
         day = scenario.at(number)
         snapshot = snapshot_of(parameters, attributes, state, day)
         orders = orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot))
         state, _, _ = step(parameters, state, orders, day, whole_units=whole_units, overwrite=True)
     return state
-
-
-def _textbook_cover(attributes: NetworkAttributes) -> Tensor:
-    """[L, S] days: lead time, review interval and a week's safety on each node's cheapest way, nothing elsewhere."""
-    cover = attributes.lane_lead_days + attributes.lane_interval_days + WARM_UP_SAFETY_DAYS
-    return torch.where(attributes.lane_primary > 0.5, cover[:, None], 0.0)
