@@ -10,17 +10,16 @@ import torch
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.batched import SEEDS, BatchedWarehouseNetwork
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observation import OBSERVATION_BOUND
 from entrepot.envs.one_environment import one_environment
+from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
 from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
 
 Floats = NDArray[np.float32]
 ENVIRONMENT_ID = "entrepot/CentralPlanner-v0"
-RENDER_MODES = ("human", "rgb_array")
 
 
 class CentralPlanner(gymnasium.Env[Floats, Floats]):
@@ -50,8 +49,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise ConfigurationError(f"render_mode: {render_mode!r}; allowed: {', '.join(RENDER_MODES)}, or None")
+        check_render_mode(render_mode)
         self.batched = BatchedWarehouseNetwork(
             network,
             demand,

@@ -17,10 +17,10 @@ from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observation import OBSERVATION_BOUND
 from entrepot.envs.one_environment import one_environment
+from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
 from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
 
 Floats = NDArray[np.float32]
-RENDER_MODES = ("human", "rgb_array")
 
 
 class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
@@ -56,8 +56,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise ConfigurationError(f"render_mode: {render_mode!r}; allowed: {', '.join(RENDER_MODES)}, or None")
+        check_render_mode(render_mode)
         self.batched = BatchedWarehouseNetwork(
             network,
             demand,
