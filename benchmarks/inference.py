@@ -25,7 +25,7 @@ from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot import attribute_arrays
-from entrepot.envs.twin.scenario import SEASON_WEEKS
+from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from entrepot.training.export import export_policy
 from entrepot.training.files import write_atomically
 
@@ -124,8 +124,9 @@ def made_up_snapshot(network: NetworkArrays, attributes: dict[str, NDArray[Any]]
         "backlog": np.rint(demand * rng.uniform(0, 1, demand.shape)),
         "demand_fast": demand * rng.uniform(0.5, 1.5, demand.shape),
         "demand_slow": demand * rng.uniform(0.7, 1.3, demand.shape),
+        "demand_quarter": demand * rng.uniform(0.8, 1.2, demand.shape),
         "demand_square": demand * (1 + demand),
-        "season_ahead": rng.uniform(0.8, 1.3, (1, SEASON_WEEKS)),
+        "season_ahead": rng.uniform(0.8, 1.3, (1, SEASON_ENTRIES)),
         "day_of_year": np.array([120]),
         "weekday": np.array([0]),
         "lane_wait_days": network.lane_wait_days[:1],

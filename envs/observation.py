@@ -20,7 +20,7 @@ from torch import Tensor
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.twin.scenario import WEEKS_AHEAD
+from entrepot.envs.twin.scenario import SEASON_ENTRIES, WEEKS_AHEAD
 
 OBSERVATION_BOUND = 8.0
 """No observation lies further from 0."""
@@ -28,11 +28,12 @@ COVER_SCALE_DAYS = 14.0
 DAYS_PER_YEAR = 365.25
 
 STOCK_FEATURES = ("on_hand_cover", "dock_cover", "in_transit_cover", "backlog_cover")
-DEMAND_FEATURES = ("fast_to_slow", "slow_to_mean", "rate")
+DEMAND_FEATURES = ("fast_to_slow", "slow_to_mean", "quarter_to_mean", "rate")
 NODE_FEATURES = ("space_used", "equipment")
 LANE_FEATURES = ("wait", "open")
 DAY_FEATURES = (
     "season_last_month",
+    "season_last_quarter",
     *(f"season_week_{week}" for week in range(1, WEEKS_AHEAD + 1)),
     "weekday_sin",
     "weekday_cos",
@@ -55,7 +56,7 @@ class _Canvas:
     equipment: Tensor  # [B, N]
     wait: Tensor  # [B, L]
     lane_open: Tensor  # [B, L]
-    season: Tensor  # [B, 14]
+    season: Tensor  # [B, 15]
     week: Tensor  # [B, 2]
     year: Tensor  # [B, 2]
 
@@ -70,7 +71,7 @@ class _Canvas:
             stock, due, demand, node, lane, day = (
                 block.view(episodes, *shape) for block, shape in zip(blocks, shapes, strict=True)
             )
-            season, week, year = day.split_with_sizes([WEEKS_AHEAD + 1, 2, 2], dim=1)
+            season, week, year = day.split_with_sizes([SEASON_ENTRIES, 2, 2], dim=1)
             return cls(
                 whole=whole,
                 covers=whole[:, : sizes[0] + sizes[1]],
@@ -91,9 +92,9 @@ class _Canvas:
 class Observation:
     """Features of a network with N nodes, A agents, L lanes, S SKUs; F features in all, at most W of them an agent's.
 
-    Stock is told as log(1 + days of cover / 14), demand as logarithms of ratios (7 days to 28 days, 28 days to the
-    long run) and log(units a day) / 3, space as the share in use, a lane's wait in weeks, season as the logarithm of
-    the seasonal index. Cover counts in `demand_rate`.
+    Stock is told as log(1 + days of cover / 14), demand as logarithms of ratios (7 days to 28 days, 28 and 91 days
+    to the long run) and log(units a day) / 3, space as the share in use, a lane's wait in weeks, season as the
+    logarithm of the seasonal index. Cover counts in `demand_rate`.
 
     An agent's vector holds, in this order: for each node it orders for, `STOCK_FEATURES` and `DEMAND_FEATURES` by SKU;
     for each lane it owns, the cover due within the lane's window by SKU; for each of those lanes, the on-hand cover
@@ -171,11 +172,12 @@ class Observation:
         return {**self.__dict__, "_canvas": None}
 
     def _write_demand(self, canvas: _Canvas, snapshot: Snapshot, rate: Tensor) -> None:
-        seen = torch.cat([snapshot.demand_fast, snapshot.demand_slow])
-        fast, slow = echelon_rate(self._attributes, seen).clamp(min=LEAST_RATE).chunk(2)
-        fast_to_slow, slow_to_mean, level = canvas.demand
+        seen = torch.cat([snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter])
+        fast, slow, quarter = echelon_rate(self._attributes, seen).clamp(min=LEAST_RATE).chunk(3)
+        fast_to_slow, slow_to_mean, quarter_to_mean, level = canvas.demand
         torch.div(fast, slow, out=fast_to_slow)
         torch.div(slow, self._mean, out=slow_to_mean)
+        torch.div(quarter, self._mean, out=quarter_to_mean)
         level.copy_(rate)
         canvas.logarithms.log_()
         level.div_(3.0)

@@ -35,6 +35,7 @@ class NetworkAttributes:
     lane_lead_deviation_days: Tensor  # [L]
     lane_interval_days: Tensor  # [L]
     lane_landed_usd: Tensor  # [L, S]
+    lane_shipment_usd: Tensor  # [L]
     lane_carries: Tensor  # [L, S]
     lane_primary: Tensor  # [L, S]
     base_cover_days: Tensor  # [L, S]
@@ -79,14 +80,15 @@ class NetworkAttributes:
         )
 
     def for_skus(self, chosen: Tensor) -> Self:
-        """The same network with some of its SKUs, space shrunk with their share of volume."""
+        """The same network with some of its SKUs; space and shipments' prices shrunk with their share of volume."""
         share = self.volume_m3[chosen].sum() / self.volume_m3.sum()
         cut = {
             name: getattr(self, name)[..., chosen]
             for name, field in NETWORK_FIELDS.items()
             if field.axes[-1:] == ("S",)
         }
-        return replace(self, **cut, capacity_m3=self.capacity_m3 * share)
+        shared = {name: getattr(self, name) * share for name in ("capacity_m3", "lane_shipment_usd")}
+        return replace(self, **cut, **shared)
 
     def to(self, device: torch.device | str) -> Self:
         """The same attributes on another device."""
@@ -126,6 +128,7 @@ def attribute_arrays(
         "lane_lead_deviation_days": network.lane_lead_deviation_days,
         "lane_interval_days": 7.0 / (wait == 0).sum(axis=0),
         "lane_landed_usd": network.lane_freight_usd + network.lane_duty_usd,
+        "lane_shipment_usd": network.lane_usd_per_shipment,
         "lane_carries": network.lane_carries.astype(np.float64),
         "lane_primary": network.lane_primary.astype(np.float64),
         "base_cover_days": textbook_cover_days(network) if base_cover_days is None else base_cover_days,
@@ -169,8 +172,9 @@ class Snapshot:
     backlog: Tensor  # [B, M, S]
     demand_fast: Tensor  # [B, M, S]
     demand_slow: Tensor  # [B, M, S]
+    demand_quarter: Tensor  # [B, M, S]
     demand_square: Tensor  # [B, M, S]
-    season_ahead: Tensor  # [B, 14]
+    season_ahead: Tensor  # [B, 15]
     day_of_year: Tensor  # [B] integers
     weekday: Tensor  # [B] integers
     lane_wait_days: Tensor  # [B, L]
@@ -203,6 +207,7 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
         backlog=state.backlog,
         demand_fast=state.demand_fast,
         demand_slow=state.demand_slow,
+        demand_quarter=state.demand_quarter,
         demand_square=state.demand_square,
         season_ahead=day.season_ahead,
         day_of_year=day.day_of_year,

@@ -46,11 +46,13 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
     loaded = load_run(run)
     experiment = loaded.experiment
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    cover = load_base_stock(run / BASE_STOCK_FILE, world.network).cover
-    world = world.starting_from(cover)
+    fallback = load_base_stock(run / BASE_STOCK_FILE, world.network).cover
+    world = world.starting_from(loaded.cover_days)
     records = _recorded(loaded, world)
     deviation = long_run_deviation(world.demand)
-    attributes = attribute_arrays(world.network, world.demand.mean_units_per_day, deviation, cover.double().numpy())
+    attributes = attribute_arrays(
+        world.network, world.demand.mean_units_per_day, deviation, loaded.cover_days.double().numpy()
+    )
     golden = {key: values[:GOLDEN_CASES] for key, values in records[-1].items()}
     return export_policy(
         loaded.module,
@@ -61,10 +63,10 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         network_name=world.description.name,
         golden=golden,
         envelope=envelope_of(attributes, records),
-        fallback_cover=cover.numpy(),
+        fallback_cover=fallback.numpy(),
         provenance=_provenance(experiment, world),
         demand_deviation=deviation,
-        base_cover_days=cover.double().numpy(),
+        base_cover_days=loaded.cover_days.double().numpy(),
         metrics=_metrics(run),
         version=version,
     )

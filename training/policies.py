@@ -17,7 +17,13 @@ from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
 from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
 from entrepot.training.exported_policy import ExportedPolicy, find_module
-from entrepot.training.tuning import TunedBaseStock, load_base_stock, save_base_stock, tune_base_stock
+from entrepot.training.tuning import (
+    TunedBaseStock,
+    load_base_stock,
+    names_in_base_stock,
+    save_base_stock,
+    tune_base_stock,
+)
 
 TuningProgress = Callable[[int, float], None]
 TUNING_SEED = 11
@@ -110,7 +116,9 @@ def _fingerprint(world: World, tuning: Tuning) -> str:
 def _from_folder(name: str, world: World, tuning: Tuning) -> Policy:
     folder = Path(name)
     if (folder / "policy.pt").is_file():
-        return load_run(folder).agent(world.starting_from(_starting_cover(folder, world, tuning)))
+        run = load_run(folder)
+        cover = run.cover_days if run.fits(world) else tuned_base_stock(world, tuning).cover
+        return run.agent(world.starting_from(cover))
     module = find_module(folder)
     if module is not None:
         names = module.manifest.names
@@ -122,15 +130,6 @@ def _from_folder(name: str, world: World, tuning: Tuning) -> Policy:
         f"--policies: {name!r} is neither a policy ({allowed}) nor the folder of a run (with policy.pt) "
         "nor of an exported module (with manifest.json)"
     )
-
-
-def _starting_cover(folder: Path, world: World, tuning: Tuning) -> Tensor:
-    """[L, S] the covers that a run started from; in another network, those of a base stock tuned there."""
-    content = json.loads((folder / "experiment.json").read_text(encoding="utf-8"))
-    same = content.get("network") == world.description.name and content.get("skus") in (None, len(world.network.skus))
-    if same and (folder / BASE_STOCK_FILE).is_file():
-        return load_base_stock(folder / BASE_STOCK_FILE, world.network).cover
-    return tuned_base_stock(world, tuning).cover
 
 
 def released_folder() -> Path:
@@ -145,6 +144,12 @@ class Run:
     folder: Path
     experiment: ExperimentSettings
     module: NeuralPolicy
+    cover_days: Tensor  # [L, S] of the run's own network
+
+    def fits(self, world: World) -> bool:
+        """Whether the covers were learnt in a network of these lanes and SKUs."""
+        path = self.folder / BASE_STOCK_FILE
+        return path.is_file() and names_in_base_stock(path) == (list(world.network.lanes), list(world.network.skus))
 
     def agent(self, world: World) -> NeuralAgent:
         """The run's policy at work in a world, which need not be the one it learnt in."""
@@ -170,7 +175,8 @@ def load_run(folder: Path) -> Run:
     experiment = validate(ExperimentSettings, content, settings)
     module = NeuralPolicy(experiment.policy.neural())
     try:
-        module.load_state_dict(state)
-    except (RuntimeError, TypeError) as error:
+        module.load_state_dict(state["module"])
+        cover = torch.as_tensor(state["cover_days"])
+    except (RuntimeError, TypeError, KeyError) as error:
         raise ConfigurationError(f"{weights}: does not fit the policy of {settings}: {error}") from error
-    return Run(folder, experiment, module.eval())
+    return Run(folder, experiment, module.eval(), cover)

@@ -71,11 +71,11 @@ def tune_base_stock(
     chosen = torch.arange(opening.shape[1])
     days = 0
 
-    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> Tensor:
+    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Tensor, Tensor | None]:
         cover = (opening * torch.exp(scale))[:, chosen]
         cover = torch.where(seen[:, None] > 0.5, cover, cover.detach())
         rate = demand_rate(attributes, snapshot)
-        return orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=SMOOTHING_DAYS)
+        return orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=SMOOTHING_DAYS), None
 
     def rule(attributes: NetworkAttributes, taken: Tensor) -> BaseStock:
         return BaseStock(attributes, (opening * torch.exp(scale)).detach()[:, taken])
@@ -139,3 +139,9 @@ def load_base_stock(path: Path, network: NetworkArrays) -> TunedBaseStock:
 
 def _rows(cover: Tensor, network: NetworkArrays) -> list[tuple[str, list[float]]]:
     return [(lane, [round(float(days), 3) for days in row]) for lane, row in zip(network.lanes, cover, strict=True)]
+
+
+def names_in_base_stock(path: Path) -> tuple[list[str], list[str]]:
+    """Lanes and SKUs of what `save_base_stock` wrote."""
+    covers: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["cover_days"]
+    return list(covers), list(next(iter(covers.values()), {}))

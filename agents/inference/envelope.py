@@ -32,6 +32,7 @@ def quantities(
         "backlog_days": (network["direct_share"] @ snapshot["backlog"]) / rate,
         "demand_fast_ratio": snapshot["demand_fast"] / mean,
         "demand_slow_ratio": snapshot["demand_slow"] / mean,
+        "demand_quarter_ratio": snapshot["demand_quarter"] / mean,
         **{name: np.asarray(snapshot[name], np.float64) for name in AS_THEY_ARE},
     }
 

@@ -107,7 +107,7 @@ def _prove(module: InferenceModule, golden: dict[str, NDArray[Any]]) -> None:
     """Run the golden cases again: the graph must answer on this machine what torch answered at export."""
     expected = golden.pop("orders")
     manifest = module.manifest
-    sizes = {**sizes_of(module.network), "W": manifest.season_weeks}
+    sizes = {**sizes_of(module.network), "W": manifest.season_entries}
     checked = check_snapshot(golden, manifest.snapshot, sizes)
     if not checked.rows.trusted.all():
         reason = next(reasons[0] for reasons in checked.rows.reasons if reasons)

@@ -57,7 +57,7 @@ class Manifest:
     version: str
     snapshot: dict[str, FieldSchema]
     network: dict[str, FieldSchema]
-    season_weeks: int  # W
+    season_entries: int  # W
     maximum_age_seconds: float
     names: Names
     envelope: dict[str, Range]
@@ -88,7 +88,7 @@ def parse(data: bytes) -> Manifest:
     if root.get("format") != FORMAT:
         raise ModuleRefused(f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only")
     root.only(
-        "format", "name", "version", "inputs", "output", "season_weeks", "maximum_age_seconds", "names", "envelope",
+        "format", "name", "version", "inputs", "output", "season_entries", "maximum_age_seconds", "names", "envelope",
         "golden", "provenance", "metrics", "files", "digest",
     )  # fmt: skip
     if root.text("digest") != _digest({key: value for key, value in content.items() if key != "digest"}):
@@ -105,7 +105,7 @@ def parse(data: bytes) -> Manifest:
         version=root.text("version"),
         snapshot={name: _field(inputs.child("snapshot").child(name)) for name in inputs.child("snapshot").value},
         network={name: _field(inputs.child("network").child(name)) for name in inputs.child("network").value},
-        season_weeks=int(root.number("season_weeks")),
+        season_entries=int(root.number("season_entries")),
         maximum_age_seconds=root.number("maximum_age_seconds"),
         names=_names(root.child("names")),
         envelope={name: _range(root.child("envelope").child(name)) for name in root.child("envelope").value},

@@ -98,7 +98,7 @@ class InferenceModule:
             InputRefused: a limit or list of names doesn't fit the network.
         """
         live = self._live(network, lane_names, sku_names)
-        sizes = {**sizes_of(live.arrays), "W": self.manifest.season_weeks}
+        sizes = {**sizes_of(live.arrays), "W": self.manifest.season_entries}
         checked = check_snapshot(snapshot, self.manifest.snapshot, sizes)
         rows = checked.rows
         for reason in live.reasons:

@@ -12,15 +12,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from entrepot.envs.order_up_to import LEAST_RATE, demand_rate, echelon_rate
+from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.twin.scenario import TRAILING_DAYS
 
 DAYS_PER_YEAR = 365.25
 COVER_SCALE_DAYS = 14.0
+STEADY_SHARE = 0.9
+"""Of the last quarter in the rate that everything is scaled by; the rest is the long run."""
 
-CELL_FEATURES = 13
+CELL_FEATURES = 14
 NODE_FEATURES = 3
-DAY_FEATURES = 7
+DAY_FEATURES = 8
 LANE_SKU_FEATURES = 6
 LANE_FEATURES = 6
 
@@ -32,11 +35,12 @@ class NodeFeatures:
     cells: Tensor  # [B, N, S, CELL_FEATURES]
     nodes: Tensor  # [B, N, NODE_FEATURES]
     day: Tensor  # [B, DAY_FEATURES]
-    rate: Tensor  # [B, N, S] units a day
+    rate: Tensor  # [B, N, S] units a day, of the last quarter and a little of the long run
     mean_rate: Tensor  # [1, N, S] units a day in the long run
     slow_rate: Tensor  # [B, N, S] units a day in the last 28 days
+    quarter_rate: Tensor  # [B, N, S] units a day in the last 91 days
     margin: Tensor  # [N, S] USD lost with a unit that can't be sold
-    trailing: Tensor  # [B] seasonal index of the last 28 days
+    trailing: Tensor  # [B, 2] seasonal index of the last 28 and the last 91 days
     ahead: Tensor  # [B, L] seasonal index over each lane's lead time and interval
     at_node: Tensor  # [B, N, S] units on hand and on the dock, less what customers wait for
 
@@ -51,19 +55,23 @@ class LaneFeatures:
 
 def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeatures:
     """Features of every node and SKU; see the module's text."""
-    rate = demand_rate(attributes, snapshot)
+    steady = STEADY_SHARE * snapshot.demand_quarter + (1 - STEADY_SHARE) * attributes.demand_mean
+    rate = echelon_rate(attributes, steady).clamp(min=LEAST_RATE)
     margin = _margin(attributes)
-    trailing, outlook = snapshot.season_ahead[:, 0].clamp(min=0.05), _cumulative_outlook(snapshot.season_ahead[:, 1:])
+    trailing = snapshot.season_ahead[:, : len(TRAILING_DAYS)].clamp(min=0.05)
+    outlook = _cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
     mean_rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0)).clamp(min=LEAST_RATE)
     slow_rate = echelon_rate(attributes, snapshot.demand_slow).clamp(min=LEAST_RATE)
+    quarter_rate = echelon_rate(attributes, snapshot.demand_quarter).clamp(min=LEAST_RATE)
     return NodeFeatures(
-        cells=_cells(snapshot, attributes, rate, mean_rate, slow_rate, margin, waiting),
+        cells=_cells(snapshot, attributes, rate, mean_rate, slow_rate, quarter_rate, steady, margin, waiting),
         nodes=_nodes(snapshot, attributes),
         day=_day(snapshot, trailing, outlook),
         rate=rate,
         mean_rate=mean_rate,
         slow_rate=slow_rate,
+        quarter_rate=quarter_rate,
         margin=margin,
         trailing=trailing,
         ahead=_outlook_of_lanes(attributes, outlook),
@@ -105,7 +113,7 @@ def lane_features(
         torch.log1p(lead)[lane] - 2.5,
         torch.log1p(attributes.lane_lead_deviation_days)[lane] - 1.0,
         torch.log1p(interval)[lane] - 1.0,
-        _ratio((known.ahead / known.trailing.unsqueeze(-1))[environment, lane]),
+        _ratio((known.ahead / known.trailing[:, 1:])[environment, lane]),
         snapshot.lane_open[environment, lane],
     ]
     return LaneFeatures(cells=torch.stack(cells, dim=-1), lanes=torch.stack(lanes, dim=-1))
@@ -117,13 +125,15 @@ def _cells(
     rate: Tensor,
     mean: Tensor,
     slow: Tensor,
+    quarter: Tensor,
+    steady: Tensor,
     margin: Tensor,
     waiting: Tensor,
 ) -> Tensor:
     fast = echelon_rate(attributes, snapshot.demand_fast)
     deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2)) / mean
     variance = echelon_rate(attributes, (snapshot.demand_square - snapshot.demand_slow**2).clamp(min=0.0))
-    direct = attributes.direct_share @ (0.5 * (snapshot.demand_slow + attributes.demand_mean))
+    direct = attributes.direct_share @ steady
     capital = attributes.value_usd * attributes.capital_share_per_day
     holding = capital + attributes.volume_m3 * snapshot.storage_price.unsqueeze(-1)
     cells = [
@@ -133,6 +143,7 @@ def _cells(
         _cover(waiting / rate),
         _ratio(fast / rate),
         _ratio(slow / rate),
+        _ratio(quarter / rate),
         _ratio(mean / rate),
         direct / rate,
         torch.log1p(torch.sqrt(variance + LEAST_RATE) / rate) - 1.0,
@@ -152,8 +163,9 @@ def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
 
 def _day(snapshot: Snapshot, trailing: Tensor, outlook: Tensor) -> Tensor:
     year = 2 * torch.pi * snapshot.day_of_year.to(outlook) / DAYS_PER_YEAR
-    weeks = [_ratio(outlook[:, week] / trailing) for week in (1, 3, 7, 12)]
-    return torch.stack([*weeks, _ratio(trailing), torch.sin(year), torch.cos(year)], dim=-1)
+    month, quarter = trailing.unbind(dim=1)
+    weeks = [_ratio(outlook[:, week] / quarter) for week in (1, 3, 7, 12)]
+    return torch.stack([*weeks, _ratio(month), _ratio(quarter), torch.sin(year), torch.cos(year)], dim=-1)
 
 
 def _margin(attributes: NetworkAttributes) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from entrepot.agents.neural.consolidation import Consolidation
 from entrepot.agents.neural.features import (
     CELL_FEATURES,
     DAY_FEATURES,
@@ -30,7 +31,18 @@ from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 LEAST_LOG_SCALE = -5.0
 MOST_LOG_SCALE = 1.5
-OPENING_TRUST = 1.0  # as a logit: an untrained policy believes the last 28 days at 73 %
+OPENING_TRUST = (-1.0, 1.5, -1.0)
+"""As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %."""
+OPENING_SEASON = 0.0
+"""As a logit: an untrained policy expects the square root of the seasonal index."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Orders, and which of the departures that they need were chosen."""
+
+    orders: Tensor  # [B, L, S] units, not rounded
+    departs: Tensor  # [B, L] share of what is wanted that departs, 0 or 1 but for what training tries
 
 
 @dataclass(frozen=True)
@@ -61,40 +73,59 @@ class NeuralPolicy(nn.Module):
         self.origin = nn.Linear(cell, lane, bias=False)
         self.lane_sku = nn.Linear(LANE_SKU_FEATURES, lane, bias=False)
         self.lane = nn.Linear(LANE_FEATURES, lane, bias=False)
-        last = nn.Linear(lane, 2)
-        self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU(), last)
+        self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU())
+        self.answer = nn.Linear(lane, 5)
+        self.consolidation = Consolidation(lane)
         with torch.no_grad():
-            last.weight.zero_()
-            last.bias.copy_(torch.tensor([0.0, OPENING_TRUST]))
+            self.answer.weight.zero_()
+            self.answer.bias.copy_(torch.tensor([0.0, OPENING_SEASON, *OPENING_TRUST]))
 
-    def forward(
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
+        """[B, L, S] units to order, not rounded."""
+        return self.decide(snapshot, attributes).orders
+
+    def decide(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
         smoothing_days: float = 0.0,
         learns: Tensor | None = None,
-    ) -> Tensor:
-        """Orders for a batch.
+        chance: torch.Generator | None = None,
+    ) -> Decided:
+        """Orders and departures for a batch.
 
         Args:
             snapshot: at decision time.
             attributes: of the network.
             smoothing_days: see `orders_from_cover`; above 0 in training only.
-            learns: [L] 1 where gradients may reach the lane's cover; everywhere if None.
-
-        Returns:
-            [B, L, S] units, not rounded.
+            learns: [L] 1 where gradients may reach the lane's cover and departures; everywhere if None.
+            chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
         known = node_features(snapshot, attributes)
         environment, lane = _departing(snapshot)
-        scale = self._scale(snapshot, attributes, known, environment, lane)
+        hidden = self._hidden(snapshot, attributes, known, environment, lane)
+        scale = self._scale(attributes, known, hidden, environment, lane)
         cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
         cover = cover.index_put((environment, lane), cover[environment, lane] * scale)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
-        return orders_from_cover(attributes, snapshot, cover, known.rate, smoothing_days=smoothing_days)
+        wanted = orders_from_cover(attributes, snapshot, cover, known.rate, smoothing_days=smoothing_days)
+        chosen = self.consolidation(
+            snapshot,
+            attributes,
+            hidden,
+            wanted[environment, lane],
+            known.rate[environment, attributes.lane_destination[lane]],
+            environment,
+            lane,
+            chance=chance,
+        )
+        departs = wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)
+        if learns is not None:
+            departs = torch.where(learns > 0.5, departs, departs.detach())
+        return Decided(wanted * departs.unsqueeze(-1), departs)
 
-    def _scale(
+    def _hidden(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
@@ -102,7 +133,7 @@ class NeuralPolicy(nn.Module):
         environment: Tensor,
         lane: Tensor,
     ) -> Tensor:
-        """[P, S] by how much the base cover is multiplied on each pair of environment and lane."""
+        """[P, S, lane width] of each pair of environment and lane."""
         first = self.cell(known.cells) + self.node(known.nodes).unsqueeze(2) + self.day(known.day)[:, None, None]
         cells = self._context(self.encode(first))
         nodes = cells.shape[1]
@@ -116,15 +147,30 @@ class NeuralPolicy(nn.Module):
             + self.lane_sku(features.cells)
             + self.lane(features.lanes).unsqueeze(1)
         )
-        size, recent = self.head(hidden).unbind(dim=-1)
+        result: Tensor = self.head(hidden)
+        return result
+
+    def _scale(
+        self, attributes: NetworkAttributes, known: NodeFeatures, hidden: Tensor, environment: Tensor, lane: Tensor
+    ) -> Tensor:
+        """[P, S] by how much the base cover is multiplied on each pair of environment and lane."""
+        answer = self.answer(hidden)
         destination = attributes.lane_destination[lane]
-        ahead, trailing = known.ahead[environment, lane, None], known.trailing[environment, None]
-        slow = known.slow_rate[environment, destination] / trailing
-        mean = known.mean_rate[0, destination]
-        # How far to trust the last 28 days over the long run is learnt too: chasing noise is what swells stock.
-        trust = torch.sigmoid(recent)
-        believed = ahead * (trust * slow + (1 - trust) * mean) / known.rate[environment, destination]
-        return believed * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
+        # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
+        trust = torch.softmax(answer[..., 2:], dim=-1)
+        ahead = torch.log(known.ahead[environment, lane, None].clamp(min=0.05) / known.trailing[environment])
+        ahead = torch.stack([*ahead.unbind(dim=-1), torch.log(known.ahead[environment, lane].clamp(min=0.05))], dim=-1)
+        season = torch.exp(torch.sigmoid(answer[..., 1]).unsqueeze(-1) * ahead.unsqueeze(1))
+        rates = torch.stack(
+            [
+                known.slow_rate[environment, destination],
+                known.quarter_rate[environment, destination],
+                known.mean_rate[0, destination],
+            ],
+            dim=-1,
+        )
+        believed = (trust * season * rates).sum(dim=-1) / known.rate[environment, destination]
+        return believed * torch.exp(answer[..., 0].clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
 
     def _context(self, cells: Tensor) -> Tensor:
         if not self.settings.pool_context:

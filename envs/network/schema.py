@@ -35,11 +35,12 @@ SNAPSHOT_FIELDS: dict[str, Field] = {
     "backlog": _field("BMS", "units", "customers' orders that wait"),
     "demand_fast": _field("BMS", "units/day", "demand, exponentially weighted over 7 days"),
     "demand_slow": _field("BMS", "units/day", "demand, exponentially weighted over 28 days"),
+    "demand_quarter": _field("BMS", "units/day", "demand, exponentially weighted over 91 days"),
     "demand_square": _field("BMS", "units²/day", "squared daily demand, exponentially weighted over 28 days"),
     "season_ahead": _field(
         "BW",
         "ratio",
-        "seasonal index (1 in the mean of a year) of the last 28 days, then of each week ahead",
+        "seasonal index (1 in the mean of a year) of the last 28 days, of the last 91, then of each week ahead",
         maximum=100.0,
     ),
     "day_of_year": _field("B", "days", "1 January = 0", maximum=365.0, integer=True),
@@ -62,6 +63,7 @@ NETWORK_FIELDS: dict[str, Field] = {
     "lane_lead_deviation_days": _field("L", "days", "standard deviation of the same"),
     "lane_interval_days": _field("L", "days", "mean days between departures"),
     "lane_landed_usd": _field("LS", "USD/unit", "freight and duty"),
+    "lane_shipment_usd": _field("L", "USD", "paid once for a departure that carries anything"),
     "lane_carries": _field("LS", "0 or 1", "whether the origin can ever have the SKU", maximum=1.0),
     "lane_primary": _field(
         "LS", "0 or 1", "whether the lane is the cheapest way to get the SKU to the node", maximum=1.0

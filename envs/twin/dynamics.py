@@ -19,6 +19,7 @@ from entrepot.envs.twin.state import State
 
 FAST_DAYS = 7
 SLOW_DAYS = 28
+QUARTER_DAYS = 91
 SECOND_NUMBER = 1009.0
 """The fractional part of this many times a random number is as good as another one."""
 
@@ -110,6 +111,7 @@ def step(
         booked_m3=booked_m3 * (1 - departs),
         demand_fast=torch.lerp(state.demand_fast, day.demand, 1 / FAST_DAYS),
         demand_slow=torch.lerp(state.demand_slow, day.demand, 1 / SLOW_DAYS),
+        demand_quarter=torch.lerp(state.demand_quarter, day.demand, 1 / QUARTER_DAYS),
         demand_square=torch.lerp(state.demand_square, day.demand.square(), 1 / SLOW_DAYS),
     )
     flows = Flows(

@@ -14,9 +14,9 @@ from entrepot.envs.demand import DemandModel, Split, calendar
 from entrepot.envs.network.arrays import NetworkArrays
 
 WEEKS_AHEAD = 13
-SEASON_WEEKS = 1 + WEEKS_AHEAD
-"""Entries of the seasonal outlook: the last 28 days as one, then each week ahead."""
-TRAILING_DAYS = 28
+TRAILING_DAYS = (28, 91)
+SEASON_ENTRIES = len(TRAILING_DAYS) + WEEKS_AHEAD
+"""Of the seasonal outlook: the last 28 and the last 91 days as one each, then each week ahead."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Day:
     weekday: Tensor  # [B] integers, Monday = 0
     month: Tensor  # [B] integers, January = 0
     day_of_year: Tensor  # [B] integers, 1 January = 0
-    season_ahead: Tensor  # [B, 14] seasonal index of the last 28 days, then of each of 13 weeks ahead
+    season_ahead: Tensor  # [B, 15] seasonal index of the last 28 and 91 days, then of each of 13 weeks ahead
     # Seams for disruptions and equipment: shares of normal, 1 everywhere for now.
     equipment: Tensor  # [B, N] share of dock and picking throughput
     lane_open: Tensor  # [B, L] share of lane capacity; 0 when closed
@@ -48,7 +48,7 @@ class Scenario:
     weekday: Tensor  # [B, T] integers
     month: Tensor  # [B, T] integers
     day_of_year: Tensor  # [B, T] integers
-    season_ahead: Tensor  # [B, T, 14]
+    season_ahead: Tensor  # [B, T, 15]
     equipment: Tensor  # [B, T, N]
     lane_open: Tensor  # [B, T, L]
     supplier_up: Tensor  # [B, T, K]
@@ -139,7 +139,7 @@ def draw_scenario(
 
 
 def season_ahead(month_index: NDArray[np.float64], first_day: NDArray[np.int64], days: int) -> NDArray[np.float64]:
-    """The seasonal index, 1 in the mean of a year: of the last 28 days, then of each of the next 13 weeks.
+    """The seasonal index, 1 in the mean of a year: of the last 28 and 91 days, then of each of the next 13 weeks.
 
     Args:
         month_index: [12].
@@ -147,16 +147,17 @@ def season_ahead(month_index: NDArray[np.float64], first_day: NDArray[np.int64],
         days: T.
 
     Returns:
-        [B, T, 14].
+        [B, T, 15].
     """
-    span = np.arange(-TRAILING_DAYS, days + 7 * WEEKS_AHEAD)
+    before = max(TRAILING_DAYS)
+    span = np.arange(-before, days + 7 * WEEKS_AHEAD)
     index = month_index[calendar.month(first_day[:, None] + span)]
     total = np.concatenate([np.zeros((len(index), 1)), index.cumsum(axis=1)], axis=1)
-    today = TRAILING_DAYS + np.arange(days)
-    trailing = (total[:, today] - total[:, today - TRAILING_DAYS]) / TRAILING_DAYS
+    today = before + np.arange(days)
+    trailing = [(total[:, today] - total[:, today - length]) / length for length in TRAILING_DAYS]
     week = today[:, None] + 7 * np.arange(WEEKS_AHEAD)
     ahead = (total[:, week + 7] - total[:, week]) / 7
-    return np.concatenate([trailing[..., None], ahead], axis=-1)
+    return np.concatenate([np.stack(trailing, axis=-1), ahead], axis=-1)
 
 
 def _day_of_year(days: NDArray[np.int64]) -> NDArray[np.int64]:

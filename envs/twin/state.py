@@ -30,6 +30,7 @@ class State:
     booked_m3: Tensor  # [B, L] waits for the lane's next departure
     demand_fast: Tensor  # [B, M, S] units a day, exponentially weighted over 7 days
     demand_slow: Tensor  # [B, M, S] units a day, exponentially weighted over 28 days
+    demand_quarter: Tensor  # [B, M, S] units a day, exponentially weighted over 91 days
     demand_square: Tensor  # [B, M, S] units² a day, exponentially weighted over 28 days
 
     @property
@@ -102,5 +103,6 @@ def opening_state(
         booked_m3=empty(episodes, parameters.lanes),
         demand_fast=rate.clone(),
         demand_slow=rate.clone(),
+        demand_quarter=rate.clone(),
         demand_square=rate * (1 + rate),
     )

@@ -15,7 +15,8 @@ from tests.training.tiny import tiny_experiment
 def run(tmp_path: Path) -> Path:
     folder = tmp_path / "tiny"
     write_atomically(folder / "experiment.json", tiny_experiment(tmp_path).model_dump_json())
-    torch.save(NeuralPolicy().state_dict(), folder / "policy.pt")
+    module = NeuralPolicy().state_dict()
+    torch.save({"module": module, "cover_days": torch.ones(3, 4)}, folder / "policy.pt")
     return folder
 
 
@@ -40,6 +41,6 @@ def test_a_damaged_policy_file_is_refused_by_name(run: Path) -> None:
 
 
 def test_weights_of_another_shape_are_refused(run: Path) -> None:
-    torch.save({"cell.weight": torch.zeros(2, 2)}, run / "policy.pt")
+    torch.save({"module": {"cell.weight": torch.zeros(2, 2)}, "cover_days": torch.ones(3, 4)}, run / "policy.pt")
     with pytest.raises(ConfigurationError, match="does not fit"):
         load_run(run)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import torch
+
 from entrepot.envs.demand import Split
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.snapshot import Snapshot, snapshot_of
@@ -22,8 +24,12 @@ def tiny_world(network: str = "two_warehouses", skus: int | None = None) -> Worl
     return build_world(network, DemandSettings(), skus=skus)
 
 
-def tiny_scenario(world: World, *, episodes: int = 3, days: int = 14, seed: int = 0) -> Scenario:
-    return draw_scenario(world.network, world.demand, episodes=episodes, days=days, split=Split.TRAIN, seed=seed)
+def tiny_scenario(
+    world: World, *, episodes: int = 3, days: int = 14, seed: int = 0, dtype: torch.dtype = torch.float32
+) -> Scenario:
+    return draw_scenario(
+        world.network, world.demand, episodes=episodes, days=days, split=Split.TRAIN, seed=seed, dtype=dtype
+    )
 
 
 def first_snapshot(world: World, *, day: int = 0, episodes: int = 3) -> Snapshot:

@@ -32,6 +32,7 @@ def train(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the table's figures here too.")] = None,
 ) -> None:
     """Train a policy, then judge it against the rules on held-out scenarios.
 
@@ -71,7 +72,7 @@ def train(
 
         outcome = trainer(Assignment(experiment, tuned.cover, bar_to_beat, resume, report))
     out.print(_verdict(outcome))
-    _judge(experiment, world, outcome, tuning)
+    _judge(experiment, world, tuning, json_file)
 
 
 def _settings_on_disk(experiment: ExperimentSettings, folder: Path, *, resume: bool) -> None:
@@ -135,13 +136,15 @@ def _verdict(outcome: Outcome) -> str:
     return f"{text}; better than tuned base_stock after {beaten:.0f} s of training"
 
 
-def _judge(experiment: ExperimentSettings, world: World, outcome: Outcome, tuning: Tuning) -> None:
+def _judge(experiment: ExperimentSettings, world: World, tuning: Tuning, json_file: Path | None) -> None:
     folder = experiment.run_folder
     with progress_over_policies(console()) as progress, torch.inference_mode():
         policies = build_policies(["min_max", "base_stock", str(folder)], world, tuning)
         judged = evaluate(world, policies, experiment.evaluation, progress=progress)
     print_evaluation(judged, world, tuning, console())
     write_evaluation(judged, world, tuning, json_file=folder / "evaluation.json", plots=folder / "plots")
+    if json_file is not None:
+        write_evaluation(judged, world, tuning, json_file=json_file, plots=None)
     row = judged.rows()[-1]
     results = {name: row[name] for name in ("cost_usd_per_day", "fill_rate", "lost_share", "kg_co2e_per_day")}
     results["cost_ratio_to_base_stock"] = judged.paired()[-1]["cost_ratio"]

@@ -24,7 +24,7 @@ from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Range, seal
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot import attribute_arrays
-from entrepot.envs.twin.scenario import SEASON_WEEKS
+from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
 
 DAY_SECONDS = 86_400.0
@@ -101,7 +101,7 @@ def export_policy(
         "version": "",
         "inputs": {"snapshot": _schema(SNAPSHOT_FIELDS), "network": _schema(NETWORK_FIELDS)},
         "output": {"orders": {"axes": ["B", "L", "S"], "unit": "units", "minimum": 0.0}},
-        "season_weeks": SEASON_WEEKS,
+        "season_entries": SEASON_ENTRIES,
         "maximum_age_seconds": maximum_age_seconds,
         "names": {
             "network": network_name,

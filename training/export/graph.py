@@ -17,10 +17,10 @@ from torch.export import Dim
 
 from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.twin.scenario import SEASON_WEEKS
+from entrepot.envs.twin.scenario import SEASON_ENTRIES
 
 OPSET = 20
-EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_WEEKS}
+EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES}
 """Sizes to trace with: all different and none 0 or 1, which torch.export would take for constants."""
 
 
@@ -77,7 +77,7 @@ def to_onnx(policy: nn.Module) -> bytes:
     """
     training = policy.training
     graph = PolicyGraph(policy).eval()
-    axes = {name: Dim(name, min=SEASON_WEEKS) if name == "W" else Dim(name) for name in EXAMPLE_SIZES}
+    axes = {name: Dim(name, min=SEASON_ENTRIES) if name == "W" else Dim(name) for name in EXAMPLE_SIZES}
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(

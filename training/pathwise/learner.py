@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -35,7 +35,10 @@ class Step:
 
 
 class Learner:
-    """A policy, its optimiser, and the stream of windows it learns from."""
+    """A policy, the covers it scales, their optimiser, and the stream of windows they learn from.
+
+    The policy's size doesn't depend on the network; the covers, one a lane and SKU, are attributes of this one network.
+    """
 
     def __init__(
         self,
@@ -60,19 +63,34 @@ class Learner:
         self.iteration = 0
         self._trainer, self._world = trainer, world
         self._average_gradients = average_gradients
-        self._optimiser = torch.optim.Adam(self.module.parameters(), lr=trainer.learning_rate)
+        self._log_cover = nn.Parameter(torch.zeros_like(world.attributes.base_cover_days))
+        self._optimiser = torch.optim.Adam(
+            [
+                {"params": list(self.module.parameters()), "lr": trainer.learning_rate},
+                {"params": [self._log_cover], "lr": trainer.cover_learning_rate},
+            ]
+        )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_peak)
         self._settings = experiment.windows
         self._horizon = horizon_days(world.network)
-        seed = experiment.seed * 4096 + rank
+        seed = self._seed = experiment.seed * 4096 + rank
+        self._chance = torch.Generator(world.parameters.device)
         self._windows = Windows(
             world.network, world.demand, world.parameters, world.attributes, experiment.windows, seed=seed
         )
         self._stream = self._windows.stream(self._agent)
+        self._chosen = torch.arange(world.parameters.skus)
+
+    @property
+    def cover_days(self) -> Tensor:
+        """[L, S] the covers as learnt so far."""
+        return (self._world.attributes.base_cover_days * torch.exp(self._log_cover)).detach()
 
     def step(self) -> Step:
         """One gradient step."""
         window = next(self._stream)
+        self._chosen = window.chosen
+        self._chance.manual_seed(self._seed * 1_000_003 + self.iteration)
         scale = float((window.attributes.demand_mean * window.attributes.margin_usd).sum())
         result = window_cost(
             window.parameters,
@@ -83,10 +101,11 @@ class Learner:
             horizon=self._horizon,
             scale_usd=scale,
             advance_days=self._settings.advance_days,
+            lost_sales_weight=self._trainer.lost_sales_weight,
         )
         self._optimiser.zero_grad()
         result.loss.backward()  # type: ignore[no-untyped-call]
-        parameters = list(self.module.parameters())
+        parameters = [*self.module.parameters(), self._log_cover]
         if self._average_gradients is not None:
             self._average_gradients(parameters)
         norm = float(nn.utils.clip_grad_norm_(parameters, self._trainer.gradient_norm))
@@ -114,6 +133,8 @@ class Learner:
         return {
             "iteration": self.iteration,
             "module": self.module.state_dict(),
+            "log_cover": self._log_cover.detach(),
+            "cover_days": self.cover_days,
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
         }
@@ -122,16 +143,21 @@ class Learner:
         """Go on from a saved state."""
         self.iteration = state["iteration"]
         self.module.load_state_dict(state["module"])
+        with torch.no_grad():
+            self._log_cover.copy_(state["log_cover"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         self._stream = self._windows.stream(self._agent, first=self.iteration)
 
-    def _decide(self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> Tensor:
-        orders: Tensor = self.module(snapshot, attributes, self._trainer.smoothing_days, seen)
-        return orders
+    def _decide(self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Tensor, Tensor | None]:
+        scale = torch.exp(self._log_cover[:, self._chosen])
+        attributes = replace(attributes, base_cover_days=attributes.base_cover_days * scale)
+        decided = self.module.decide(snapshot, attributes, self._trainer.smoothing_days, seen, self._chance)
+        return decided.orders, decided.departs
 
     def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> NeuralAgent:
-        return NeuralAgent(self.module, attributes)
+        scale = torch.exp(self._log_cover.detach()[:, chosen])
+        return NeuralAgent(self.module, replace(attributes, base_cover_days=attributes.base_cover_days * scale))
 
     def _share_of_peak(self, iteration: int) -> float:
         """One cycle: a short linear rise, then half a cosine down to a hundredth."""

@@ -172,7 +172,7 @@ def _keep_policy(checkpoint: Checkpoint, path: Path) -> None:
     with checkpoint.as_directory() as folder:
         state = torch.load(Path(folder) / CHECKPOINT_FILE, map_location="cpu", weights_only=True)
     temporary = path.with_suffix(".partial")
-    torch.save(state["module"], temporary)
+    torch.save({"module": state["module"], "cover_days": state["cover_days"]}, temporary)
     os.replace(temporary, path)
 
 
@@ -212,7 +212,7 @@ def _worker_loop(config: dict[str, Any]) -> None:
             }
             log.step(step, learner.module)
             if checked:
-                figures = validation.run(learner.module)
+                figures = validation.run(learner.module, learner.cover_days)
                 log.validation(step.iteration, figures, validation)
                 metrics["validation_cost_usd_per_day"] = figures.cost_usd_per_day
                 event["validation_cost_usd_per_day"] = figures.cost_usd_per_day

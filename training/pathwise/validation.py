@@ -57,9 +57,9 @@ class Validation:
         )
         self.seconds = 0.0  # spent on validation so far
 
-    def run(self, module: NeuralPolicy) -> ValidationFigures:
-        """Figures of the neural policy as it is now."""
-        return self.of(NeuralAgent(module, self._world.attributes))
+    def run(self, module: NeuralPolicy, cover_days: Tensor) -> ValidationFigures:
+        """Figures of the neural policy and the covers [L, S] it scales, as they are now."""
+        return self.of(NeuralAgent(module, self._world.starting_from(cover_days).attributes))
 
     def of(self, policy: Policy) -> ValidationFigures:
         """Figures of any policy."""

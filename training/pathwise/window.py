@@ -16,8 +16,9 @@ from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot, snapshot_of
 from entrepot.envs.twin import Costs, Scenario, State, TwinParameters, step
 
-Decide = Callable[[Snapshot, NetworkAttributes, Tensor], Tensor]
-"""From a snapshot, the network's attributes, and [L] 1 where a lane's target may learn today, to orders [B, L, S]."""
+Decide = Callable[[Snapshot, NetworkAttributes, Tensor], tuple[Tensor, Tensor | None]]
+"""From a snapshot, the network's attributes, and [L] 1 where a lane's target may learn today, to orders [B, L, S] and,
+from a policy that chooses its departures, [B, L] 0 or 1 (None from one that doesn't)."""
 
 SEEN_DAYS = 14
 """A decision counts only if at least so many days after its goods arrive lie inside the window."""
@@ -52,6 +53,7 @@ def window_cost(
     horizon: Tensor,
     scale_usd: float,
     advance_days: int,
+    lost_sales_weight: float = 1.0,
 ) -> WindowCost:
     """Run the window with gradients.
 
@@ -67,6 +69,7 @@ def window_cost(
         horizon: [L] as from `horizon_days`.
         scale_usd: what the loss is divided by, so that a learning rate means the same on any network.
         advance_days: where inside the window the next one starts.
+        lost_sales_weight: how much dearer a lost margin is in the loss than in the cost.
     """
     total = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
     parts = {name: torch.zeros_like(total) for name in Costs.parts()}
@@ -76,9 +79,14 @@ def window_cost(
     for number in range(scenario.days):
         day = scenario.at(number)
         seen = (horizon <= scenario.days - number).to(parameters.dtype)
-        orders = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
+        orders, departs = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
         state, flows, costs = step(parameters, state, orders, day, whole_units=False)
         total = total + costs.total.sum()
+        if lost_sales_weight != 1.0:
+            total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()
+        if departs is not None:
+            # What is shipped says nothing of a price that is paid once; the choice to ship does. Adds 0.
+            total = total + ((departs - departs.detach()) * parameters.lane_shipment_usd * day.price_surge).sum()
         with torch.no_grad():
             for name in parts:
                 parts[name] += getattr(costs, name).sum()

@@ -33,7 +33,7 @@ from entrepot.envs.network.description import (
 )
 from entrepot.envs.network.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot import attribute_arrays
-from entrepot.envs.twin.scenario import SEASON_WEEKS
+from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from entrepot.training.export import export_policy
 
 Arrays = dict[str, NDArray[Any]]
@@ -109,8 +109,9 @@ def snapshot_for(case: Case, rows: int = 2, seed: int = 0) -> Arrays:
         "backlog": np.rint(demand * rng.uniform(0, 2, demand.shape)),
         "demand_fast": demand * rng.uniform(0.3, 2.0, demand.shape),
         "demand_slow": demand * rng.uniform(0.5, 1.5, demand.shape),
+        "demand_quarter": demand * rng.uniform(0.7, 1.3, demand.shape),
         "demand_square": demand**2 * rng.uniform(1.0, 4.0, demand.shape),
-        "season_ahead": rng.uniform(0.6, 1.6, (rows, SEASON_WEEKS)),
+        "season_ahead": rng.uniform(0.6, 1.6, (rows, SEASON_ENTRIES)),
         "day_of_year": rng.integers(0, 366, rows),
         "weekday": weekday,
         "lane_wait_days": network.lane_wait_days[weekday],

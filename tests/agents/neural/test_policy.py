@@ -19,7 +19,8 @@ def perturbed() -> NeuralPolicy:
 
 def with_skus(snapshot: Snapshot, order: torch.Tensor) -> Snapshot:
     shape = snapshot.on_hand.shape[-1]
-    by_sku = {"on_hand", "dock", "in_transit", "due", "backlog", "demand_fast", "demand_slow", "demand_square"}
+    by_sku = {"on_hand", "dock", "in_transit", "due", "backlog"}
+    by_sku |= {"demand_fast", "demand_slow", "demand_quarter", "demand_square"}
     names = {f.name for f in fields(snapshot)} & by_sku
     assert shape == len(order)
     return replace(snapshot, **{name: getattr(snapshot, name)[..., order] for name in names})
@@ -48,17 +49,18 @@ def test_lanes_that_do_not_depart_order_nothing() -> None:
     world = tiny_world("kreen", 4)
     snapshot = first_snapshot(world)
     for smoothing in (0.0, 0.5):
-        orders = perturbed()(snapshot, world.attributes, smoothing)
-        assert (orders[snapshot.lane_wait_days > 0.5] == 0).all()
+        decided = perturbed().decide(snapshot, world.attributes, smoothing)
+        assert (decided.orders[snapshot.lane_wait_days > 0.5] == 0).all()
+        assert (decided.departs[snapshot.lane_wait_days > 0.5] == 0).all()
 
 
 def test_lanes_that_may_not_learn_pass_no_gradient() -> None:
     world = tiny_world()
     module, snapshot = perturbed(), first_snapshot(world)
-    module(snapshot, world.attributes, 0.5, torch.ones(3)).sum().backward()
+    module.decide(snapshot, world.attributes, 0.5, torch.ones(3)).orders.sum().backward()  # type: ignore[no-untyped-call]
     assert any(float(p.grad.abs().max()) > 0 for p in module.parameters() if p.grad is not None)
     module.zero_grad(set_to_none=True)
-    nothing = module(snapshot, world.attributes, 0.5, torch.zeros(3))
+    nothing = module.decide(snapshot, world.attributes, 0.5, torch.zeros(3)).orders
     assert not nothing.requires_grad or all(
         g is None or not g.any()
         for g in torch.autograd.grad(nothing.sum(), list(module.parameters()), allow_unused=True)

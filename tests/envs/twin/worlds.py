@@ -11,7 +11,7 @@ from torch import Tensor
 
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
-from entrepot.envs.twin.scenario import SEASON_WEEKS
+from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from tests.strategies import networks
 
 MONDAY = 4
@@ -96,7 +96,7 @@ def quiet_scenario(
         weekday=torch.as_tensor((dates + 3) % 7),
         month=torch.as_tensor(month),
         day_of_year=torch.as_tensor(day_of_year),
-        season_ahead=ones(SEASON_WEEKS),
+        season_ahead=ones(SEASON_ENTRIES),
         equipment=ones(len(arrays.nodes)),
         lane_open=ones(len(arrays.lanes)),
         supplier_up=ones(len(arrays.suppliers)),
