@@ -38,7 +38,7 @@ def costs_of(
         stored: [N, B, S] units on hand and on the dock at the end of the day.
         in_transit: [N, B, S] units at the end of the day.
         unloaded: [N, B, S] units.
-        served: [R, M, B, S] units.
+        served: [P, B] units by option.
         lost: [M, B, S] units.
         backlog: [M, B, S] units at the end of the day.
         returned: [N, B, S] units that came back.
@@ -48,17 +48,15 @@ def costs_of(
         departed_m3: [B, L] what the lanes' departures of today carry.
         whole_units: whole containers and shipments; otherwise their price is spread smoothly.
     """
-    capital_usd = parameters.value_usd * parameters.capital_share_per_day
-    storage_price = parameters.storage_usd_per_m3_day.index_select(1, day.month)  # [N, B]
+    storage_price = parameters.storage_usd_by_month.index_select(0, day.month).T  # [N, B]
     once = _once_a_departure(parameters, departed_m3, whole_units).T
     to_node, home = parameters.lane_to_node, parameters.market_home
     by_node = (
-        stored @ capital_usd + in_transit @ capital_usd,
+        (stored + in_transit) @ parameters.capital_usd,
         stored @ parameters.volume_m3 * storage_price,
         to_node @ ((freight_usd + once) * day.price_surge.T),
         to_node @ duty_usd,
-        unloaded.sum(dim=-1) * parameters.inbound_usd[:, None]
-        + parameters.serving_usd @ served.sum(dim=-1).flatten(0, 1),
+        torch.addmm(unloaded.sum(dim=-1) * parameters.inbound_usd[:, None], parameters.serving_usd, served),
         home @ (lost * parameters.lost_margin_usd.unsqueeze(1)).sum(dim=-1),
         home @ (backlog.sum(dim=-1) * parameters.backlog_usd[:, None]),
         returned.sum(dim=-1) * parameters.return_usd[:, None],
