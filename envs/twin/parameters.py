@@ -147,11 +147,6 @@ class TwinParameters:
         return self.serving_nodes * (self.outbound_usd[:, None] + delivery)
 
     @cached_property
-    def lane_moves(self) -> Tensor:
-        """[2·N, L] 1 where the lane starts at the node; below, 1 where it ends there."""
-        return torch.cat([self.lane_from_node, self.lane_to_node])
-
-    @cached_property
     def lane_wait(self) -> Tensor:
         """[7, L] days to the next departure by weekday, as floating-point numbers."""
         return self.lane_wait_days.to(self.dtype)

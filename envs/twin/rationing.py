@@ -21,7 +21,8 @@ class Queues:
     """Who asks at which place, and in what order. N places, G askers, each at one place at most."""
 
     group: Tensor  # [N, G] 1 where the column asks at the row's place
-    total_and_running: Tensor  # [N + G, G] sums a place's askers; then those ahead of an asker and itself
+    running: Tensor  # [G, G] sums those ahead of an asker at its place, and itself
+    last: Tensor  # [N] integers, the last asker at each place; where there is none, any
     place: Tensor  # [G] integers, where the asker asks; any where it asks at none of the places
     ahead: Tensor  # [G] integers, the asker just ahead at the same place; where there is none, any
     follows: Tensor  # [G, 1, 1] 1 where there is one
@@ -44,7 +45,8 @@ class Queues:
         share = torch.zeros_like(group[0]) if elsewhere is None else elsewhere
         return cls(
             group=group,
-            total_and_running=torch.cat([group, same]),
+            running=same,
+            last=(group * (positions + 1)).argmax(dim=1),
             place=group.argmax(dim=0),
             ahead=before.clamp(min=0),
             follows=(before >= 0).to(group)[:, None, None],
@@ -94,9 +96,8 @@ def split(asked: Tensor, available: Tensor, queues: Queues, *, whole_units: bool
     columns, stock = asked.flatten(1), available.flatten(1)
     if not whole_units:
         return asked * _by_asker(_share(stock, queues.group @ columns), queues).view_as(asked)
-    sums = queues.total_and_running @ columns
-    total, running = sums[: len(stock)], sums[len(stock) :]
-    share = _share(stock, total).mul_(1.0 + ROUNDING)
+    running = queues.running @ columns
+    share = _share(stock, running.index_select(0, queues.last)).mul_(1.0 + ROUNDING)
     # Rounding the running sum keeps each place's total: what one asker loses to rounding the next one gains.
     running = running.mul_(_by_asker(share, queues)).floor_().view_as(asked)
     return running.addcmul_(running.index_select(0, queues.ahead), queues.follows, value=-1).clamp_(max=asked)
@@ -118,6 +119,11 @@ def _by_asker(share: Tensor, queues: Queues) -> Tensor:
 def binds(load: Tensor, limit: Tensor | float) -> bool:
     """Whether any limit is exceeded. On an accelerator, where to look means to wait for the device, always true."""
     return load.device.type != "cpu" or bool((load > limit).any())
+
+
+def impaired(share: Tensor) -> bool:
+    """Whether anything works at less than its usual capacity: that can bind even where the capacity is unlimited."""
+    return binds(1 - share, 0.0)
 
 
 def within_capacity(units: Tensor, weight: Tensor | float, limit: Tensor, *, whole_units: bool) -> Tensor:

@@ -103,7 +103,7 @@ def opening_state(
         in_transit=in_each(empty(nodes, skus)),
         backlog=in_each(empty(markets, skus)),
         with_customers=empty(RETURN_PHASES, nodes, episodes, skus).transpose(1, 2),
-        booked_m3=empty(episodes, parameters.lanes),
+        booked_m3=empty(parameters.lanes, episodes).T,
         demand_fast=in_each(rate),
         demand_slow=in_each(rate),
         demand_square=in_each(rate * (1 + rate)),
