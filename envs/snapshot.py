@@ -212,10 +212,10 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
         season_ahead=day.season_ahead,
         day_of_year=day.day_of_year,
         weekday=day.weekday,
-        lane_wait_days=parameters.lane_wait_days[day.weekday].to(parameters.dtype),
+        lane_wait_days=parameters.lane_wait.index_select(0, day.weekday),
         lane_open=day.lane_open,
         equipment=day.equipment,
-        storage_price=parameters.storage_usd_per_m3_day.T[day.month],
+        storage_price=parameters.storage_usd_by_month.index_select(0, day.month),
         twin_state=state,
     )
 

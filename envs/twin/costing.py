@@ -38,27 +38,25 @@ def costs_of(
         stored: [N, B, S] units on hand and on the dock at the end of the day.
         in_transit: [N, B, S] units at the end of the day.
         unloaded: [N, B, S] units.
-        served: [R, M, B, S] units.
+        served: [P, B] units by option.
         lost: [M, B, S] units.
         backlog: [M, B, S] units at the end of the day.
         returned: [N, B, S] units that came back.
         scrapped: [N, B, S] units, of these.
         freight_usd: [L, B] of what was shipped today, but for what is paid once a departure.
         duty_usd: [L, B] of what was shipped today.
-        departed_m3: [B, L] what the lanes' departures of today carry.
+        departed_m3: [L, B] what the lanes' departures of today carry.
         whole_units: whole containers and shipments; otherwise their price is spread smoothly.
     """
-    capital_usd = parameters.value_usd * parameters.capital_share_per_day
-    storage_price = parameters.storage_usd_per_m3_day.index_select(1, day.month)  # [N, B]
-    once = _once_a_departure(parameters, departed_m3, whole_units).T
+    storage_price = parameters.storage_usd_by_month.index_select(0, day.month).T  # [N, B]
+    once = _once_a_departure(parameters, departed_m3, whole_units)
     to_node, home = parameters.lane_to_node, parameters.market_home
     by_node = (
-        stored @ capital_usd + in_transit @ capital_usd,
+        stored @ parameters.capital_usd + in_transit @ parameters.capital_usd,
         stored @ parameters.volume_m3 * storage_price,
         to_node @ ((freight_usd + once) * day.price_surge.T),
         to_node @ duty_usd,
-        unloaded.sum(dim=-1) * parameters.inbound_usd[:, None]
-        + parameters.serving_usd @ served.sum(dim=-1).flatten(0, 1),
+        torch.addmm(unloaded.sum(dim=-1) * parameters.inbound_usd[:, None], parameters.serving_usd, served),
         home @ (lost * parameters.lost_margin_usd.unsqueeze(1)).sum(dim=-1),
         home @ (backlog.sum(dim=-1) * parameters.backlog_usd[:, None]),
         returned.sum(dim=-1) * parameters.return_usd[:, None],
@@ -68,11 +66,11 @@ def costs_of(
 
 
 def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_units: bool) -> Tensor:
-    """[B, L] USD of shipments and containers."""
+    """[L, B] USD of shipments and containers."""
     if whole_units:
         shipments = (departed_m3 > 0).to(departed_m3)
         containers = torch.ceil(departed_m3 / parameters.container_m3)
     else:
         shipments = -torch.expm1(-departed_m3 / SHIPMENT_SCALE_M3)
         containers = departed_m3 / parameters.container_m3
-    return shipments * parameters.lane_shipment_usd + containers * parameters.lane_container_usd
+    return shipments * parameters.lane_shipment_usd[:, None] + containers * parameters.lane_container_usd[:, None]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from entrepot.envs.twin import costing, ring
+from entrepot.envs.twin import costing, ring, shipping
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
-from entrepot.envs.twin.rationing import binds, split, within_capacity
+from entrepot.envs.twin.rationing import binds, impaired, split, within_capacity
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.state import State
 
@@ -54,52 +54,55 @@ def step(
     demand = _entity_first(day.demand)
     waiting = _entity_first(state.backlog)
 
-    pipeline, arrived = ring.take_out(state.pipeline, state.day % parameters.pipeline_days, overwrite=overwrite)
-    on_hand, dock, unloaded = _unload(
+    place = state.day % parameters.pipeline_days
+    pipeline, arrived = ring.take_out(state.pipeline, place, overwrite=overwrite)
+    on_hand, left_on_dock, unloaded = _unload(
         parameters, _entity_first(state.on_hand), _entity_first(state.dock) + arrived, equipment, whole_units
     )
-    with_customers = state.with_customers.transpose(1, 2).contiguous()
-    with_customers, restocked, scrapped = _returns(parameters, with_customers, rounding, whole_units)
-    dock = dock + restocked
-    on_hand, served = _serve(parameters, on_hand, waiting + demand, equipment, whole_units)
-    total_served = served.sum(dim=0)
+    with_customers = state.with_customers.transpose(1, 2)
+    stay, back, restocked = _returns(parameters, with_customers, rounding, whole_units)
+    scrapped = back - restocked
+    dock = restocked if left_on_dock is None else left_on_dock + restocked
+    on_hand, given, by_option = _serve(parameters, on_hand, waiting + demand, equipment, whole_units)
+    total_served = torch.zeros_like(demand).index_add_(0, parameters.option_market, given)
     backlog, served_backlog, lost = _wait_or_leave(parameters, waiting, demand, total_served, rounding, whole_units)
 
-    ordered = _entity_first(orders).clamp(min=0.0) * parameters.lane_carries.unsqueeze(1)
-    if whole_units:
-        ordered = _whole_orders(parameters, ordered)
-    shipped = _ration(parameters, ordered, on_hand, day, whole_units)
-    wait = parameters.lane_wait_days.index_select(0, day.weekday)
-    transit_days = (parameters.lane_transit_days + wait + day.delay_days).clamp(1, parameters.pipeline_days - 1)
-    pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, state.day, transit_days, pipeline.shape))
+    transit_days = parameters.lane_days.index_select(0, day.weekday).add_(day.delay_days)
+    transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
+    ordered, shipped = shipping.ship(parameters, _entity_first(orders), on_hand, day, whole_units=whole_units)
+    pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, place, transit_days, pipeline.shape))
+    endpoints = parameters.nodes + len(parameters.supplier_units_per_day)
+    sent = shipped.new_zeros(endpoints, *shipped.shape[1:]).index_add_(0, parameters.lane_origin, shipped)
     # Clamped because a fraction's last bit could otherwise leave less than nothing.
-    on_hand = _add_product(on_hand, parameters.lane_from_node, shipped, sign=-1).clamp(min=0.0)
+    on_hand = (on_hand - sent[: parameters.nodes]).clamp(min=0.0)
     on_the_way = _entity_first(state.in_transit) - arrived
-    if not whole_units:
-        on_the_way = on_the_way.clamp(min=0.0)  # a fraction's last bit could leave less than nothing
-    in_transit = _add_product(on_the_way, parameters.lane_to_node, shipped)
+    on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
+    in_transit = on_the_way.index_add_(0, parameters.lane_destination, shipped)
     # One product for every wave: what is sold today will come back in equal parts.
     returning = (parameters.returning_share @ total_served.flatten(1)).view_as(on_hand)
 
-    departs = (wait == 0).to(parameters.dtype)
+    departs = parameters.lane_departs.index_select(0, day.weekday).T.contiguous()
     freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.lane_weights, shipped.transpose(1, 2)).unbind(1)
-    booked_m3 = state.booked_m3 + shipped_m3.T
+    booked_m3 = state.booked_m3.T + shipped_m3
+    departed_m3 = booked_m3 * departs
     costs = costing.costs_of(
         parameters,
         day,
         stored=on_hand + dock,
         in_transit=in_transit,
         unloaded=unloaded,
-        served=served,
+        served=by_option,
         lost=lost,
         backlog=backlog,
-        returned=restocked + scrapped,
+        returned=back,
         scrapped=scrapped,
         freight_usd=freight_usd,
         duty_usd=duty_usd,
-        departed_m3=booked_m3 * departs,
+        departed_m3=departed_m3,
         whole_units=whole_units,
     )
+    served = demand.new_zeros(len(parameters.options) * parameters.markets, *demand.shape[1:])
+    served = served.index_add_(0, parameters.every_option, given).view(-1, *demand.shape)
     next_state = State(
         day=state.day + 1,
         on_hand=on_hand.transpose(0, 1),
@@ -107,8 +110,8 @@ def step(
         pipeline=pipeline,
         in_transit=in_transit.transpose(0, 1),
         backlog=backlog.transpose(0, 1),
-        with_customers=(with_customers + returning).transpose(1, 2),
-        booked_m3=booked_m3 * (1 - departs),
+        with_customers=torch.addcmul(returning, with_customers, stay).transpose(1, 2),
+        booked_m3=(booked_m3 - departed_m3).T,
         demand_fast=torch.lerp(state.demand_fast, day.demand, 1 / FAST_DAYS),
         demand_slow=torch.lerp(state.demand_slow, day.demand, 1 / SLOW_DAYS),
         demand_quarter=torch.lerp(state.demand_quarter, day.demand, 1 / QUARTER_DAYS),
@@ -135,68 +138,80 @@ def _entity_first(units: Tensor) -> Tensor:
     return units.transpose(0, 1).contiguous()
 
 
-def _add_product(units: Tensor, matrix: Tensor, others: Tensor, *, sign: int = 1) -> Tensor:
-    """Add (or take away) [N, G] @ [G, B, S] in one call."""
-    return torch.addmm(units.flatten(1), matrix, others.flatten(1), alpha=sign).view_as(units)
-
-
-def _impaired(share: Tensor) -> bool:
-    """Whether anything works at less than its usual capacity: that can bind even where the capacity is unlimited."""
-    return binds(1 - share, 0.0)
-
-
 def _unload(
     parameters: TwinParameters, on_hand: Tensor, dock: Tensor, equipment: Tensor, whole_units: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """From the dock queue to the shelves, bounded by the dock's throughput and by space."""
-    if not (parameters.docks_bind or _impaired(equipment)):
-        return on_hand + dock, torch.zeros_like(dock), dock
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """From the dock queue to the shelves, bounded by the dock's throughput and by space.
+
+    Returns:
+        The stock; what is left on the dock, None if nothing is; what was unloaded.
+    """
+    if not (parameters.docks_bind or impaired(equipment)):
+        return on_hand + dock, None, dock
     space = parameters.capacity_m3[:, None] - on_hand @ parameters.volume_m3
     limit = torch.minimum(parameters.dock_m3_per_day[:, None] * equipment, space).clamp(min=0.0)
     unloaded = within_capacity(dock, parameters.volume_m3, limit, whole_units=whole_units)
-    return on_hand + unloaded, dock - unloaded, unloaded
+    return on_hand + unloaded, None if unloaded is dock else dock - unloaded, unloaded
 
 
 def _returns(
     parameters: TwinParameters, with_customers: Tensor, rounding: Tensor, whole_units: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Units that come back today: to the dock queue, or scrapped."""
-    quick, slow = with_customers
-    quick_hazard, slow_hazard = parameters.return_hazard[:, :, None, None]
+    """Units that come back today: the share of each wave that stays with customers; all; those restocked."""
+    quick, slow = with_customers.unbind()
+    hazard = parameters.return_hazard[:, :, None, None]
     restock_share = parameters.restock_share[:, None, None]
-    back = torch.addcmul(quick * quick_hazard, slow, slow_hazard)
+    back = torch.addcmul(quick * hazard[0], slow, hazard[1])
     if not whole_units:
-        restocked = back * restock_share
-        return with_customers * (1 - parameters.return_hazard[:, :, None, None]), restocked, back - restocked
+        return 1 - hazard, back, back * restock_share
     pool = quick + slow
     back = torch.minimum(back + rounding, pool).floor_()
     # A second number of each SKU's own, so that what passes inspection doesn't hang on how many came back.
     restocked = torch.minimum((back * restock_share).add_(rounding * SECOND_NUMBER % 1.0).floor_(), back)
     # What was rounded off or on comes out of the waves in proportion to what they hold.
     stay = 1 - back / pool.clamp(min=1e-9)
-    return with_customers * stay, restocked, back - restocked
+    return stay, back, restocked
 
 
 def _serve(
     parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, equipment: Tensor, whole_units: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Down each market's fulfilment options.
+
+    Returns:
+        The stock that is left; [P, B, S] served by each option; [P, B] the same, all SKUs together.
+    """
+    limited = parameters.picking_binds or impaired(equipment)
+    picking = parameters.picking_units_per_day[:, None] * equipment
+    if not limited or wanted.device.type == "cpu":
+        left, given = _down_the_options(parameters, on_hand, wanted, None, whole_units)
+        by_option = given.sum(dim=-1)
+        if not (limited and binds(parameters.serving_nodes @ by_option, picking)):
+            return left, given, by_option
+    # Pickers are rarely too few; only where they are, goods go out rank by rank within what they can do.
+    left, given = _down_the_options(parameters, on_hand, wanted, picking, whole_units)
+    return left, given, given.sum(dim=-1)
+
+
+def _down_the_options(
+    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, picks_left: Tensor | None, whole_units: bool
 ) -> tuple[Tensor, Tensor]:
-    """Down each market's fulfilment options: the stock that is left, and [R, M, B, S] served."""
-    limited = parameters.picking_binds or _impaired(equipment)
-    picks_left = parameters.picking_units_per_day[:, None] * equipment
+    """The stock that is left and [P, B, S] served; with [N, B] units that can be picked, or any number."""
     served = []
-    for queues in parameters.option_queues:
-        given = split(wanted, on_hand, queues, whole_units=whole_units)
-        taken = queues.sum(given)
-        if limited:
+    for rank in parameters.options:
+        asked = wanted if rank.every_market else wanted.index_select(0, rank.markets)
+        given = split(asked, on_hand, rank.queues, whole_units=whole_units)
+        if picks_left is not None:
+            taken = rank.queues.sum(given)
             picked = within_capacity(taken, 1.0, picks_left, whole_units=whole_units)
             if picked is not taken:
-                given = split(wanted, picked, queues, whole_units=whole_units)
-                taken = queues.sum(given)
-            picks_left = (picks_left - taken.sum(dim=-1)).clamp(min=0.0)
-        on_hand = (on_hand - taken).clamp(min=0.0)
-        wanted = (wanted - given).clamp(min=0.0)
+                given = split(asked, picked, rank.queues, whole_units=whole_units)
+            picks_left = (picks_left - rank.queues.sum(given).sum(dim=-1)).clamp(min=0.0)
+        on_hand = rank.queues.take(on_hand, given, whole_units=whole_units)
         served.append(given)
-    return on_hand, torch.stack(served)
+        if rank is not parameters.options[-1]:
+            wanted = wanted - given if rank.every_market else wanted.index_add(0, rank.markets, given, alpha=-1)
+    return on_hand, torch.cat(served)
 
 
 def _wait_or_leave(
@@ -211,45 +226,10 @@ def _wait_or_leave(
     return waiting - served_backlog + waits, served_backlog, unserved - waits
 
 
-def _whole_orders(parameters: TwinParameters, orders: Tensor) -> Tensor:
-    """Rounded to units; below a supplier's minimum, to the minimum or to nothing, whichever is nearer."""
-    orders = torch.round(orders)
-    if not parameters.minimum_orders:
-        return orders
-    least = torch.ceil(parameters.supplier_minimum_units @ parameters.lane_from_supplier)[:, None, None]
-    return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
-
-
-def _ration(parameters: TwinParameters, orders: Tensor, on_hand: Tensor, day: Day, whole_units: bool) -> Tensor:
-    """Down to what lanes, suppliers and origins can give: [L, B, S] units that depart."""
-    lane_open = day.lane_open.T
-    if parameters.lanes_bind or _impaired(lane_open):
-        limit = parameters.lane_m3_per_day[:, None] * lane_open
-        orders = within_capacity(orders, parameters.volume_m3, limit, whole_units=whole_units)
-    supplier_up = day.supplier_up.T
-    if parameters.suppliers_bind or _impaired(supplier_up):
-        orders = _within_supplier_capacity(parameters, orders, supplier_up, whole_units)
-    return split(orders, on_hand, parameters.lane_queues, whole_units=whole_units)
-
-
-def _within_supplier_capacity(
-    parameters: TwinParameters, orders: Tensor, supplier_up: Tensor, whole_units: bool
-) -> Tensor:
-    """A supplier's daily capacity counts units of all its lanes and SKUs together."""
-    limit = parameters.supplier_units_per_day[:, None] * supplier_up
-    if not binds(parameters.lane_from_supplier @ orders.sum(dim=-1), limit):
-        return orders
-    lanes = parameters.supplier_lanes
-    from_suppliers = orders[lanes].transpose(0, 1)  # [B, L', S]
-    by_supplier = from_suppliers * parameters.lane_from_supplier[:, None, lanes, None]  # [K, B, L', S]
-    within = within_capacity(by_supplier.flatten(2), 1.0, limit, whole_units=whole_units).view_as(by_supplier)
-    return orders.index_copy(0, lanes, within.sum(dim=0).transpose(0, 1))
-
-
-def _arrival_rows(parameters: TwinParameters, today: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
+def _arrival_rows(parameters: TwinParameters, place: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
     """[L·B] row of the ring, seen as [N·H·B, S], where each lane's shipment joins what arrives on its day."""
     _, ring_days, episodes, _ = shape
-    arrival = (transit_days + today) % ring_days
+    arrival = (transit_days.T.contiguous() + place) % ring_days
     environment = torch.arange(episodes, device=transit_days.device)
-    rows = (parameters.lane_destination * ring_days + arrival) * episodes + environment[:, None]
-    return rows.T.reshape(-1)
+    first = (parameters.lane_destination * (ring_days * episodes))[:, None] + environment
+    return first.add_(arrival, alpha=episodes).flatten()

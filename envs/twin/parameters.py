@@ -20,6 +20,25 @@ RETURN_PHASES = 2
 
 
 @dataclass(frozen=True)
+class OptionRank:
+    """Fulfilment options of one rank: the markets that have one, and where they ask."""
+
+    markets: Tensor  # [M'] integers
+    queues: Queues  # of these markets at the nodes
+    every_market: bool  # whether M' is M
+
+    @classmethod
+    def of(cls, group: Tensor) -> Self:
+        """Of [N, M], 1 where the market's option of this rank is the node."""
+        markets = group.sum(dim=0).nonzero().flatten()
+        return cls(markets, Queues.of(group[:, markets]), len(markets) == group.shape[1])
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same on another device."""
+        return replace(self, markets=self.markets.to(device), queues=self.queues.to(device))
+
+
+@dataclass(frozen=True)
 class TwinParameters:
     """What the twin needs to know of a network. N nodes, K suppliers, M markets, L lanes, S SKUs, R option ranks."""
 
@@ -34,6 +53,7 @@ class TwinParameters:
 
     option_node: Tensor  # [R, M] integers
     option_group: Tensor  # [R, N, M] 1 where the market's option of this rank is the node
+    options: tuple[OptionRank, ...]  # R
     option_usd: Tensor  # [R, M] per unit
     option_days: Tensor  # [R, M]
     backlog_share: Tensor  # [M]
@@ -57,6 +77,7 @@ class TwinParameters:
     lane_from_node: Tensor  # [N, L] 1 where the lane starts at the node
     lane_from_supplier: Tensor  # [K, L] 1 where the lane starts at the supplier
     supplier_lanes: Tensor  # [L'] integers, the lanes that start at a supplier
+    lane_queues: Queues  # lanes at the nodes they start from, in the order of the file; suppliers make to order
     lane_to_node: Tensor  # [N, L] 1 where the lane ends at the node
 
     supplier_units_per_day: Tensor  # [K]
@@ -105,14 +126,55 @@ class TwinParameters:
         return self.value_usd.shape[0]
 
     @cached_property
-    def lane_queues(self) -> Queues:
-        """Lanes at the nodes they start from, in the order of the file; suppliers make to order."""
-        return Queues.of(self.lane_from_node, elsewhere=self.lane_from_supplier.sum(dim=0))
+    def every_option(self) -> Tensor:
+        """[P] integers, rank·M + market of the options that exist, rank by rank."""
+        return torch.cat([rank.markets + self.markets * number for number, rank in enumerate(self.options)])
 
     @cached_property
-    def option_queues(self) -> tuple[Queues, ...]:
-        """R queues of markets at the nodes that serve them."""
-        return tuple(Queues.of(group) for group in self.option_group)
+    def option_market(self) -> Tensor:
+        """[P] integers."""
+        return torch.cat([rank.markets for rank in self.options])
+
+    @cached_property
+    def serving_nodes(self) -> Tensor:
+        """[N, P] 1 where the node serves the option."""
+        return torch.cat([rank.queues.group for rank in self.options], dim=1)
+
+    @cached_property
+    def serving_usd(self) -> Tensor:
+        """[N, P] outbound handling and delivery of a unit served."""
+        delivery = self.option_usd.flatten().index_select(0, self.every_option)
+        return self.serving_nodes * (self.outbound_usd[:, None] + delivery)
+
+    @cached_property
+    def lane_wait(self) -> Tensor:
+        """[7, L] days to the next departure by weekday, as floating-point numbers."""
+        return self.lane_wait_days.to(self.dtype)
+
+    @cached_property
+    def lane_departs(self) -> Tensor:
+        """[7, L] 1 where the lane departs on the weekday."""
+        return (self.lane_wait_days == 0).to(self.dtype)
+
+    @cached_property
+    def lane_days(self) -> Tensor:
+        """[7, L] integers, days from an order on the weekday to its arrival, without delay."""
+        return self.lane_transit_days + self.lane_wait_days
+
+    @cached_property
+    def from_supplier(self) -> Tensor:
+        """[K, L'] 1 where the lane, of those that start at a supplier, starts at this one."""
+        return self.lane_from_supplier.index_select(1, self.supplier_lanes)
+
+    @cached_property
+    def storage_usd_by_month(self) -> Tensor:
+        """[12, N] per m³ and day."""
+        return self.storage_usd_per_m3_day.T.contiguous()
+
+    @cached_property
+    def capital_usd(self) -> Tensor:
+        """[S] per unit and day."""
+        return self.value_usd * self.capital_share_per_day
 
     @cached_property
     def lane_weights(self) -> Tensor:
@@ -124,12 +186,6 @@ class TwinParameters:
     def returning_share(self) -> Tensor:
         """[N, M] of a market's sales, what will come back to the node in each of the waves."""
         return self.market_home * self.return_share / RETURN_PHASES
-
-    @cached_property
-    def serving_usd(self) -> Tensor:
-        """[N, R·M] outbound handling and delivery of a unit served, by rank and market."""
-        by_rank = self.option_group * (self.outbound_usd[:, None] + self.option_usd[:, None, :])
-        return by_rank.transpose(0, 1).flatten(1)
 
     @classmethod
     def from_arrays(
@@ -186,6 +242,8 @@ class TwinParameters:
         }
         return cls(
             **tensors,
+            options=tuple(OptionRank.of(group) for group in tensors["option_group"]),
+            lane_queues=Queues.of(tensors["lane_from_node"], elsewhere=tensors["lane_from_supplier"].sum(dim=0)),
             capital_share_per_day=arrays.capital_share_per_year / 365,
             container_m3=arrays.container_m3,
             pipeline_days=arrays.pipeline_days,
@@ -216,10 +274,10 @@ class TwinParameters:
     def to(self, device: torch.device | str) -> Self:
         """The same parameters on another device."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        tensors: dict[str, Any] = {
-            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor | Queues)
         }
-        return replace(self, **tensors)
+        return replace(self, **moved, options=tuple(rank.to(device) for rank in self.options))
 
 
 def _return_hazard(arrays: NetworkArrays) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -5,13 +5,11 @@ Tensors here have the entity first, [G, B, S], so that a group's sums are one ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor
-
-from entrepot.envs.network.description import UNLIMITED
 
 SMALLEST = 1e-9
 ROUNDING = 2.0**-22
@@ -23,33 +21,61 @@ class Queues:
     """Who asks at which place, and in what order. N places, G askers, each at one place at most."""
 
     group: Tensor  # [N, G] 1 where the column asks at the row's place
-    total_and_running: Tensor  # [N + G, G] sums a place's askers; then those ahead of an asker and itself
+    running: Tensor  # [G, G] sums those ahead of an asker at its place, and itself
+    last: Tensor  # [N] integers, the last asker at each place; where there is none, any
+    place: Tensor  # [G] integers, where the asker asks; any where it asks at none of the places
     ahead: Tensor  # [G] integers, the asker just ahead at the same place; where there is none, any
     follows: Tensor  # [G, 1, 1] 1 where there is one
-    elsewhere: Tensor  # [G, 1] 1 where the asker's goods don't come from any of the places and are not scarce
-    plenty: Tensor  # [G, 1] units that there are of such goods
-    alone: bool  # no two ask at the same place
+    placeless: Tensor  # [G'] integers, the askers that ask at none of the places
+    placeless_share: Tensor  # [G', 1] of what these ask, the share that they get: 1 or nothing
+    alone: bool  # no two ask at the same place, and all at one
 
     @classmethod
     def of(cls, group: Tensor, *, elsewhere: Tensor | None = None) -> Self:
-        """Queues in the order of the columns of `group` [N, G]."""
+        """Queues in the order of the columns of `group` [N, G].
+
+        Args:
+            group: 1 where the column asks at the row's place.
+            elsewhere: [G] 1 where the asker's goods don't come from any of the places and are not scarce.
+        """
         same = (group.mT @ group).tril().fill_diagonal_(1.0)
         positions = torch.arange(group.shape[1], device=group.device)
         before = torch.where(same.tril(-1) > 0, positions, -1).amax(dim=1)
-        elsewhere = (torch.zeros_like(group[0]) if elsewhere is None else elsewhere)[:, None]
+        placeless = (group.sum(dim=0) == 0).nonzero().flatten()
+        share = torch.zeros_like(group[0]) if elsewhere is None else elsewhere
         return cls(
             group=group,
-            total_and_running=torch.cat([group, same]),
+            running=same,
+            last=(group * (positions + 1)).argmax(dim=1),
+            place=group.argmax(dim=0),
             ahead=before.clamp(min=0),
             follows=(before >= 0).to(group)[:, None, None],
-            elsewhere=elsewhere,
-            plenty=UNLIMITED * elsewhere,
-            alone=bool((before < 0).all()) if group.device.type != "meta" else False,
+            placeless=placeless,
+            placeless_share=share[placeless, None],
+            alone=bool((before < 0).all()) and len(placeless) == 0,
         )
+
+    def at_places(self, units: Tensor) -> Tensor:
+        """[G, B, S] for each asker what stands at its place, of [N, B, S]."""
+        return units.index_select(0, self.place)
 
     def sum(self, units: Tensor) -> Tensor:
         """[N, B, S] of [G, B, S]."""
         return torch.mm(self.group, units.flatten(1)).view(-1, *units.shape[1:])
+
+    def take(self, units: Tensor, taken: Tensor, *, whole_units: bool) -> Tensor:
+        """[N, B, S] less the [G, B, S] that the askers take, as `split` gave it to them."""
+        if self.alone:
+            left = units.index_add(0, self.place, taken, alpha=-1)
+        else:
+            left = torch.addmm(units.flatten(1), self.group, taken.flatten(1), alpha=-1).view_as(units)
+        # The last bit of a share could otherwise leave less than nothing.
+        return left if self.alone and whole_units else left.clamp(min=0.0)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same queues on another device."""
+        moved: dict[str, Any] = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "alone"}
+        return replace(self, **moved)
 
 
 def split(asked: Tensor, available: Tensor, queues: Queues, *, whole_units: bool) -> Tensor:
@@ -64,23 +90,40 @@ def split(asked: Tensor, available: Tensor, queues: Queues, *, whole_units: bool
     Returns:
         [G, B, S], nowhere above `asked`; their sum at a place is at most what it has.
     """
+    if queues.alone:
+        stock = queues.at_places(available)
+        return torch.minimum(asked, stock) if whole_units else asked * _share(stock, asked)
     columns, stock = asked.flatten(1), available.flatten(1)
-    if whole_units and queues.alone:
-        return torch.minimum(asked, torch.addmm(queues.plenty, queues.group.mT, stock).view_as(asked))
     if not whole_units:
-        share = (stock / (queues.group @ columns).clamp(min=SMALLEST)).clamp(max=1.0)
-        return asked * torch.addmm(queues.elsewhere, queues.group.mT, share).view_as(asked)
-    sums = queues.total_and_running @ columns
-    total, running = sums[: len(stock)], sums[len(stock) :]
-    share = (stock / total.clamp(min=SMALLEST)).clamp(max=1.0) * (1.0 + ROUNDING)
+        return asked * _by_asker(_share(stock, queues.group @ columns), queues).view_as(asked)
+    running = queues.running @ columns
+    share = _share(stock, running.index_select(0, queues.last)).mul_(1.0 + ROUNDING)
     # Rounding the running sum keeps each place's total: what one asker loses to rounding the next one gains.
-    running = running.mul_(torch.addmm(queues.elsewhere, queues.group.mT, share)).floor_().view_as(asked)
+    running = running.mul_(_by_asker(share, queues)).floor_().view_as(asked)
     return running.addcmul_(running.index_select(0, queues.ahead), queues.follows, value=-1).clamp_(max=asked)
+
+
+def _share(available: Tensor, asked: Tensor) -> Tensor:
+    """Of what is asked, the share that can be had."""
+    return (available / asked.clamp(min=SMALLEST)).clamp(max=1.0)
+
+
+def _by_asker(share: Tensor, queues: Queues) -> Tensor:
+    """[G, B·S] of each asker's place, of [N, B·S]."""
+    by_asker = queues.at_places(share)
+    if len(queues.placeless) == 0:
+        return by_asker
+    return by_asker.index_copy_(0, queues.placeless, queues.placeless_share.expand(-1, share.shape[1]))
 
 
 def binds(load: Tensor, limit: Tensor | float) -> bool:
     """Whether any limit is exceeded. On an accelerator, where to look means to wait for the device, always true."""
     return load.device.type != "cpu" or bool((load > limit).any())
+
+
+def impaired(share: Tensor) -> bool:
+    """Whether anything works at less than its usual capacity: that can bind even where the capacity is unlimited."""
+    return binds(1 - share, 0.0)
 
 
 def within_capacity(units: Tensor, weight: Tensor | float, limit: Tensor, *, whole_units: bool) -> Tensor:
@@ -96,7 +139,7 @@ def within_capacity(units: Tensor, weight: Tensor | float, limit: Tensor, *, who
         whole_units: whether to keep whole units.
 
     Returns:
-        [..., S], nowhere above `units`.
+        [..., S], nowhere above `units`; `units` itself if no limit binds.
     """
     load = units.sum(dim=-1) if isinstance(weight, float) else units @ weight
     if not binds(load, limit):

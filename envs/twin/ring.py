@@ -21,6 +21,8 @@ def take_out(ring: Tensor, place: int, *, overwrite: bool) -> tuple[Tensor, Tens
         place: along H.
         overwrite: whether the result may take over the ring's memory.
     """
+    if not (ring.requires_grad and torch.is_grad_enabled()):
+        return _take_out(ring, place, overwrite)
     taken: tuple[Tensor, Tensor] = _TakeOut.apply(ring, place, overwrite)  # type: ignore[no-untyped-call]
     return taken
 
@@ -33,21 +35,33 @@ def put_in(ring: Tensor, goods: Tensor, rows: Tensor) -> Tensor:
         goods: [L, B, S] units.
         rows: [L·B] integers, where each lane's goods go in the ring seen as [N·H·B, S].
     """
+    if not ((ring.requires_grad or goods.requires_grad) and torch.is_grad_enabled()):
+        return _put_in(ring, goods, rows)
     filled: Tensor = _PutIn.apply(ring, goods, rows)  # type: ignore[no-untyped-call]
     return filled
+
+
+def _take_out(ring: Tensor, place: int, overwrite: bool) -> tuple[Tensor, Tensor]:
+    arrived = ring[:, place].clone()
+    if not overwrite:
+        ring = ring.clone()
+    ring[:, place].zero_()
+    return ring, arrived
+
+
+def _put_in(ring: Tensor, goods: Tensor, rows: Tensor) -> Tensor:
+    skus = ring.shape[-1]
+    ring.view(-1, skus).index_add_(0, rows, goods.reshape(-1, skus))
+    return ring
 
 
 class _TakeOut(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, ring: Tensor, place: int, overwrite: bool) -> tuple[Tensor, Tensor]:
         ctx.place = place
-        arrived = ring[:, place].clone()
         if overwrite:
             ctx.mark_dirty(ring)
-        else:
-            ring = ring.clone()
-        ring[:, place] = 0.0
-        return ring, arrived
+        return _take_out(ring, place, overwrite)
 
     @staticmethod
     @once_differentiable
@@ -63,9 +77,7 @@ class _PutIn(torch.autograd.Function):
         ctx.shape = goods.shape
         ctx.save_for_backward(rows)
         ctx.mark_dirty(ring)
-        skus = ring.shape[-1]
-        ring.view(-1, skus).index_add_(0, rows, goods.reshape(-1, skus))
-        return ring
+        return _put_in(ring, goods, rows)
 
     @staticmethod
     @once_differentiable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -66,11 +67,18 @@ class Scenario:
 
     def at(self, day: int) -> Day:
         """The scenario's day, counted from 0."""
-        return Day(**{f.name: getattr(self, f.name)[:, day] for f in fields(Day)})
+        return self._by_day[day]
+
+    @cached_property
+    def _by_day(self) -> list[Day]:
+        """All days, views of the scenario's memory; cut once, since each is asked for at least once."""
+        columns = (getattr(self, field.name).unbind(1) for field in fields(Day))
+        return [Day(*values) for values in zip(*columns, strict=True)]
 
     def episodes_at(self, chosen: Tensor | slice) -> Self:
         """Some of the episodes."""
-        return replace(self, **{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+        some = {f.name: getattr(self, f.name)[chosen] for f in fields(self)}
+        return replace(self, **some | {"demand": entity_first_memory(some["demand"])})
 
     def window(self, first: int, days: int) -> Self:
         """Consecutive days of all episodes."""
@@ -79,11 +87,17 @@ class Scenario:
 
     def for_skus(self, chosen: Tensor) -> Self:
         """The same scenario with some of the SKUs."""
-        return replace(self, demand=self.demand[..., chosen], rounding=self.rounding[..., chosen])
+        demand = entity_first_memory(self.demand[..., chosen])
+        return replace(self, demand=demand, rounding=self.rounding[..., chosen])
 
     def to(self, device: torch.device | str) -> Self:
         """The same scenario on another device."""
         return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+
+def entity_first_memory(demand: Tensor) -> Tensor:
+    """The same [B, T, M, S], laid out T, M, B, S: a day is one piece, with its markets first as the twin has them."""
+    return demand.permute(1, 2, 0, 3).contiguous().permute(2, 0, 1, 3)
 
 
 def draw_scenario(
@@ -124,7 +138,7 @@ def draw_scenario(
 
     return Scenario(
         first_day=tensor(first_day),
-        demand=tensor(units),
+        demand=entity_first_memory(tensor(units)),
         delay_days=tensor(_delays(network, episodes, days, rng)),
         rounding=tensor(rng.random((episodes, days, len(network.skus)), dtype=np.float32)),
         weekday=tensor(calendar.weekday(calendar_days)),

@@ -91,18 +91,22 @@ def opening_state(
     def empty(*shape: int) -> Tensor:
         return torch.zeros(shape, dtype=parameters.dtype, device=parameters.device)
 
-    rate = demand_per_day.to(parameters.value_usd).expand(episodes, markets, skus)
+    def in_each(units: Tensor) -> Tensor:
+        """[B, ...] of [G, S], with the entity first in memory as the twin has it."""
+        return units.unsqueeze(1).repeat(1, episodes, 1).transpose(0, 1)
+
+    rate = demand_per_day.to(parameters.value_usd)
     return State(
         day=0,
-        on_hand=stock.expand(episodes, nodes, skus).clone(),
-        dock=empty(episodes, nodes, skus),
+        on_hand=in_each(stock),
+        dock=in_each(empty(nodes, skus)),
         pipeline=empty(nodes, parameters.pipeline_days, episodes, skus),
-        in_transit=empty(episodes, nodes, skus),
-        backlog=empty(episodes, markets, skus),
-        with_customers=empty(RETURN_PHASES, episodes, nodes, skus),
-        booked_m3=empty(episodes, parameters.lanes),
-        demand_fast=rate.clone(),
-        demand_slow=rate.clone(),
-        demand_quarter=rate.clone(),
-        demand_square=rate * (1 + rate),
+        in_transit=in_each(empty(nodes, skus)),
+        backlog=in_each(empty(markets, skus)),
+        with_customers=empty(RETURN_PHASES, nodes, episodes, skus).transpose(1, 2),
+        booked_m3=empty(parameters.lanes, episodes).T,
+        demand_fast=in_each(rate),
+        demand_slow=in_each(rate),
+        demand_quarter=in_each(rate),
+        demand_square=in_each(rate * (1 + rate)),
     )

@@ -1,0 +1,61 @@
+"""From what is asked for on lanes to what departs on them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.rationing import impaired, binds, split, within_capacity
+from entrepot.envs.twin.scenario import Day
+
+
+def ship(
+    parameters: TwinParameters, orders: Tensor, on_hand: Tensor, day: Day, *, whole_units: bool
+) -> tuple[Tensor, Tensor]:
+    """Ration the day's orders down to what lanes, suppliers and origins can give.
+
+    Args:
+        parameters: of the network.
+        orders: [L, B, S] units asked for; negative ones count as 0.
+        on_hand: [N, B, S] units that nodes can send.
+        day: of the scenario.
+        whole_units: as in `step`.
+
+    Returns:
+        [L, B, S] units asked for, rounded where whole units are kept; and [L, B, S] units that depart.
+    """
+    ordered = orders.clamp(min=0.0).mul_(parameters.lane_carries.unsqueeze(1))
+    if whole_units:
+        ordered = _whole_orders(parameters, ordered)
+    granted = ordered
+    lane_open, supplier_up = day.lane_open.T, day.supplier_up.T
+    if parameters.lanes_bind or impaired(lane_open):
+        limit = parameters.lane_m3_per_day[:, None] * lane_open
+        granted = within_capacity(granted, parameters.volume_m3, limit, whole_units=whole_units)
+    if parameters.suppliers_bind or impaired(supplier_up):
+        granted = _within_supplier_capacity(parameters, granted, supplier_up, whole_units)
+    return ordered, split(granted, on_hand, parameters.lane_queues, whole_units=whole_units)
+
+
+def _whole_orders(parameters: TwinParameters, orders: Tensor) -> Tensor:
+    """Rounded to units, in place; below a supplier's minimum, to the minimum or to nothing, whichever is nearer."""
+    orders = orders.round_()
+    if not parameters.minimum_orders:
+        return orders
+    least = torch.ceil(parameters.supplier_minimum_units @ parameters.lane_from_supplier)[:, None, None]
+    return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
+
+
+def _within_supplier_capacity(
+    parameters: TwinParameters, orders: Tensor, supplier_up: Tensor, whole_units: bool
+) -> Tensor:
+    """A supplier's daily capacity counts units of all its lanes and SKUs together."""
+    limit = parameters.supplier_units_per_day[:, None] * supplier_up
+    lanes, starts = parameters.supplier_lanes, parameters.from_supplier
+    made = orders.index_select(0, lanes)  # [L', B, S]
+    if not binds(starts @ made.sum(dim=-1), limit):
+        return orders
+    by_supplier = made.transpose(0, 1) * starts[:, None, :, None]  # [K, B, L', S]
+    within = within_capacity(by_supplier.flatten(2), 1.0, limit, whole_units=whole_units).view_as(by_supplier)
+    return orders.index_copy(0, lanes, within.sum(dim=0).transpose(0, 1))
