@@ -19,6 +19,8 @@ from entrepot.envs.twin.state import State
 
 DEVIATION_YEARS = 8
 TEXTBOOK_SAFETY_DAYS = 7.0
+ARRIVING_DAYS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""The pipeline is told as what arrives within so many days: day by day at first, then ever more coarsely."""
 EXPEDITE_SHARE = 0.5
 """Of its lead time: the cover at which a lane that isn't the cheapest way is first tried."""
 
@@ -161,14 +163,15 @@ def window_days(network: NetworkArrays) -> NDArray[np.int64]:
 class Snapshot:
     """Known at the start of a day, in physical units.
 
-    Fields are those of `SNAPSHOT_FIELDS`, except that the pipeline stands here as the two sums that policies read,
-    `in_transit` and `due`.
+    Fields are those of `SNAPSHOT_FIELDS`, except that the pipeline stands here as the sums that policies read,
+    `in_transit`, `due` and `arriving`.
     """
 
     on_hand: Tensor  # [B, N, S]
     dock: Tensor  # [B, N, S]
     in_transit: Tensor  # [B, N, S]
     due: Tensor  # [B, L, S] on the way to the lane's destination, due within the lane's window
+    arriving: Tensor  # [B, N, S, K] on the way to the node, due within each of `ARRIVING_DAYS`; 0 is today
     backlog: Tensor  # [B, M, S]
     demand_fast: Tensor  # [B, M, S]
     demand_slow: Tensor  # [B, M, S]
@@ -199,11 +202,13 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
         state: at the start of the day.
         day: of the scenario; only its calendar and conditions are read.
     """
+    due, arriving = _pipeline_sums(attributes, state)
     return Snapshot(
         on_hand=state.on_hand,
         dock=state.dock,
         in_transit=state.in_transit,
-        due=_due(attributes, state),
+        due=due,
+        arriving=arriving,
         backlog=state.backlog,
         demand_fast=state.demand_fast,
         demand_slow=state.demand_slow,
@@ -220,19 +225,27 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
     )
 
 
-def _due(attributes: NetworkAttributes, state: State) -> Tensor:
-    """[B, L, S] read straight off the ring, in one pass over it.
+def _pipeline_sums(attributes: NetworkAttributes, state: State) -> tuple[Tensor, Tensor]:
+    """[B, L, S] and [B, N, S, K] read straight off the ring, in one pass over it.
 
-    Lanes are gathered by node so that the ring is multiplied where it lies: [N, J, H] @ [N, H, B·S].
+    Lanes are gathered by node so that the ring is multiplied where it lies: [N, J + K, H] @ [N, H, B·S].
     """
     nodes, ring_days, episodes, skus = state.pipeline.shape
     ahead = (torch.arange(ring_days, device=state.pipeline.device) - state.day) % ring_days
     counted = (ahead <= attributes.lane_window_days[:, None]).to(state.pipeline)  # [L, H]
     lanes, position = lanes_by_node(attributes.lane_destination, nodes)
     padded = torch.cat([counted, counted.new_zeros(1, ring_days)])[lanes]  # [N, J, H]
-    due = torch.bmm(padded, state.pipeline.reshape(nodes, ring_days, episodes * skus))
-    rows = due.reshape(-1, episodes, skus)[attributes.lane_destination * lanes.shape[1] + position]
-    return rows.transpose(0, 1)
+    within = (ahead <= arriving_days(ahead)[:, None]).to(state.pipeline).expand(nodes, -1, -1)  # [N, K, H]
+    sums = torch.bmm(torch.cat([padded, within], dim=1), state.pipeline.reshape(nodes, ring_days, episodes * skus))
+    sums = sums.view(nodes, -1, episodes, skus)
+    width = lanes.shape[1]
+    due = sums[:, :width].reshape(-1, episodes, skus)[attributes.lane_destination * width + position]
+    return due.transpose(0, 1), sums[:, width:].permute(2, 0, 3, 1)
+
+
+def arriving_days(like: Tensor) -> Tensor:
+    """[K] `ARRIVING_DAYS` as a tensor on the same device."""
+    return torch.tensor(ARRIVING_DAYS, device=like.device)
 
 
 def lanes_by_node(destination: Tensor, nodes: int) -> tuple[Tensor, Tensor]:

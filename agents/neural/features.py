@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot import ARRIVING_DAYS, NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.twin.scenario import TRAILING_DAYS
 
 DAYS_PER_YEAR = 365.25
@@ -21,7 +21,7 @@ COVER_SCALE_DAYS = 14.0
 STEADY_SHARE = 0.9
 """Of the last quarter in the rate that everything is scaled by; the rest is the long run."""
 
-CELL_FEATURES = 14
+CELL_FEATURES = 14 + len(ARRIVING_DAYS)
 NODE_FEATURES = 3
 DAY_FEATURES = 8
 LANE_SKU_FEATURES = 6
@@ -152,7 +152,15 @@ def _cells(
         (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
         torch.log(attributes.value_usd / margin).expand_as(rate),
     ]
-    return torch.stack(cells, dim=-1)
+    return torch.cat([torch.stack(cells, dim=-1), _coverage(snapshot, rate, waiting)], dim=-1)
+
+
+def _coverage(snapshot: Snapshot, rate: Tensor, waiting: Tensor) -> Tensor:
+    """[B, N, S, K] stock over demand, both up to the end of each of `ARRIVING_DAYS`: where 1 lies, it runs out."""
+    at_node = (snapshot.on_hand + snapshot.dock - waiting).unsqueeze(-1)
+    days = arriving_days(rate).to(rate) + 1
+    ratio = (at_node + snapshot.arriving) / (rate.unsqueeze(-1) * days)
+    return torch.sign(ratio) * torch.log1p(ratio.abs())
 
 
 def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:

@@ -14,7 +14,7 @@ from entrepot.envs.network.arrays import NetworkArrays
 Builder = Callable[[Mapping[str, Any], NetworkArrays, str], DemandModel]
 
 _BUILDERS: dict[str, Builder] = {}
-_SHIPPED = ("calibrated", "history")
+_SHIPPED = ("calibrated", "history", "stationary")
 
 
 def register_demand(kind: str) -> Callable[[Builder], Builder]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.twin.scenario import SEASON_ENTRIES
 
 OPSET = 20
@@ -39,6 +39,7 @@ class PolicyGraph(nn.Module):
         pipeline = fields.pop("pipeline")
         fields["in_transit"] = pipeline.sum(dim=-1)
         fields["due"] = _due(attributes, pipeline)
+        fields["arriving"] = _arriving(pipeline)
         orders: Tensor = self.policy(Snapshot(**fields), attributes)  # type: ignore[arg-type]
         return orders
 
@@ -54,6 +55,12 @@ def _due(attributes: NetworkAttributes, pipeline: Tensor) -> Tensor:
     counted = (torch.arange(days) <= attributes.lane_window_days[:, None]).to(pipeline)  # [L, H]
     by_pair = (counted @ pipeline.transpose(-1, -2)).reshape(batch, nodes * lanes, skus)
     return by_pair[:, attributes.lane_destination * lanes + torch.arange(lanes)]
+
+
+def _arriving(pipeline: Tensor) -> Tensor:
+    """[B, N, S, K] units due within each of `ARRIVING_DAYS`, of [B, N, S, H] by days to arrival."""
+    within = torch.arange(pipeline.shape[-1])[:, None] <= arriving_days(pipeline)  # [H, K]
+    return pipeline @ within.to(pipeline)
 
 
 def as_tensors(arrays: Mapping[str, NDArray[Any]], fields: Mapping[str, Field]) -> dict[str, Tensor]:

@@ -1,0 +1,137 @@
+"""Demand that is the same on every day: independent draws from one distribution for each market, as textbooks have it.
+
+Every SKU of a market has the market's distribution, in draws of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from entrepot.configs.loader import ConfigurationError, StrictModel, validate
+from entrepot.envs.demand import calendar
+from entrepot.envs.demand.model import Split
+from entrepot.envs.demand.registry import register_demand
+from entrepot.envs.network.arrays import NetworkArrays
+
+FIRST_DAY = calendar.day_number("2024-01-01")
+Units = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+WholeUnits = Annotated[int, Field(ge=0)]
+
+
+class PoissonMarket(StrictModel):
+    """Whole units, Poisson."""
+
+    distribution: Literal["poisson"]
+    mean: Units
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Units of the shape."""
+        return rng.poisson(self.mean, shape).astype(np.float32)
+
+
+class NormalMarket(StrictModel):
+    """Fractions of units, normal; what would be below 0 is 0, and `mean` is that of the normal before this cut."""
+
+    distribution: Literal["normal"]
+    mean: Units
+    deviation: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Units of the shape."""
+        normal = rng.standard_normal(shape, dtype=np.float32)
+        return np.maximum(normal * np.float32(self.deviation) + np.float32(self.mean), 0.0)
+
+
+class UniformMarket(StrictModel):
+    """Whole units from `low` to `high`, each as likely."""
+
+    distribution: Literal["uniform"]
+    low: WholeUnits = 0
+    high: WholeUnits
+
+    @model_validator(mode="after")
+    def _some_demand(self) -> UniformMarket:
+        if self.high < max(self.low, 1):
+            raise ValueError(f"high must be at least low and at least 1; found {self.high}, low {self.low}")
+        return self
+
+    @property
+    def mean(self) -> float:
+        """Units a day."""
+        return (self.low + self.high) / 2
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Units of the shape."""
+        return rng.integers(self.low, self.high, shape, endpoint=True).astype(np.float32)
+
+
+MarketDistribution = Annotated[PoissonMarket | NormalMarket | UniformMarket, Field(discriminator="distribution")]
+
+
+class StationaryDescription(StrictModel):
+    """What the YAML may say."""
+
+    every_market: MarketDistribution | None = Field(None, description="of the markets that aren't named")
+    markets: dict[str, MarketDistribution] = {}
+
+
+@dataclass(frozen=True)
+class StationaryDemand:
+    """Draws independent days; M markets, S SKUs."""
+
+    summary: str
+    distributions: tuple[PoissonMarket | NormalMarket | UniformMarket, ...]  # [M]
+    skus: int
+
+    @property
+    def mean_units_per_day(self) -> NDArray[np.float64]:
+        """[M, S] units a day."""
+        means = np.array([market.mean for market in self.distributions])
+        return np.repeat(means[:, None], self.skus, axis=1)
+
+    @property
+    def month_index(self) -> NDArray[np.float64]:
+        """[12] ones: there is no season."""
+        return np.ones(12)
+
+    def first_days(self, episodes: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """[B] any day of 2024."""
+        return FIRST_DAY + rng.integers(0, 366, episodes)
+
+    def sample(
+        self, first_day: NDArray[np.int64], days: int, split: Split, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """[B, T, M, S] units; whole where the distribution is. See `DemandModel.sample`."""
+        shape = (len(first_day), days, self.skus)
+        return np.stack([market.draw(shape, rng) for market in self.distributions], axis=2)
+
+
+@register_demand("stationary")
+def stationary_demand(content: Mapping[str, Any], network: NetworkArrays, source: str) -> StationaryDemand:
+    """Build the model for a network's markets.
+
+    Raises:
+        ConfigurationError: a market has no distribution, or figures can't be used.
+    """
+    description = validate(StationaryDescription, dict(content), source)
+    if description.every_market is None:
+        missing = [name for name in network.markets if name not in description.markets]
+        if missing:
+            raise ConfigurationError(
+                f"{source}: markets: {', '.join(missing)} missing; name every market of the network, or `every_market`"
+            )
+    chosen = [description.markets.get(name, description.every_market) for name in network.markets]
+    distributions = tuple(market for market in chosen if market is not None)
+    told = sorted({_told(market) for market in distributions})
+    return StationaryDemand(f"the same on every day: {'; '.join(told)}", distributions, len(network.skus))
+
+
+def _told(market: PoissonMarket | NormalMarket | UniformMarket) -> str:
+    figures = ", ".join(f"{key} {value:g}" for key, value in market.model_dump(exclude={"distribution"}).items())
+    return f"{market.distribution} ({figures})"
