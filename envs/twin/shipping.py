@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.twin.parameters import TwinParameters
-from entrepot.envs.twin.rationing import impaired, binds, split, within_capacity
+from entrepot.envs.twin.rationing import binds, impaired, split, within_capacity
 from entrepot.envs.twin.scenario import Day
 
 

@@ -56,7 +56,8 @@ def test_lanes_that_do_not_depart_order_nothing() -> None:
 
 def test_lanes_that_may_not_learn_pass_no_gradient() -> None:
     world = tiny_world()
-    module, snapshot = perturbed(), first_snapshot(world)
+    module, full = perturbed(), first_snapshot(world)
+    snapshot = replace(full, on_hand=0 * full.on_hand)  # so that something departs
     module.decide(snapshot, world.attributes, 0.5, torch.ones(3)).orders.sum().backward()  # type: ignore[no-untyped-call]
     assert any(float(p.grad.abs().max()) > 0 for p in module.parameters() if p.grad is not None)
     module.zero_grad(set_to_none=True)
