@@ -154,23 +154,23 @@ class NeuralPolicy(nn.Module):
         self, attributes: NetworkAttributes, known: NodeFeatures, hidden: Tensor, environment: Tensor, lane: Tensor
     ) -> Tensor:
         """[P, S] by how much the base cover is multiplied on each pair of environment and lane."""
-        answer = self.answer(hidden)
+        size, season, *beliefs = self.answer(hidden).unbind(dim=-1)
         destination = attributes.lane_destination[lane]
         # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
-        trust = torch.softmax(answer[..., 2:], dim=-1)
-        ahead = torch.log(known.ahead[environment, lane, None].clamp(min=0.05) / known.trailing[environment])
-        ahead = torch.stack([*ahead.unbind(dim=-1), torch.log(known.ahead[environment, lane].clamp(min=0.05))], dim=-1)
-        season = torch.exp(torch.sigmoid(answer[..., 1]).unsqueeze(-1) * ahead.unsqueeze(1))
+        trust = torch.softmax(torch.stack(beliefs), dim=0)
+        outlook = torch.log(known.ahead[environment, lane].clamp(min=0.05))
+        trailing = torch.log(known.trailing[environment])
+        ahead = torch.stack([*(outlook - seen for seen in trailing.unbind(dim=1)), outlook]).unsqueeze(-1)
         rates = torch.stack(
             [
                 known.slow_rate[environment, destination],
                 known.quarter_rate[environment, destination],
                 known.mean_rate[0, destination],
-            ],
-            dim=-1,
+            ]
         )
-        believed = (trust * season * rates).sum(dim=-1) / known.rate[environment, destination]
-        return believed * torch.exp(answer[..., 0].clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
+        believed = (trust * torch.exp(torch.sigmoid(season) * ahead) * rates).sum(dim=0)
+        scale = believed / known.rate[environment, destination]
+        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
 
     def _context(self, cells: Tensor) -> Tensor:
         if not self.settings.pool_context:
