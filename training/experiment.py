@@ -79,11 +79,16 @@ class EvaluationSettings(StrictModel):
 
 
 class ValidationSettings(StrictModel):
-    """How often and on what the policy in training is tried."""
+    """How often and on what the policy in training is tried.
+
+    Months held out are few, and how they sell is a single draw: at several levels of demand, what is chosen is less of
+    a bet on that one.
+    """
 
     every: Count = 20
     episodes: Annotated[int, Field(ge=2)] = 64
     days: Count = 120
+    levels: Annotated[list[Positive], Field(min_length=1)] = Field([0.8, 1.0, 1.25, 1.5])
 
 
 class ComputeSettings(StrictModel):

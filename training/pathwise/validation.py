@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import torch
@@ -13,7 +14,7 @@ from entrepot.agents.policy import Policy
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Costs, Flows, State, draw_scenario
+from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario
 from entrepot.training.experiment import ExperimentSettings, World
 from entrepot.training.rollout import roll_out
 
@@ -39,6 +40,21 @@ class ValidationFigures:
         return self.by_name["fill_rate"]
 
 
+def at_levels(scenario: Scenario, levels: Sequence[float], *, seed: int) -> Scenario:
+    """The same episodes, each selling at one of some levels, in whole units.
+
+    Args:
+        scenario: B episodes.
+        levels: factors on demand, one after the other over the episodes.
+        seed: of how fractions of a unit are rounded.
+    """
+    factor = torch.tensor([levels[episode % len(levels)] for episode in range(scenario.episodes)])
+    chance = torch.Generator().manual_seed(seed)
+    rounding = torch.rand(scenario.demand.shape, generator=chance).to(scenario.demand)
+    units = scenario.demand * factor.to(scenario.demand)[:, None, None, None]
+    return replace(scenario, demand=torch.floor(units + rounding * (units % 1 > 0)))
+
+
 class Validation:
     """Fixed scenarios, rolled out anew for each policy."""
 
@@ -46,7 +62,7 @@ class Validation:
         """Args: the experiment's settings; its world."""
         self._world = world
         self._warm_up = experiment.evaluation.warm_up_days
-        self._scenario = draw_scenario(
+        scenario = draw_scenario(
             world.network,
             world.demand,
             episodes=experiment.validation.episodes,
@@ -55,6 +71,7 @@ class Validation:
             seed=experiment.seed,
             device=world.parameters.device,
         )
+        self._scenario = at_levels(scenario, experiment.validation.levels, seed=experiment.seed)
         self.seconds = 0.0  # spent on validation so far
 
     def run(self, module: NeuralPolicy, cover_days: Tensor) -> ValidationFigures:

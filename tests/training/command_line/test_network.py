@@ -41,7 +41,7 @@ def test_the_map_goes_where_it_is_asked_for(entrepot: Entrepot, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("karen",), "network: there is no 'karen'; allowed: kreen, two_warehouses"),
+        (("karen",), "network: there is no 'karen'; allowed: classic/"),
         (("mine.yaml",), "network: the file 'mine.yaml' does not exist"),
         (("two_warehouses", "--map", "no/such/folder/map.png"), "can't be written"),
     ],
