@@ -19,7 +19,7 @@ def echelon_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
         return torch.einsum("nms,bms->bns", attributes.echelon_share, demand)
     carried = attributes.carried_demand
     by_pair = demand.transpose(0, 1).index_select(0, carried.market) * carried.share
-    rate = by_pair.new_zeros(len(attributes.echelon_share), *by_pair.shape[1:])
+    rate = by_pair.new_zeros(attributes.echelon_share.shape[0], *by_pair.shape[1:])
     return rate.index_add_(0, carried.node, by_pair).transpose(0, 1)
 
 
@@ -66,9 +66,8 @@ def orders_from_cover(
     """
     # Lanes first, as in the twin: rows of B·S numbers are gathered in one piece.
     rate = rate.transpose(0, 1).index_select(0, attributes.lane_destination)
-    cover = (cover if cover.dim() == 3 else cover.unsqueeze(0)).transpose(0, 1)
-    short = rate * cover - stock_position(attributes, snapshot).transpose(0, 1)
-    departs = (snapshot.lane_wait_days.T < 0.5).unsqueeze(-1) & attributes.lane_can_carry
+    short = rate * cover.expand_as(snapshot.due).transpose(0, 1) - stock_position(attributes, snapshot).transpose(0, 1)
+    departs = (snapshot.lane_wait_days.t() < 0.5).unsqueeze(-1) & attributes.lane_can_carry
     short = torch.where(departs, short, NEVER)
     wanted = short - _ordered_faster(attributes, short)
     if smoothing_days == 0.0:

@@ -265,7 +265,8 @@ class Snapshot:
     def arriving(self) -> Tensor:
         """[B, N, S, K] on the way to the node, due within each of `ARRIVING_DAYS`; 0 is today.
 
-        Worked out when first asked for: most policies don't, and it takes longer than all the rest.
+        Worked out when first asked for, since few policies do; to be asked before the twin's next step overwrites its
+        pipeline.
         """
         if self.told_arriving is not None:
             return self.told_arriving
@@ -315,7 +316,7 @@ def _due(attributes: NetworkAttributes, state: State) -> Tensor:
     nodes, ring_days, episodes, skus = state.pipeline.shape
     due = state.in_transit.transpose(0, 1).index_select(0, attributes.lane_destination)
     windows = attributes.near_windows(ring_days)
-    if len(windows.lanes):
+    if windows.lanes.shape[0]:
         ring = state.pipeline.reshape(nodes * ring_days, episodes * skus)
         near = functional.embedding_bag(windows.rows[state.day % ring_days], ring, windows.starts, mode="sum")
         due = due.index_copy_(0, windows.lanes, near.view(-1, episodes, skus))
@@ -333,7 +334,7 @@ def _arriving(state: State) -> Tensor:
 
 @cache
 def _horizon_rows(nodes: int, ring_days: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """As `NearWindows`: [H, W] rows that each horizon of each node adds to the one before, and [N·K] where they begin."""
+    """As `NearWindows`: [H, W] rows that each node's horizons add to those before, and [N·K] where they begin."""
     ahead = np.arange(min(ARRIVING_DAYS[-1] + 1, ring_days))
     horizon = np.searchsorted(ARRIVING_DAYS, ahead)
     counted = np.tile(np.bincount(horizon, minlength=len(ARRIVING_DAYS)), nodes)
