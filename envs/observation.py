@@ -98,7 +98,7 @@ class Features:
 
 
 class Observation:
-    """Features of a network with N nodes, A agents, L lanes, S SKUs: F in all, of which an agent's vector shows up to W.
+    """Features of a network with N nodes, A agents, L lanes and S SKUs: F in all, up to W of them in an agent's vector.
 
     Stock is told as log(1 + days of cover / 14), demand as logarithms of ratios (7 days to 28 days, 28 and 91 days
     to the long run) and log(units a day) / 3, space as the share in use, a lane's wait in weeks, season as the
