@@ -14,13 +14,15 @@ from entrepot.envs import warehouse_network_v0
 from entrepot.envs.batched import BatchedWarehouseNetwork
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.network import NetworkArrays, load_network
-from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step
+from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step, step_batches
 
 SEED = 0
 DAYS = 16
 DRAWN = 64
 """Scenarios that are drawn; larger batches repeat them, since only stepping is timed."""
 COVER_DAYS = 30.0
+LEAST_FOR_A_THREAD = 256
+"""Environments, below which a thread of its own gains a batch nothing."""
 
 Step = Callable[[], None]
 Stepper = tuple[NetworkArrays, Step, Step]
@@ -36,14 +38,23 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     scenario = drawn.episodes_at(torch.arange(environments) % drawn.episodes)
     rate = torch.as_tensor(demand.mean_units_per_day, dtype=parameters.dtype)
     through = torch.einsum("nms,ms->ns", torch.as_tensor(arrays.echelon_share, dtype=parameters.dtype), rate)
-    state = opening_state(parameters, rate, COVER_DAYS * through, episodes=environments)
+    # One batch for each thread, if each is then large enough to keep its thread busy.
+    parts = max(min(torch.get_num_threads(), environments // LEAST_FOR_A_THREAD), 1)
+    chosen = torch.arange(environments).tensor_split(parts)
+    scenarios = [scenario.episodes_at(part) for part in chosen]
+    states = [opening_state(parameters, rate, COVER_DAYS * through, episodes=len(part)) for part in chosen]
     generator = torch.Generator().manual_seed(SEED)
     shape = (environments, parameters.lanes, parameters.skus)
-    orders = torch.rand(shape, generator=generator) * through[parameters.lane_destination]
+    orders = (torch.rand(shape, generator=generator) * through[parameters.lane_destination]).tensor_split(parts)
 
     def one() -> None:
-        nonlocal state
-        state, _, _ = step(parameters, state, orders, scenario.at(state.day % DAYS), overwrite=True)
+        today = states[0].day % DAYS
+        if parts == 1:
+            states[0], _, _ = step(parameters, states[0], orders[0], scenarios[0].at(today), overwrite=True)
+            return
+        days = [part.at(today) for part in scenarios]
+        batches = list(zip(states, orders, days, strict=True))
+        states[:] = [state for state, _, _ in step_batches(parameters, batches, overwrite=True)]
 
     return arrays, one, lambda: None
 

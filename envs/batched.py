@@ -198,7 +198,7 @@ class BatchedWarehouseNetwork:
     @torch.no_grad()
     def global_state(self) -> Tensor:
         """[B, F] float32 all features of the network, for centralised critics; see `Observation`."""
-        return self.observation.features(self.snapshot, self.demand_rate)[:, :-1].clone()
+        return self.observation.whole(self.observation.features(self.snapshot, self.demand_rate))
 
     def _draw(self) -> Scenario:
         return draw_scenario(

@@ -1,14 +1,13 @@
 """What each agent sees: its part of a snapshot, scaled so that a slow and a fast SKU look alike.
 
-All features of a network are laid out once in a flat vector; an agent's observation is gathered from it by an index
-table, without a loop over agents. Vectors are padded with zeros to the widest agent's, so that all observation spaces
-are the same.
+All features of a network are laid out once, in rows of one number for each SKU; an agent's observation is a selection
+of whole rows, made without a loop over agents. Vectors are padded with zeros to the widest agent's, so that all
+observation spaces are the same.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
+from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate, waiting_at_nodes
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin.scenario import SEASON_ENTRIES, WEEKS_AHEAD
 
@@ -43,46 +42,55 @@ DAY_FEATURES = (
 
 
 @dataclass(frozen=True)
-class _Canvas:
-    """The flat vector of a batch and views of its blocks, so that each feature is written where it belongs."""
+class Features:
+    """All features of a batch; overwritten by the next call that makes some.
 
-    whole: Tensor  # [B, F + 1], the last stays 0
-    covers: Tensor  # [B, ...] stock and due
-    logarithms: Tensor  # [B, ...] demand
-    stock: tuple[Tensor, ...]  # each [B, N, S]
-    due: Tensor  # [B, L, S]
-    demand: tuple[Tensor, ...]  # each [B, N, S]
-    space: Tensor  # [B, N]
-    equipment: Tensor  # [B, N]
-    wait: Tensor  # [B, L]
-    lane_open: Tensor  # [B, L]
+    R rows of one number for each SKU, in the order stock, due, demand; and O numbers that belong to no SKU.
+    """
+
+    by_entity: Tensor  # [R, B, S] the rows, entity first as in the twin
+    rows: Tensor  # [B, R, S] the same
+    page: Tensor  # [B, R + 1 + P, S] the same; then a row of zeros; then the others as each agent packs them
+    packed: Tensor  # [B, P, S] these
+    others: Tensor  # [B, O + 1] of nodes, lanes and the day; the last stays 0
+    # Views of the rows, entity first, and of the others, so that each feature is written where it belongs.
+    covers: Tensor  # [..., B, S] stock and due
+    stock: tuple[Tensor, ...]  # each [N, B, S]
+    due: Tensor  # [L, B, S]
+    logarithms: Tensor  # [..., B, S] demand
+    demand: tuple[Tensor, ...]  # each [N, B, S]
+    nodes: tuple[Tensor, ...]  # each [B, N]
+    lanes: tuple[Tensor, ...]  # each [B, L]
     season: Tensor  # [B, 15]
     week: Tensor  # [B, 2]
     year: Tensor  # [B, 2]
 
     @classmethod
-    def blank(cls, shapes: Sequence[tuple[int, ...]], episodes: int, like: Tensor) -> Self:
-        """Args: shapes of the blocks; B; a tensor whose device and dtype to take."""
-        sizes = [math.prod(shape) for shape in shapes]
-        # Made so that it can be written to inside and outside of inference mode.
+    def blank(cls, nodes: int, lanes: int, packed: int, skus: int, episodes: int, like: Tensor) -> Self:
+        """Zeros of the device and dtype of `like`; with P packed rows."""
+        row_sizes = [len(STOCK_FEATURES) * nodes, lanes, len(DEMAND_FEATURES) * nodes]
+        other_sizes = [len(NODE_FEATURES) * nodes, len(LANE_FEATURES) * lanes, len(DAY_FEATURES), 1]
+        # Made so that they can be written to inside and outside of inference mode.
         with torch.inference_mode(False):
-            whole = torch.zeros(episodes, sum(sizes) + 1, dtype=like.dtype, device=like.device)
-            blocks = whole[:, :-1].split_with_sizes(sizes, dim=1)
-            stock, due, demand, node, lane, day = (
-                block.view(episodes, *shape) for block, shape in zip(blocks, shapes, strict=True)
-            )
-            season, week, year = day.split_with_sizes([SEASON_ENTRIES, 2, 2], dim=1)
+            by_entity = like.new_zeros(sum(row_sizes), episodes, skus)
+            page = like.new_zeros(episodes, len(by_entity) + 1 + packed, skus)
+            others = like.new_zeros(episodes, sum(other_sizes))
+            stock, due, demand = by_entity.split(row_sizes)
+            of_nodes, of_lanes, day, _ = others.split(other_sizes, dim=1)
+            season, week, year = day.split([SEASON_ENTRIES, 2, 2], dim=1)
             return cls(
-                whole=whole,
-                covers=whole[:, : sizes[0] + sizes[1]],
-                logarithms=blocks[2],
-                stock=stock.unbind(1),
+                by_entity=by_entity,
+                rows=page[:, : len(by_entity)],
+                page=page,
+                packed=page[:, len(by_entity) + 1 :],
+                others=others,
+                covers=by_entity[: len(stock) + lanes],
+                stock=stock.split(nodes),
                 due=due,
-                demand=demand.unbind(1),
-                space=node[:, 0],
-                equipment=node[:, 1],
-                wait=lane[:, 0],
-                lane_open=lane[:, 1],
+                logarithms=demand,
+                demand=demand.split(nodes),
+                nodes=of_nodes.split(nodes, dim=1),
+                lanes=of_lanes.split(lanes, dim=1),
                 season=season,
                 week=week,
                 year=year,
@@ -90,7 +98,7 @@ class _Canvas:
 
 
 class Observation:
-    """Features of a network with N nodes, A agents, L lanes, S SKUs; F features in all, at most W of them an agent's.
+    """Features of a network with N nodes, A agents, L lanes and S SKUs: F in all, up to W of them in an agent's vector.
 
     Stock is told as log(1 + days of cover / 14), demand as logarithms of ratios (7 days to 28 days, 28 and 91 days
     to the long run) and log(units a day) / 3, space as the share in use, a lane's wait in weeks, season as the
@@ -107,118 +115,152 @@ class Observation:
         self._attributes = attributes
         self._network = network
         like = attributes.demand_mean
-        self._mean = echelon_rate(attributes, like.unsqueeze(0)).clamp(min=LEAST_RATE)
+        self._mean = echelon_rate(attributes, like.unsqueeze(0)).clamp(min=LEAST_RATE).transpose(0, 1)
         self._week = _circle(np.arange(7) / 7).to(like)
         self._year = _circle(np.arange(366) / DAYS_PER_YEAR).to(like)
-        self._canvas: _Canvas | None = None
+        self._features: Features | None = None
         tables = [self._table(agent) for agent in range(len(network.agents))]
-        self.widths = tuple(len(table) for table in tables)
-        index = np.full((len(tables), max(self.widths)), self.size, np.int64)
-        for row, table in zip(index, tables, strict=True):
-            row[: len(table)] = table
-        self._index = torch.as_tensor(index.ravel(), device=like.device)
+        self.widths = tuple(rows.size * self._skus + len(others) for rows, others in tables)
+        self.width = math.ceil(max(self.widths) / self._skus) * self._skus
+        index, packed = self._layout(tables)
+        self._index = torch.as_tensor(index, device=like.device)
+        self._packed = torch.as_tensor(packed, device=like.device)
 
     @property
     def size(self) -> int:
         """F."""
-        return sum(math.prod(shape) for shape in self._shapes())
+        rows, others = (sum(math.prod(shape) for shape in shapes) for shapes in self._shapes())
+        return rows * self._skus + others
 
-    @property
-    def width(self) -> int:
-        """W."""
-        return max(self.widths)
-
-    def features(self, snapshot: Snapshot, rate: Tensor) -> Tensor:
-        """[B, F + 1] everything, with a zero at the end; overwritten by the next call.
+    def features(self, snapshot: Snapshot, rate: Tensor) -> Features:
+        """Everything there is to see.
 
         Args:
             snapshot: at decision time.
             rate: [B, N, S] `demand_rate` of the same snapshot.
         """
-        known = self._attributes
-        if self._canvas is None or len(self._canvas.whole) != len(rate):
-            self._canvas = _Canvas.blank(self._shapes(), len(rate), like=rate)
-        canvas = self._canvas
-        scale = rate * COVER_SCALE_DAYS
-        waiting = known.direct_share @ snapshot.backlog
-        for place, units in zip(
-            canvas.stock, (snapshot.on_hand, snapshot.dock, snapshot.in_transit, waiting), strict=True
-        ):
-            torch.div(units, scale, out=place)
-        torch.div(snapshot.due, scale[:, known.lane_destination], out=canvas.due)
-        canvas.covers.log1p_()
-        self._write_demand(canvas, snapshot, rate)
-        torch.div(snapshot.on_hand @ known.volume_m3, known.capacity_m3, out=canvas.space)
-        canvas.equipment.copy_(snapshot.equipment)
-        torch.div(snapshot.lane_wait_days, 7.0, out=canvas.wait)
-        canvas.lane_open.copy_(snapshot.lane_open)
-        torch.clamp(snapshot.season_ahead, min=0.05, out=canvas.season).log_()
-        canvas.week.copy_(self._week[snapshot.weekday])
-        canvas.year.copy_(self._year[snapshot.day_of_year])
-        return canvas.whole.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND).to(torch.float32)
+        features = self._features
+        if features is None or features.page.shape[0] != rate.shape[0]:
+            nodes, lanes = len(self._network.nodes), len(self._network.lanes)
+            packed = len(self._packed) // self._skus
+            features = Features.blank(nodes, lanes, packed, self._skus, len(rate), like=rate)
+            self._features = features
+        self._write_rows(features, snapshot, rate.transpose(0, 1))
+        features.rows.copy_(features.by_entity.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND).transpose(0, 1))
+        self._write_others(features, snapshot)
+        others = features.others.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND)
+        features.packed.copy_(others.index_select(1, self._packed).view_as(features.packed))
+        return features
 
-    def by_agent(self, features: Tensor) -> Tensor:
-        """[B, A, W] each agent's vector, gathered from [B, F + 1] features."""
-        return features.index_select(1, self._index).view(len(features), len(self.widths), self.width)
+    def whole(self, features: Features) -> Tensor:
+        """[B, F] float32, every feature once."""
+        return torch.cat([features.rows.flatten(1), features.others[:, :-1]], dim=1).to(torch.float32)
+
+    def by_agent(self, features: Features) -> Tensor:
+        """[B, A, W] float32, each agent's vector."""
+        chosen = features.page.index_select(1, self._index)
+        return chosen.view(-1, len(self.widths), self.width).to(torch.float32)
 
     def names(self, agent: int) -> list[str]:
         """What stands at each place of an agent's vector, padding left out; for people and for tests."""
-        every = np.array(self._names())
-        table = self._index.view(len(self.widths), -1)[agent, : self.widths[agent]].cpu().numpy()
-        return [str(name) for name in every[table]]
+        by_row, others = self._names()
+        rows, chosen = self._table(agent)
+        return [*np.array(by_row).reshape(-1, self._skus)[rows].ravel().tolist(), *(others[place] for place in chosen)]
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy's canvas would no longer be one piece of memory; it is made anew.
-        return {**self.__dict__, "_canvas": None}
+        return {**self.__dict__, "_features": None}
 
-    def _write_demand(self, canvas: _Canvas, snapshot: Snapshot, rate: Tensor) -> None:
-        seen = torch.cat([snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter])
-        fast, slow, quarter = echelon_rate(self._attributes, seen).clamp(min=LEAST_RATE).chunk(3)
-        fast_to_slow, slow_to_mean, quarter_to_mean, level = canvas.demand
+    @property
+    def _skus(self) -> int:
+        return len(self._network.skus)
+
+    def _write_rows(self, features: Features, snapshot: Snapshot, rate: Tensor) -> None:
+        """Write the rows of a snapshot; rate [N, B, S]."""
+        known = self._attributes
+        scale = rate * COVER_SCALE_DAYS
+        units = (snapshot.on_hand, snapshot.dock, snapshot.in_transit, waiting_at_nodes(known, snapshot))
+        for place, of_nodes in zip(features.stock, units, strict=True):
+            torch.div(of_nodes.transpose(0, 1), scale, out=place)
+        by_lane = scale.index_select(0, known.lane_destination)
+        torch.div(snapshot.due.transpose(0, 1), by_lane, out=features.due)
+        features.covers.log1p_()
+        fast, slow, quarter = (
+            echelon_rate(known, seen).transpose(0, 1).clamp_(min=LEAST_RATE)
+            for seen in (snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter)
+        )
+        fast_to_slow, slow_to_mean, quarter_to_mean, level = features.demand
         torch.div(fast, slow, out=fast_to_slow)
         torch.div(slow, self._mean, out=slow_to_mean)
         torch.div(quarter, self._mean, out=quarter_to_mean)
         level.copy_(rate)
-        canvas.logarithms.log_()
+        features.logarithms.log_()
         level.div_(3.0)
 
-    def _shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Of the blocks that features stand in: stock, due, demand, nodes, lanes, day."""
-        nodes, lanes, skus = len(self._network.nodes), len(self._network.lanes), len(self._network.skus)
+    def _write_others(self, features: Features, snapshot: Snapshot) -> None:
+        """Write what belongs to no SKU."""
+        known = self._attributes
+        space, equipment = features.nodes
+        used = snapshot.on_hand.transpose(0, 1) @ known.volume_m3
+        torch.div(used.t(), known.capacity_m3, out=space)
+        equipment.copy_(snapshot.equipment)
+        wait, lane_open = features.lanes
+        torch.div(snapshot.lane_wait_days, 7.0, out=wait)
+        lane_open.copy_(snapshot.lane_open)
+        torch.clamp(snapshot.season_ahead, min=0.05, out=features.season).log_()
+        features.week.copy_(self._week.index_select(0, snapshot.weekday))
+        features.year.copy_(self._year.index_select(0, snapshot.day_of_year))
+
+    def _shapes(self) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+        """What features stand in: rows of SKUs of stock, due, demand; and others of nodes, lanes, day."""
+        nodes, lanes = len(self._network.nodes), len(self._network.lanes)
         return (
-            (len(STOCK_FEATURES), nodes, skus),
-            (lanes, skus),
-            (len(DEMAND_FEATURES), nodes, skus),
-            (len(NODE_FEATURES), nodes),
-            (len(LANE_FEATURES), lanes),
-            (len(DAY_FEATURES),),
+            ((len(STOCK_FEATURES), nodes), (lanes,), (len(DEMAND_FEATURES), nodes)),
+            ((len(NODE_FEATURES), nodes), (len(LANE_FEATURES), lanes), (len(DAY_FEATURES),)),
         )
 
-    def _table(self, agent: int) -> NDArray[np.int64]:
-        """Places of an agent's features in the flat vector."""
+    def _places(self) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+        """Indices of rows, and of others, in the shape of their blocks."""
+        blocks = []
+        for shapes in self._shapes():
+            ends = np.cumsum([math.prod(shape) for shape in shapes])
+            parts = np.split(np.arange(ends[-1]), ends[:-1])
+            blocks.append([part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)])
+        return blocks[0], blocks[1]
+
+    def _table(self, agent: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which rows an agent sees, and which of the others."""
         network = self._network
-        shapes = self._shapes()
-        places = np.split(np.arange(self.size), np.cumsum([math.prod(shape) for shape in shapes])[:-1])
-        stock, due, demand, node, lane, day = (
-            place.reshape(shape) for place, shape in zip(places, shapes, strict=True)
-        )
+        (stock, due, demand), (node, lane, day) = self._places()
         nodes = np.flatnonzero(network.node_agent == agent)
         lanes = np.flatnonzero(network.lane_agent == agent)
+        nothing = len(stock) * len(network.nodes) + len(due) + len(demand) * len(network.nodes)
         origin = network.lane_origin[lanes]
-        is_node = (origin < len(network.nodes))[:, None]
-        published = np.where(is_node, stock[0][origin.clip(max=len(network.nodes) - 1)], self.size)
-        parts = [
-            np.concatenate([stock, demand]).transpose(1, 0, 2)[nodes],
-            due[lanes],
-            published,
-            node.T[nodes],
-            lane.T[lanes],
-            day,
-        ]
-        return np.concatenate([part.ravel() for part in parts])
+        published = np.where(origin < len(network.nodes), stock[0][origin.clip(max=len(network.nodes) - 1)], nothing)
+        by_node = np.concatenate([stock, demand]).T[nodes].ravel()
+        return (
+            np.concatenate([by_node, due[lanes], published]),
+            np.concatenate([node.T[nodes].ravel(), lane.T[lanes].ravel(), day]),
+        )
 
-    def _names(self) -> list[str]:
-        """Names of all F features and of the zero at the end."""
+    def _layout(
+        self, tables: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """[A·W/S] rows that agents' vectors are made of; and [P·S] others that the last P of these rows hold."""
+        row_shapes, other_shapes = self._shapes()
+        nothing = sum(math.prod(shape) for shape in row_shapes)
+        no_other = sum(math.prod(shape) for shape in other_shapes)
+        index = np.full((len(tables), self.width // self._skus), nothing, np.int64)
+        packed: list[NDArray[np.int64]] = []
+        for vector, (rows, others) in zip(index, tables, strict=True):
+            filled = math.ceil(len(others) / self._skus)
+            first = nothing + 1 + sum(map(len, packed)) // self._skus
+            vector[: len(rows)] = rows
+            vector[len(rows) : len(rows) + filled] = first + np.arange(filled)
+            packed.append(np.pad(others, (0, filled * self._skus - len(others)), constant_values=no_other))
+        return index.ravel(), np.concatenate(packed)
+
+    def _names(self) -> tuple[list[str], list[str]]:
+        """Names of what stands in the rows, zeros included; and of the others."""
         network = self._network
 
         def by_cell(names: tuple[str, ...]) -> list[str]:
@@ -227,8 +269,11 @@ class Observation:
         due = [f"{lane}/{sku}/due_cover" for lane in network.lanes for sku in network.skus]
         by_node = [f"{n}/{name}" for name in NODE_FEATURES for n in network.nodes]
         by_lane = [f"{lane}/{name}" for name in LANE_FEATURES for lane in network.lanes]
-        stock, demand = by_cell(STOCK_FEATURES), by_cell(DEMAND_FEATURES)
-        return [*stock, *due, *demand, *by_node, *by_lane, *DAY_FEATURES, "nothing"]
+        nothing = ["nothing"] * self._skus
+        return (
+            [*by_cell(STOCK_FEATURES), *due, *by_cell(DEMAND_FEATURES), *nothing],
+            [*by_node, *by_lane, *DAY_FEATURES],
+        )
 
 
 def _circle(turn: NDArray[np.float64]) -> Tensor:

@@ -15,7 +15,12 @@ NEVER = -1e9
 
 def echelon_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
     """[B, N, S] units a day that pass through each node, of [B, M, S] units a day asked by markets."""
-    return torch.einsum("nms,bms->bns", attributes.echelon_share, demand)
+    if torch.compiler.is_exporting():  # a graph whose shapes depended on the network's values could not be exported
+        return torch.einsum("nms,bms->bns", attributes.echelon_share, demand)
+    carried = attributes.carried_demand
+    by_pair = demand.transpose(0, 1).index_select(0, carried.market) * carried.share
+    rate = by_pair.new_zeros(attributes.echelon_share.shape[0], *by_pair.shape[1:])
+    return rate.index_add_(0, carried.node, by_pair).transpose(0, 1)
 
 
 def demand_rate(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
@@ -24,10 +29,18 @@ def demand_rate(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
     return echelon_rate(attributes, recent).clamp(min=LEAST_RATE)
 
 
+def waiting_at_nodes(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
+    """[B, N, S] units that customers wait for, at their market's first option."""
+    backlog = snapshot.backlog.transpose(0, 1)
+    waiting = attributes.direct_share @ backlog.flatten(1)
+    return waiting.view(-1, *backlog.shape[1:]).transpose(0, 1)
+
+
 def stock_position(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
     """[B, L, S] units at each lane's destination or due there within its window, less what customers wait for."""
-    at_node = snapshot.on_hand + snapshot.dock - attributes.direct_share @ snapshot.backlog
-    return at_node[:, attributes.lane_destination] + snapshot.due
+    at_node = snapshot.on_hand + snapshot.dock - waiting_at_nodes(attributes, snapshot)
+    at_destination = at_node.transpose(0, 1).index_select(0, attributes.lane_destination)
+    return (at_destination + snapshot.due.transpose(0, 1)).transpose(0, 1)
 
 
 def orders_from_cover(
@@ -51,14 +64,25 @@ def orders_from_cover(
     Returns:
         [B, L, S] units, not rounded.
     """
-    rate = rate[:, attributes.lane_destination]
-    short = cover * rate - stock_position(attributes, snapshot)
-    departs = (snapshot.lane_wait_days < 0.5).unsqueeze(-1) & (attributes.lane_carries > 0.5)
+    # Lanes first, as in the twin: rows of B·S numbers are gathered in one piece.
+    rate = rate.transpose(0, 1).index_select(0, attributes.lane_destination)
+    short = rate * cover.expand_as(snapshot.due).transpose(0, 1) - stock_position(attributes, snapshot).transpose(0, 1)
+    departs = (snapshot.lane_wait_days.t() < 0.5).unsqueeze(-1) & attributes.lane_can_carry
     short = torch.where(departs, short, NEVER)
-    padded = torch.cat([short, short.new_full((short.shape[0], 1, short.shape[2]), NEVER)], dim=1)
-    ordered_faster = padded[:, attributes.lane_faster].amax(dim=2).clamp(min=0.0)
-    wanted = short - ordered_faster
+    wanted = short - _ordered_faster(attributes, short)
     if smoothing_days == 0.0:
-        return wanted.clamp(min=0.0)
+        return wanted.clamp(min=0.0).transpose(0, 1)
     width = smoothing_days * rate
-    return torch.where(departs, functional.softplus(wanted / width) * width, 0.0)
+    return torch.where(departs, functional.softplus(wanted / width) * width, 0.0).transpose(0, 1)
+
+
+def _ordered_faster(attributes: NetworkAttributes, short: Tensor) -> Tensor:
+    """[L, B, S] the most that is short on any faster lane to the same node, 0 if nothing is."""
+    if torch.compiler.is_exporting():  # the steps' number would depend on the network
+        padded = torch.cat([short, short.new_full((1, *short.shape[1:]), NEVER)])
+        return padded[attributes.lane_faster].amax(dim=1).clamp(min=0.0)
+    # A running maximum over a node's lanes, by doubling: with each step it reaches twice as many lanes ahead.
+    most = short.clamp(min=0.0)
+    for ahead in attributes.faster_by_doubling:
+        most = torch.maximum(most, most.index_select(0, ahead))
+    return most.index_select(0, attributes.next_faster) * attributes.has_faster

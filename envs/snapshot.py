@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cache, cached_property
 from typing import Any, Self
 
 import numpy as np
 import torch
+import torch.nn.functional as functional
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,6 +25,24 @@ ARRIVING_DAYS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """The pipeline is told as what arrives within so many days: day by day at first, then ever more coarsely."""
 EXPEDITE_SHARE = 0.5
 """Of its lead time: the cover at which a lane that isn't the cheapest way is first tried."""
+
+
+@dataclass(frozen=True)
+class NearWindows:
+    """Which rows of the ring of goods in transit count for the lanes that look less far ahead than it reaches."""
+
+    lanes: Tensor  # [L'] integers
+    rows: Tensor  # [H, W] integers, by today's place in the ring: rows of the ring seen as [N·H, ...], lane after lane
+    starts: Tensor  # [L'] integers, where each lane's rows begin
+
+
+@dataclass(frozen=True)
+class CarriedDemand:
+    """The pairs of node and market along which demand reaches a node."""
+
+    node: Tensor  # [P] integers
+    market: Tensor  # [P] integers
+    share: Tensor  # [P, 1, S]
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,50 @@ class NetworkAttributes:
             }
         )
 
+    @cached_property
+    def carried_demand(self) -> CarriedDemand:
+        """Where `echelon_share` is not 0."""
+        node, market = (self.echelon_share != 0).any(dim=2).nonzero(as_tuple=True)
+        return CarriedDemand(node, market, self.echelon_share[node, market].unsqueeze(1))
+
+    @cached_property
+    def next_faster(self) -> Tensor:
+        """[L] integers, the slowest of the lanes that are faster to the same node; the lane itself where none is."""
+        lanes = len(self.lane_faster)
+        place = (self.lane_faster < lanes).sum(dim=1)  # among the lanes to its node
+        same_node = self.lane_destination[:, None] == self.lane_destination
+        ahead = same_node & (place[:, None] == place + 1)
+        itself = torch.arange(lanes, device=place.device)
+        return torch.where(ahead.any(dim=1), ahead.to(torch.int8).argmax(dim=1), itself)
+
+    @cached_property
+    def faster_by_doubling(self) -> tuple[Tensor, ...]:
+        """The faster lane 1, 2, 4 ... places ahead, until all faster lanes are within reach of that many."""
+        steps: list[Tensor] = []
+        while 2 ** len(steps) < self.lane_faster.shape[1]:
+            steps.append(steps[-1][steps[-1]] if steps else self.next_faster)
+        return tuple(steps)
+
+    @cached_property
+    def has_faster(self) -> Tensor:
+        """[L, 1, 1] 1 where there is a faster lane to the same node."""
+        return (self.lane_faster[:, :1, None] < len(self.lane_faster)).to(self.demand_mean)
+
+    @cached_property
+    def lane_can_carry(self) -> Tensor:
+        """[L, 1, S] booleans."""
+        return self.lane_carries.unsqueeze(1) > 0.5
+
+    def near_windows(self, ring_days: int) -> NearWindows:
+        """Of the lanes whose window is shorter than the ring of H days."""
+        if ring_days not in self._near_windows:
+            self._near_windows[ring_days] = _near_windows(self, ring_days)
+        return self._near_windows[ring_days]
+
+    @cached_property
+    def _near_windows(self) -> dict[int, NearWindows]:
+        return {}
+
     def for_skus(self, chosen: Tensor) -> Self:
         """The same network with some of its SKUs; space and shipments' prices shrunk with their share of volume."""
         share = self.volume_m3[chosen].sum() / self.volume_m3.sum()
@@ -95,6 +159,17 @@ class NetworkAttributes:
     def to(self, device: torch.device | str) -> Self:
         """The same attributes on another device."""
         return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+
+def _near_windows(attributes: NetworkAttributes, ring_days: int) -> NearWindows:
+    lanes = (attributes.lane_window_days < ring_days - 1).nonzero().flatten()
+    counted = attributes.lane_window_days[lanes] + 1
+    lane = torch.repeat_interleave(torch.arange(len(lanes), device=lanes.device), counted)
+    starts = counted.cumsum(0) - counted
+    ahead = torch.arange(len(lane), device=lanes.device) - starts[lane]
+    today = torch.arange(ring_days, device=lanes.device)[:, None]
+    rows = attributes.lane_destination[lanes][lane] * ring_days + (ahead + today) % ring_days
+    return NearWindows(lanes, rows, starts)
 
 
 def long_run_deviation(demand: DemandModel) -> NDArray[np.float64]:
@@ -171,7 +246,6 @@ class Snapshot:
     dock: Tensor  # [B, N, S]
     in_transit: Tensor  # [B, N, S]
     due: Tensor  # [B, L, S] on the way to the lane's destination, due within the lane's window
-    arriving: Tensor  # [B, N, S, K] on the way to the node, due within each of `ARRIVING_DAYS`; 0 is today
     backlog: Tensor  # [B, M, S]
     demand_fast: Tensor  # [B, M, S]
     demand_slow: Tensor  # [B, M, S]
@@ -184,7 +258,21 @@ class Snapshot:
     lane_open: Tensor  # [B, L]
     equipment: Tensor  # [B, N]
     storage_price: Tensor  # [B, N]
+    told_arriving: Tensor | None = None  # [B, N, S, K] see `arriving`; only where no twin stands behind
     twin_state: State | None = None  # what it was made from, where it was made from a twin
+
+    @cached_property
+    def arriving(self) -> Tensor:
+        """[B, N, S, K] on the way to the node, due within each of `ARRIVING_DAYS`; 0 is today.
+
+        Worked out when first asked for, since few policies do; to be asked before the twin's next step overwrites its
+        pipeline.
+        """
+        if self.told_arriving is not None:
+            return self.told_arriving
+        if self.twin_state is None:
+            raise ValueError("this snapshot was not made from a twin, and was not told what arrives within which days")
+        return _arriving(self.twin_state)
 
     def pipeline_by_days(self) -> Tensor:
         """[B, N, S, H] units by days to arrival, as `SNAPSHOT_FIELDS` has it; only where a twin stands behind."""
@@ -202,13 +290,11 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
         state: at the start of the day.
         day: of the scenario; only its calendar and conditions are read.
     """
-    due, arriving = _pipeline_sums(attributes, state)
     return Snapshot(
         on_hand=state.on_hand,
         dock=state.dock,
         in_transit=state.in_transit,
-        due=due,
-        arriving=arriving,
+        due=_due(attributes, state),
         backlog=state.backlog,
         demand_fast=state.demand_fast,
         demand_slow=state.demand_slow,
@@ -225,38 +311,39 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
     )
 
 
-def _pipeline_sums(attributes: NetworkAttributes, state: State) -> tuple[Tensor, Tensor]:
-    """[B, L, S] and [B, N, S, K] read straight off the ring, in one pass over it.
-
-    Lanes are gathered by node so that the ring is multiplied where it lies: [N, J + K, H] @ [N, H, B·S].
-    """
+def _due(attributes: NetworkAttributes, state: State) -> Tensor:
+    """[B, L, S] all that is on the way to a lane's destination; for near windows, the sum of their days in the ring."""
     nodes, ring_days, episodes, skus = state.pipeline.shape
-    ahead = (torch.arange(ring_days, device=state.pipeline.device) - state.day) % ring_days
-    counted = (ahead <= attributes.lane_window_days[:, None]).to(state.pipeline)  # [L, H]
-    lanes, position = lanes_by_node(attributes.lane_destination, nodes)
-    padded = torch.cat([counted, counted.new_zeros(1, ring_days)])[lanes]  # [N, J, H]
-    within = (ahead <= arriving_days(ahead)[:, None]).to(state.pipeline).expand(nodes, -1, -1)  # [N, K, H]
-    sums = torch.bmm(torch.cat([padded, within], dim=1), state.pipeline.reshape(nodes, ring_days, episodes * skus))
-    sums = sums.view(nodes, -1, episodes, skus)
-    width = lanes.shape[1]
-    due = sums[:, :width].reshape(-1, episodes, skus)[attributes.lane_destination * width + position]
-    return due.transpose(0, 1), sums[:, width:].permute(2, 0, 3, 1)
+    due = state.in_transit.transpose(0, 1).index_select(0, attributes.lane_destination)
+    windows = attributes.near_windows(ring_days)
+    if windows.lanes.shape[0]:
+        ring = state.pipeline.reshape(nodes * ring_days, episodes * skus)
+        near = functional.embedding_bag(windows.rows[state.day % ring_days], ring, windows.starts, mode="sum")
+        due = due.index_copy_(0, windows.lanes, near.view(-1, episodes, skus))
+    return due.transpose(0, 1)
+
+
+def _arriving(state: State) -> Tensor:
+    """[B, N, S, K] read off the ring: what each horizon adds to the one before, then their running sum."""
+    nodes, ring_days, episodes, skus = state.pipeline.shape
+    rows, starts = _horizon_rows(nodes, ring_days, state.pipeline.device)
+    ring = state.pipeline.reshape(nodes * ring_days, episodes * skus)
+    added = functional.embedding_bag(rows[state.day % ring_days], ring, starts, mode="sum")
+    return added.view(nodes, len(ARRIVING_DAYS), episodes, skus).cumsum(dim=1).permute(2, 0, 3, 1)
+
+
+@cache
+def _horizon_rows(nodes: int, ring_days: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """As `NearWindows`: [H, W] rows that each node's horizons add to those before, and [N·K] where they begin."""
+    ahead = np.arange(min(ARRIVING_DAYS[-1] + 1, ring_days))
+    horizon = np.searchsorted(ARRIVING_DAYS, ahead)
+    counted = np.tile(np.bincount(horizon, minlength=len(ARRIVING_DAYS)), nodes)
+    today = np.arange(ring_days)[:, None, None]
+    rows = np.arange(nodes)[:, None] * ring_days + (ahead + today) % ring_days  # [H, N, W / N]
+    starts = counted.cumsum() - counted
+    return torch.as_tensor(rows.reshape(ring_days, -1), device=device), torch.as_tensor(starts, device=device)
 
 
 def arriving_days(like: Tensor) -> Tensor:
     """[K] `ARRIVING_DAYS` as a tensor on the same device."""
     return torch.tensor(ARRIVING_DAYS, device=like.device)
-
-
-def lanes_by_node(destination: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Lanes listed by where they end.
-
-    Returns:
-        [N, J] lane indices, padded with L; and [L] each lane's place in its node's list.
-    """
-    same = destination[:, None] == destination[None, :]
-    position = same.tril(-1).sum(dim=1)
-    width = int(position.max()) + 1
-    table = destination.new_full((nodes, width), len(destination))
-    table[destination, position] = torch.arange(len(destination), device=destination.device)
-    return table, position

@@ -48,13 +48,13 @@ def costs_of(
         departed_m3: [L, B] what the lanes' departures of today carry.
         whole_units: whole containers and shipments; otherwise their price is spread smoothly.
     """
-    storage_price = parameters.storage_usd_by_month.index_select(0, day.month).T  # [N, B]
+    storage_price = parameters.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
     once = _once_a_departure(parameters, departed_m3, whole_units)
     to_node, home = parameters.lane_to_node, parameters.market_home
     by_node = (
         stored @ parameters.capital_usd + in_transit @ parameters.capital_usd,
         stored @ parameters.volume_m3 * storage_price,
-        to_node @ ((freight_usd + once) * day.price_surge.T),
+        to_node @ ((freight_usd + once) * day.price_surge.t()),
         to_node @ duty_usd,
         torch.addmm(unloaded.sum(dim=-1) * parameters.inbound_usd[:, None], parameters.serving_usd, served),
         home @ (lost * parameters.lost_margin_usd.unsqueeze(1)).sum(dim=-1),
@@ -62,7 +62,7 @@ def costs_of(
         returned.sum(dim=-1) * parameters.return_usd[:, None],
         scrapped @ parameters.value_usd,
     )
-    return Costs(*(cost.T for cost in by_node))
+    return Costs(*(cost.t() for cost in by_node))
 
 
 def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_units: bool) -> Tensor:

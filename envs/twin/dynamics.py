@@ -49,7 +49,7 @@ def step(
     Returns:
         The state at the start of the next day, the day's flows, and its costs.
     """
-    equipment = day.equipment.T
+    equipment = day.equipment.t()
     rounding = day.rounding
     demand = _entity_first(day.demand)
     waiting = _entity_first(state.backlog)
@@ -71,7 +71,7 @@ def step(
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
     ordered, shipped = shipping.ship(parameters, _entity_first(orders), on_hand, day, whole_units=whole_units)
     pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, place, transit_days, pipeline.shape))
-    endpoints = parameters.nodes + len(parameters.supplier_units_per_day)
+    endpoints = parameters.nodes + parameters.supplier_units_per_day.shape[0]
     sent = shipped.new_zeros(endpoints, *shipped.shape[1:]).index_add_(0, parameters.lane_origin, shipped)
     # Clamped because a fraction's last bit could otherwise leave less than nothing.
     on_hand = (on_hand - sent[: parameters.nodes]).clamp(min=0.0)
@@ -81,9 +81,9 @@ def step(
     # One product for every wave: what is sold today will come back in equal parts.
     returning = (parameters.returning_share @ total_served.flatten(1)).view_as(on_hand)
 
-    departs = parameters.lane_departs.index_select(0, day.weekday).T.contiguous()
+    departs = parameters.lane_departs.index_select(0, day.weekday).t().contiguous()
     freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.lane_weights, shipped.transpose(1, 2)).unbind(1)
-    booked_m3 = state.booked_m3.T + shipped_m3
+    booked_m3 = state.booked_m3.t() + shipped_m3
     departed_m3 = booked_m3 * departs
     costs = costing.costs_of(
         parameters,
@@ -111,7 +111,7 @@ def step(
         in_transit=in_transit.transpose(0, 1),
         backlog=backlog.transpose(0, 1),
         with_customers=torch.addcmul(returning, with_customers, stay).transpose(1, 2),
-        booked_m3=(booked_m3 - departed_m3).T,
+        booked_m3=(booked_m3 - departed_m3).t(),
         demand_fast=torch.lerp(state.demand_fast, day.demand, 1 / FAST_DAYS),
         demand_slow=torch.lerp(state.demand_slow, day.demand, 1 / SLOW_DAYS),
         demand_quarter=torch.lerp(state.demand_quarter, day.demand, 1 / QUARTER_DAYS),
@@ -229,7 +229,7 @@ def _wait_or_leave(
 def _arrival_rows(parameters: TwinParameters, place: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
     """[L·B] row of the ring, seen as [N·H·B, S], where each lane's shipment joins what arrives on its day."""
     _, ring_days, episodes, _ = shape
-    arrival = (transit_days.T.contiguous() + place) % ring_days
+    arrival = (transit_days.t().contiguous() + place) % ring_days
     environment = torch.arange(episodes, device=transit_days.device)
     first = (parameters.lane_destination * (ring_days * episodes))[:, None] + environment
     return first.add_(arrival, alpha=episodes).flatten()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import torch
 from torch import Tensor
 
 
@@ -46,8 +47,4 @@ class Costs:
     @property
     def total(self) -> Tensor:
         """[B, N] the sum of all parts."""
-        parts = [getattr(self, name) for name in self.parts()]
-        total: Tensor = parts[0]
-        for part in parts[1:]:
-            total = total + part
-        return total
+        return torch.stack([getattr(self, name) for name in self.parts()]).sum(dim=0)

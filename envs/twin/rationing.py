@@ -111,7 +111,7 @@ def _share(available: Tensor, asked: Tensor) -> Tensor:
 def _by_asker(share: Tensor, queues: Queues) -> Tensor:
     """[G, B·S] of each asker's place, of [N, B·S]."""
     by_asker = queues.at_places(share)
-    if len(queues.placeless) == 0:
+    if queues.placeless.shape[0] == 0:
         return by_asker
     return by_asker.index_copy_(0, queues.placeless, queues.placeless_share.expand(-1, share.shape[1]))
 
@@ -123,7 +123,7 @@ def binds(load: Tensor, limit: Tensor | float) -> bool:
 
 def impaired(share: Tensor) -> bool:
     """Whether anything works at less than its usual capacity: that can bind even where the capacity is unlimited."""
-    return binds(1 - share, 0.0)
+    return share.device.type != "cpu" or bool((share < 1.0).any())
 
 
 def within_capacity(units: Tensor, weight: Tensor | float, limit: Tensor, *, whole_units: bool) -> Tensor:

@@ -29,7 +29,7 @@ def ship(
     if whole_units:
         ordered = _whole_orders(parameters, ordered)
     granted = ordered
-    lane_open, supplier_up = day.lane_open.T, day.supplier_up.T
+    lane_open, supplier_up = day.lane_open.t(), day.supplier_up.t()
     if parameters.lanes_bind or impaired(lane_open):
         limit = parameters.lane_m3_per_day[:, None] * lane_open
         granted = within_capacity(granted, parameters.volume_m3, limit, whole_units=whole_units)

@@ -39,7 +39,7 @@ class PolicyGraph(nn.Module):
         pipeline = fields.pop("pipeline")
         fields["in_transit"] = pipeline.sum(dim=-1)
         fields["due"] = _due(attributes, pipeline)
-        fields["arriving"] = _arriving(pipeline)
+        fields["told_arriving"] = _arriving(pipeline)
         orders: Tensor = self.policy(Snapshot(**fields), attributes)  # type: ignore[arg-type]
         return orders
 

@@ -1,0 +1,33 @@
+"""Batches on threads of their own go as they would one after the other."""
+
+import torch
+from hypothesis import given
+
+from entrepot.envs.twin import step, step_batches
+from tests.envs.twin.test_batches import compare, identical
+from tests.envs.twin.worlds import World, few, worlds
+
+
+@few
+@given(worlds(days=2, episodes=4))
+def test_batches_on_threads_equal_one_batch_after_the_other(world: World) -> None:
+    halves = [slice(0, 2), slice(2, 4)]
+    batches = [
+        (world.opening.episodes_at(half), world.orders[0][half], world.scenario.episodes_at(half).at(0))
+        for half in halves
+    ]
+    together = step_batches(world.parameters, batches)
+    for batch, (after, flows, costs) in zip(batches, together, strict=True):
+        alone = step(world.parameters, *batch)
+        for one, other in zip(alone, (after, flows, costs), strict=True):
+            compare(one, other, identical)
+
+
+@few
+@given(worlds(days=1, episodes=2))
+def test_threads_record_no_gradients(world: World) -> None:
+    orders = world.orders[0].clone().requires_grad_()
+    ((after, _, costs),) = step_batches(world.parameters, [(world.opening, orders, world.scenario.at(0))])
+    assert not after.on_hand.requires_grad
+    assert not costs.total.requires_grad
+    assert torch.is_grad_enabled()
