@@ -79,7 +79,7 @@ def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{key}.")
         elif value is not None:
-            flat[f"{prefix}{key}"] = value
+            flat[f"{prefix}{key}"] = str(value) if isinstance(value, list) else value
     return flat
 
 
