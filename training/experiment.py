@@ -59,7 +59,7 @@ class WindowsSettings(StrictModel):
     advance_days: Count = 50
     windows_per_segment: Count = 6
     warm_up_days: Annotated[int, Field(ge=0)] = 70
-    level_deviation: Annotated[float, Field(ge=0)] = 0.2
+    level_deviation: Annotated[float, Field(ge=0)] = 0.4
 
 
 class BaseStockSettings(StrictModel):

@@ -23,7 +23,7 @@ OPENING_LOG_SHARE = -1.4
 """An untrained policy departs at a quarter of the price."""
 SOFTNESS = 0.5
 """In logarithms of the share: how far from the threshold a gradient still reaches."""
-TRIED_SHARE = 0.15
+TRIED_SHARE = 0.05
 """Of the departures in training."""
 LEAST_PRICE_USD = 1e-3
 LANE_SUMS = 2
