@@ -20,5 +20,5 @@ class PathwiseSettings(StrictModel):
     warm_up_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     gradient_norm: Positive = 1.0
     smoothing_days: Positive = 0.5
-    lost_sales_weight: Annotated[float, Field(ge=0)] = 1.1
+    lost_sales_weight: Annotated[float, Field(ge=0)] = 1.4
     cover_learning_rate: Annotated[float, Field(ge=0)] = 0.0
