@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from entrepot.agents.policy import Policy
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.opening import stocked_state
+from entrepot.envs.settlement import Settlement
 from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario
 from entrepot.training.experiment import EvaluationSettings, World
 from entrepot.training.rollout import roll_out
@@ -23,9 +24,48 @@ RESAMPLES = 10_000
 CONFIDENCE = 0.95
 EPISODES_AT_ONCE = 128
 """So many episodes are in memory at a time; the result does not depend on it."""
+PRACTICE, BOUND = "min_max", "hindsight"
+"""Where both are among the policies, every other one is placed on the way from the first to the second."""
 
 Progress = Callable[[str, int, int], None]
 """Told of the policy's name, days done and days in all."""
+Done = Callable[[int], None]
+"""Told of so many more episode-days done."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured in E episodes."""
+
+    by_episode: dict[str, Floats]  # figure → [E]; `settled_cost_usd_per_day` is always there
+    by_node: dict[str, Floats]  # figure → [N] means over episodes
+    on_hand: Floats  # [T, N] units, the mean episode
+
+
+@runtime_checkable
+class Trial(Protocol):
+    """What finds its own figures on scenarios, where a policy would be run through them day by day."""
+
+    def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
+        """Figures of the scenario's episodes, of the days after warm-up.
+
+        Args:
+            world: the network and its demand.
+            scenario: of `warm_up_days + days` days.
+            settings: which of its days count.
+            done: told of episode-days as they are done with.
+        """
+        ...
+
+
+@runtime_checkable
+class Accountable(Protocol):
+    """A policy or trial that says what its decisions took."""
+
+    @property
+    def effort(self) -> str:
+        """One line for people."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,26 +75,41 @@ class Evaluation:
     by_episode: dict[str, dict[str, Floats]]  # policy → figure → [E]
     by_node: dict[str, dict[str, Floats]]  # policy → figure → [N] means over episodes
     on_hand: dict[str, Floats]  # policy → [T, N] units, the mean episode
+    effort: dict[str, str]  # what decisions took, of those policies that tell
     seconds: dict[str, float]
     settings: EvaluationSettings
     split: Split
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a policy: means, and the cost's 95 % interval."""
+        """One row a policy: means, and the cost's 95 % interval; NaN for what was not measured.
+
+        Where practice and bound are both there: also the share of the way from one to the other, with its interval.
+        """
+        names = dict.fromkeys(name for figures in self.by_episode.values() for name in figures)
+        placed = PRACTICE in self.by_episode and BOUND in self.by_episode
         rows = []
         for policy, figures in self.by_episode.items():
             row: dict[str, Any] = {"policy": policy}
-            for name, values in figures.items():
-                row[name] = float(np.nanmean(values))
-                if name == "cost_usd_per_day":
-                    low, high = mean_interval(values)
-                    row |= {"cost_usd_per_day_low": low, "cost_usd_per_day_high": high}
+            for name in names:
+                values = figures.get(name, np.full(1, np.nan))
+                row[name] = _known_mean(values)
+                if name in ("cost_usd_per_day", "settled_cost_usd_per_day"):
+                    row[f"{name}_low"], row[f"{name}_high"] = mean_interval(values)
+            if placed:
+                share, low, high = self._share_of_way(policy)
+                row |= {"share_of_way": share, "share_of_way_low": low, "share_of_way_high": high}
             rows.append(row)
         return rows
 
+    def _share_of_way(self, policy: str) -> tuple[float, float, float]:
+        practice, ours, bound = (
+            self.by_episode[name]["settled_cost_usd_per_day"] for name in (PRACTICE, policy, BOUND)
+        )
+        return ratio_interval(practice - ours, practice - bound)
+
     def paired(self) -> list[dict[str, Any]]:
-        """Each policy against each one named before it, episode by episode."""
-        names = list(self.by_episode)
+        """Each policy against each one named before it, episode by episode; the bound is no policy."""
+        names = [name for name, figures in self.by_episode.items() if "cost_usd_per_day" in figures]
         return [
             {"policy": policy, "baseline": baseline, **self._pair(policy, baseline)}
             for place, policy in enumerate(names)
@@ -82,7 +137,7 @@ class Evaluation:
 
 def evaluate(
     world: World,
-    policies: Mapping[str, Policy],
+    policies: Mapping[str, Policy | Trial],
     settings: EvaluationSettings,
     *,
     split: Split = Split.TEST,
@@ -94,7 +149,8 @@ def evaluate(
 
     Args:
         world: the network and its demand.
-        policies: by name; a policy is compared with those named before it.
+        policies: by name; a policy is compared with those named before it. What is a trial of its own is handed the
+            scenarios instead.
         settings: how many episodes, how long, from which seed.
         split: which part of the time line demand is drawn from.
         progress: told as days pass.
@@ -109,56 +165,69 @@ def evaluate(
         seed=settings.seed,
         device=world.parameters.device,
     )
-    by_episode, by_node, on_hand, seconds = {}, {}, {}, {}
+    by_episode, by_node, on_hand, effort, seconds = {}, {}, {}, {}, {}
     for name, policy in policies.items():
         started = perf_counter()
+        trial = policy if isinstance(policy, Trial) else RollOut(policy)
+        done = _counted(progress, name, settings.episodes * days)
         runs = [
-            _run(
-                world,
-                policy,
-                scenario.episodes_at(slice(first, first + EPISODES_AT_ONCE)),
-                settings,
-                name,
-                progress,
-                first,
-            )
+            trial.figures(world, scenario.episodes_at(slice(first, first + EPISODES_AT_ONCE)), settings, done)
             for first in range(0, settings.episodes, EPISODES_AT_ONCE)
         ]
-        weights = [len(run[0]["cost_usd_per_day"]) for run in runs]
-        by_episode[name] = {key: np.concatenate([run[0][key] for run in runs]) for key in runs[0][0]}
-        by_node[name] = {key: _nan_average([run[1][key] for run in runs], weights) for key in runs[0][1]}
-        on_hand[name] = np.average([run[2] for run in runs], axis=0, weights=weights)
+        weights = [len(run.by_episode["settled_cost_usd_per_day"]) for run in runs]
+        by_episode[name] = {key: np.concatenate([run.by_episode[key] for run in runs]) for key in runs[0].by_episode}
+        by_node[name] = {key: _nan_average([run.by_node[key] for run in runs], weights) for key in runs[0].by_node}
+        on_hand[name] = np.average([run.on_hand for run in runs], axis=0, weights=weights)
         seconds[name] = perf_counter() - started
-    return Evaluation(by_episode, by_node, on_hand, seconds, settings, split)
+        if isinstance(policy, Accountable):
+            effort[name] = policy.effort
+    return Evaluation(by_episode, by_node, on_hand, effort, seconds, settings, split)
 
 
-def _run(
-    world: World,
-    policy: Policy,
-    scenario: Scenario,
-    settings: EvaluationSettings,
-    name: str,
-    progress: Progress | None,
-    first: int,
-) -> tuple[dict[str, Floats], dict[str, Floats], Floats]:
-    totals = KpiTotals.start(world.parameters, scenario.episodes)
-    stock: list[Floats] = []
+def _counted(progress: Progress | None, policy: str, total: int) -> Done:
+    """Adds up what is done, for a progress that wants to know how far."""
+    so_far = 0
 
-    def watch(number: int, state: State, flows: Flows, costs: Costs) -> None:
-        nonlocal totals
+    def done(more: int) -> None:
+        nonlocal so_far
+        so_far += more
         if progress is not None:
-            progress(name, first * scenario.days + (number + 1) * scenario.episodes, settings.episodes * scenario.days)
-        if number < settings.warm_up_days:
-            return
-        totals = totals.add(world.parameters, state, flows, costs)
-        stock.append(state.on_hand.sum(dim=-1).mean(dim=0).cpu().numpy().astype(np.float64))
+            progress(policy, so_far, total)
 
-    opening = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
-    policy.begin(scenario.episodes)
-    roll_out(world.parameters, world.attributes, opening, scenario, policy, watch=watch)
-    by_episode = {key: value.cpu().numpy() for key, value in totals.by_episode().items()}
-    by_node = {key: value.nanmean(dim=0).cpu().numpy() for key, value in totals.by_node().items()}
-    return by_episode, by_node, np.stack(stock)
+    return done
+
+
+@dataclass(frozen=True)
+class RollOut:
+    """The trial of a policy: it warms up its own network, then its days count."""
+
+    policy: Policy
+
+    def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
+        """Costs, settlement and KPIs, in whole units."""
+        totals = KpiTotals.start(world.parameters, scenario.episodes)
+        opening = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
+        settlement = Settlement.start(world.parameters, opening)
+        stock: list[Floats] = []
+
+        def watch(number: int, state: State, flows: Flows, costs: Costs) -> None:
+            nonlocal totals, settlement
+            done(scenario.episodes)
+            if number < settings.warm_up_days:
+                settlement = Settlement.start(world.parameters, state)
+                return
+            totals = totals.add(world.parameters, state, flows, costs)
+            settlement = settlement.add(flows, costs)
+            stock.append(state.on_hand.sum(dim=-1).mean(dim=0).cpu().numpy().astype(np.float64))
+
+        self.policy.begin(scenario.episodes)
+        end = roll_out(world.parameters, world.attributes, opening, scenario, self.policy, watch=watch)
+        by_episode = {key: value.cpu().numpy() for key, value in totals.by_episode().items()}
+        settled = settlement.usd(end).cpu().numpy() / settings.days
+        by_episode["settlement_usd_per_day"] = settled
+        by_episode["settled_cost_usd_per_day"] = by_episode["cost_usd_per_day"] + settled
+        by_node = {key: value.nanmean(dim=0).cpu().numpy() for key, value in totals.by_node().items()}
+        return Figures(by_episode, by_node, np.stack(stock))
 
 
 def _nan_average(values: list[Floats], weights: list[int]) -> Floats:
@@ -167,6 +236,11 @@ def _nan_average(values: list[Floats], weights: list[int]) -> Floats:
     total = np.where(known, stacked, 0.0) * weight
     count = (known * weight).sum(axis=0)
     return np.where(count > 0, total.sum(axis=0) / np.maximum(count, 1.0), np.nan)
+
+
+def _known_mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def mean_interval(values: Floats) -> tuple[float, float]:
@@ -180,8 +254,9 @@ def ratio_interval(ours: Floats, theirs: Floats) -> tuple[float, float, float]:
     """Ratio of the means and its 95 % interval, by resampling episodes, both policies' together (Efron 1979)."""
     index = _resampled(len(ours))
     denominator = theirs[index].mean(axis=1)
-    ratios = ours[index].mean(axis=1) / np.where(denominator == 0, np.nan, denominator)
-    low, high = np.nanquantile(ratios, _tails())
+    known = denominator != 0
+    ratios = ours[index].mean(axis=1)[known] / denominator[known]
+    low, high = np.quantile(ratios, _tails()) if ratios.size else (float("nan"), float("nan"))
     return float(ours.mean() / theirs.mean()) if theirs.mean() else float("nan"), float(low), float(high)
 
 

@@ -15,8 +15,10 @@ from entrepot.agents.neural import NeuralAgent, NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
+from entrepot.training.evaluation import Trial
 from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
 from entrepot.training.exported_policy import ExportedPolicy, find_module
+from entrepot.training.hindsight import Hindsight
 from entrepot.training.tuning import (
     TunedBaseStock,
     load_base_stock,
@@ -43,12 +45,12 @@ class Tuning:
     budgets: dict[str, str] = field(default_factory=dict)  # what was spent, by policy name
 
 
-Builder = Callable[[World, Tuning], Policy]
+Builder = Callable[[World, Tuning], Policy | Trial]
 _BUILDERS: dict[str, Builder] = {}
 
 
 def register_policy(name: str) -> Callable[[Builder], Builder]:
-    """Decorate a function ``(world, tuning) -> Policy`` so that `--policies` can name it."""
+    """Decorate a function ``(world, tuning) -> Policy | Trial`` so that `--policies` can name it."""
 
     def register(builder: Builder) -> Builder:
         _BUILDERS[name] = builder
@@ -62,13 +64,13 @@ def policy_names() -> list[str]:
     return sorted(_BUILDERS)
 
 
-def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy]:
+def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy | Trial]:
     """Build policies from names, run folders and exported modules.
 
     Raises:
         ConfigurationError: a name is neither a known policy nor a run's or module's folder.
     """
-    policies: dict[str, Policy] = {}
+    policies: dict[str, Policy | Trial] = {}
     for name in names:
         label = name if name in _BUILDERS else Path(name).name
         label = name if label in policies else label  # a run and its export have the same last name
@@ -88,6 +90,16 @@ def _base_stock(world: World, tuning: Tuning) -> Policy:
     tuned = tuned_base_stock(world, tuning)
     tuning.budgets["base_stock"] = tuned.budget
     return BaseStock(world.attributes, tuned.cover.to(world.parameters.device))
+
+
+@register_policy("hindsight")
+def _hindsight(world: World, tuning: Tuning) -> Trial:
+    return Hindsight()
+
+
+@register_policy("hindsight_joint")
+def _hindsight_joint(world: World, tuning: Tuning) -> Trial:
+    return Hindsight(joint=True)
 
 
 def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from entrepot.envs.twin import Costs
 from entrepot.training.command_line.tables import table, write_json
-from entrepot.training.evaluation import Evaluation
+from entrepot.training.evaluation import PRACTICE, Evaluation
 from entrepot.training.evaluation import Progress as PolicyProgress
 from entrepot.training.experiment import World
 from entrepot.training.policies import Tuning, TuningProgress
@@ -44,21 +44,43 @@ def print_evaluation(judged: Evaluation, world: World, tuning: Tuning, out: Cons
         f"{settings.days} days after {settings.warm_up_days} days of warm-up, seed {settings.seed}"
     )
     out.print(_upright(f"Cost, USD a day · {title}", rows, _cost_lines(rows)))
-    out.print(_upright("KPIs", rows, [(label, [text.format(row[key]) for row in rows]) for key, label, text in KPIS]))
+    out.print(_upright("KPIs", rows, [(label, _told(rows, key, text)) for key, label, text in KPIS]))
     paired = judged.paired()
     if paired:
         out.print(table("Paired differences, 95 % intervals", [_paired_row(pair) for pair in paired]))
-    for policy, budget in tuning.budgets.items():
-        out.print(f"[dim]{policy}: {budget}[/]")
+    for policy, line in [*tuning.budgets.items(), *judged.effort.items()]:
+        out.print(f"[dim]{policy}: {line}[/]")
 
 
 def _cost_lines(rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    lines = [(part.replace("_", " "), [f"{row[f'{part}_usd_per_day']:,.0f}" for row in rows]) for part in Costs.parts()]
-    total = [
-        f"{row['cost_usd_per_day']:,.0f} ({row['cost_usd_per_day_low']:,.0f}–{row['cost_usd_per_day_high']:,.0f})"
-        for row in rows
-    ]
-    return [*lines, ("[bold]total[/]", [f"[bold]{value}[/]" for value in total])]
+    def part(name: str) -> tuple[str, list[str]]:
+        return name.replace("_", " "), _told(rows, f"{name}_usd_per_day", "{:,.0f}")
+
+    def total(label: str, name: str) -> tuple[str, list[str]]:
+        told = _told(rows, name, "{:,.0f}", "{:,.0f}–{:,.0f}")
+        return f"[bold]{label}[/]", [f"[bold]{text}[/]" for text in told]
+
+    lines = [*(part(name) for name in Costs.parts()), total("total", "cost_usd_per_day")]
+    lines += [part("settlement"), total("total, stock settled", "settled_cost_usd_per_day")]
+    if "share_of_way" in rows[0]:
+        lines.append(
+            (f"share of the way from {PRACTICE} to hindsight", _told(rows, "share_of_way", "{:.1%}", "{:.1%}–{:.1%}"))
+        )
+    return lines
+
+
+def _told(rows: list[dict[str, Any]], key: str, text: str, interval: str | None = None) -> list[str]:
+    """A figure of every policy, with its interval if asked for; a dash where it was not measured."""
+    told = []
+    for row in rows:
+        value = row.get(key, float("nan"))
+        if not np.isfinite(value):
+            told.append("–")
+        elif interval is None:
+            told.append(text.format(value))
+        else:
+            told.append(f"{text.format(value)} ({interval.format(row[f'{key}_low'], row[f'{key}_high'])})")
+    return told
 
 
 def _upright(title: str, rows: list[dict[str, Any]], lines: list[tuple[str, list[str]]]) -> Table:
@@ -106,6 +128,7 @@ def write_evaluation(
         **settings.model_dump(),
         "tuning": tuning.budgets,
         "seconds": {name: round(value, 1) for name, value in judged.seconds.items()},
+        "effort": judged.effort,
     }
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
@@ -128,8 +151,13 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def _cost_figure(judged: Evaluation) -> Figure:
-    """Cost by part, one bar a policy, with the total's interval."""
-    rows = judged.rows()
+    """Cost by part, one bar a policy, with the total's interval; the bound as a line."""
+    rows = [row for row in judged.rows() if np.isfinite(row.get("cost_usd_per_day", np.nan))]
+    bounds = {
+        name: float(figures["settled_cost_usd_per_day"].mean())
+        for name, figures in judged.by_episode.items()
+        if "cost_usd_per_day" not in figures
+    }
     figure = Figure(figsize=(9, 1.6 + 0.75 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -146,6 +174,8 @@ def _cost_figure(judged: Evaluation) -> Figure:
         axes.annotate(
             f"{row['cost_usd_per_day']:,.0f}", (high, place), xytext=(6, 0), textcoords="offset points", va="center"
         )
+    for name, bound in bounds.items():
+        axes.axvline(bound, color="black", linestyle="--", linewidth=1.2, label=f"{name}, {bound:,.0f}")
     axes.set_xlim(0, 1.12 * max(row["cost_usd_per_day_high"] for row in rows))
     axes.invert_yaxis()
     axes.set_xlabel("USD a day, with the total's 95 % interval")

@@ -1,0 +1,1 @@
+"""Planners: linear programs over many days, solved with HiGHS."""

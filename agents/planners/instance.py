@@ -1,0 +1,248 @@
+"""What one plan is made for: a network, where it starts, and a stretch of time, as NumPy arrays.
+
+Time is cut into T periods. The hindsight bound takes days; a rolling plan takes days at first and weeks later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entrepot.envs.settlement import StockValues
+from entrepot.envs.twin import Scenario, State, TwinParameters
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PlannedNetwork:
+    """A network's figures in double precision; fields as in `TwinParameters` and `StockValues`."""
+
+    capacity_m3: Floats  # [N]
+    dock_m3_per_day: Floats  # [N]
+    picking_units_per_day: Floats  # [N]
+    storage_usd_per_m3_day: Floats  # [N, 12]
+    inbound_usd: Floats  # [N]
+    outbound_usd: Floats  # [N]
+    return_usd: Floats  # [N]
+    restock_share: Floats  # [N]
+    option_group: Floats  # [R, N, M]
+    option_usd: Floats  # [R, M]
+    backlog_share: Floats  # [M]
+    backlog_usd: Floats  # [M]
+    lost_margin_usd: Floats  # [M, S]
+    market_home: Floats  # [N, M]
+    return_share: Floats  # [M]
+    return_hazard: Floats  # [2, N]
+    lane_destination: Integers  # [L]
+    lane_transit_days: Integers  # [L]
+    lane_wait_days: Integers  # [7, L]
+    lane_m3_per_day: Floats  # [L]
+    lane_shipment_usd: Floats  # [L]
+    lane_container_usd: Floats  # [L]
+    lane_freight_usd: Floats  # [L, S]
+    lane_duty_usd: Floats  # [L, S]
+    lane_carries: Floats  # [L, S]
+    lane_from_node: Floats  # [N, L]
+    lane_from_supplier: Floats  # [K, L]
+    supplier_units_per_day: Floats  # [K]
+    value_usd: Floats  # [S]
+    volume_m3: Floats  # [S]
+    capital_share_per_day: float
+    container_m3: float
+    pipeline_days: int
+    values: dict[str, Floats]  # of `StockValues`, by field
+
+    @classmethod
+    def of(cls, parameters: TwinParameters) -> Self:
+        """The same network as the twin has it."""
+        single = ("capital_share_per_day", "container_m3", "pipeline_days")
+        names = [field.name for field in fields(cls) if field.name not in (*single, "values")]
+        values = StockValues.of(parameters)
+        return cls(
+            **{name: _array(getattr(parameters, name)) for name in names},
+            **{name: getattr(parameters, name) for name in single},
+            values={field.name: _array(getattr(values, field.name)) for field in fields(values)},
+        )
+
+    def for_skus(self, chosen: Integers) -> Self:
+        """Some of the SKUs, for whom every capacity is whole."""
+        by_sku = ("lost_margin_usd", "lane_freight_usd", "lane_duty_usd", "lane_carries", "value_usd", "volume_m3")
+        values = {name: value if name == "booked" else value[..., chosen] for name, value in self.values.items()}
+        cut: dict[str, Any] = {name: getattr(self, name)[..., chosen] for name in by_sku}
+        return replace(self, **cut, values=values)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where every unit is before the first period: the least and the most, which are the same where it is known."""
+
+    on_hand: Floats  # [2, N, S] units
+    dock: Floats  # [2, N, S]
+    arriving: Floats  # [2, T, N, S] already on the way, by period of arrival
+    backlog: Floats  # [2, M, S]
+    with_customers: Floats  # [2, 2, N, S] by wave
+
+    @classmethod
+    def of(cls, state: State, episode: int, days: int) -> Self:
+        """One environment's state, before a plan of so many days."""
+        ring = _array(state.pipeline_by_days()[episode].permute(2, 0, 1))  # [H, N, S]
+        arriving = np.zeros((days, *ring.shape[1:]))
+        shown = min(days, len(ring))
+        arriving[:shown] = ring[:shown]
+        known = (
+            _array(state.on_hand[episode]),
+            _array(state.dock[episode]),
+            arriving,
+            _array(state.backlog[episode]),
+            _array(state.with_customers[:, episode]),
+        )
+        return cls(*(np.stack([units, units]) for units in known))
+
+    @classmethod
+    def any(cls, days: int, pipeline_days: int, most_backlog: Floats, most_with_customers: Floats) -> Self:
+        """Any state at all in which no node holds more than its space.
+
+        Args:
+            days: of the plan.
+            pipeline_days: of the network's ring.
+            most_backlog: [M, S] units.
+            most_with_customers: [N, S] units sold before and still to come back, at the most.
+        """
+        unlimited = np.full(most_with_customers.shape, np.inf)
+        on_its_way = np.where(np.arange(days) < pipeline_days - 1, np.inf, 0.0)
+        most = (
+            unlimited,
+            unlimited,
+            np.broadcast_to(on_its_way[:, None, None], (days, *unlimited.shape)),
+            most_backlog,
+            np.stack([most_with_customers, most_with_customers]) / 2,
+        )
+        return cls(*(np.stack([np.zeros_like(units), units]) for units in most))
+
+
+@dataclass(frozen=True)
+class Instance:
+    """N nodes, K suppliers, M markets, L lanes, S SKUs, T periods."""
+
+    network: PlannedNetwork
+    opening: Opening
+    demand: Floats  # [T, M, S] units
+    waits_least: Floats  # [T, M, S] share of a period's unserved demand that waits, at the least
+    waits_most: Floats  # [T, M, S] and at the most
+    restocked: Floats  # [T, N, S] units that come back besides those of the plan's own sales
+    arrival: Integers  # [T, L] period in which a shipment of the period joins the dock; T or more: after the end
+    transit_days: Floats  # [T, L] days of it that are counted
+    container_surge: Floats  # [T, L] factor on the price of containers, paid on departure
+    departs_later: Floats  # [T, L] 1 where that is after the end
+    length_days: Floats  # [T]
+    storage_usd_per_m3_day: Floats  # [T, N]
+    equipment: Floats  # [T, N] share of normal
+    lane_open: Floats  # [T, L] share of normal
+    supplier_up: Floats  # [T, K] share of normal
+    price_surge: Floats  # [T, L]
+
+    @property
+    def periods(self) -> int:
+        """T."""
+        return len(self.demand)
+
+    @property
+    def skus(self) -> int:
+        """S."""
+        return len(self.network.value_usd)
+
+    def for_skus(self, chosen: Integers) -> Self:
+        """The same with some of its SKUs, each of which may use the whole of every capacity."""
+        opening: dict[str, Any] = {
+            field.name: getattr(self.opening, field.name)[..., chosen] for field in fields(self.opening)
+        }
+        cut: dict[str, Any] = {
+            name: getattr(self, name)[..., chosen] for name in ("demand", "waits_least", "waits_most", "restocked")
+        }
+        return replace(self, network=self.network.for_skus(chosen), opening=replace(self.opening, **opening), **cut)
+
+
+def days_of(
+    network: PlannedNetwork,
+    opening: Opening,
+    scenario: Scenario,
+    episode: int,
+    *,
+    whole_units: bool,
+) -> Instance:
+    """One episode of a scenario, day by day.
+
+    Args:
+        network: what it takes place in.
+        opening: before the scenario's first day.
+        scenario: of T days.
+        episode: which of its B.
+        whole_units: whether the twin will keep whole units.
+    """
+    day = {field.name: getattr(scenario, field.name)[episode].cpu().numpy() for field in fields(scenario)}
+    days = len(day["demand"])
+    wait = network.lane_wait_days[day["weekday"]]
+    transit = (network.lane_transit_days + wait + day["delay_days"]).clip(1, network.pipeline_days - 1)
+    today = np.arange(days)[:, None]
+    departure = today + wait
+    surge = day["price_surge"].astype(np.float64)
+    known = np.take_along_axis(surge, np.minimum(departure, days - 1), axis=0)
+    share = np.broadcast_to(network.backlog_share[:, None], day["demand"].shape)
+    least, most = (
+        _shares_that_wait(day["demand"], network.backlog_share, day["rounding"]) if whole_units else (share, share)
+    )
+    return Instance(
+        network=network,
+        opening=opening,
+        demand=day["demand"].astype(np.float64),
+        waits_least=least,
+        waits_most=most,
+        restocked=np.zeros((days, len(network.capacity_m3), day["demand"].shape[2])),
+        arrival=today + transit,
+        transit_days=np.minimum(transit, days - today).astype(np.float64),
+        container_surge=np.where(departure < days, known, 0.0),
+        departs_later=(departure >= days).astype(np.float64),
+        length_days=np.ones(days),
+        storage_usd_per_m3_day=network.storage_usd_per_m3_day.T[day["month"]],
+        equipment=day["equipment"].astype(np.float64),
+        lane_open=day["lane_open"].astype(np.float64),
+        supplier_up=day["supplier_up"].astype(np.float64),
+        price_surge=surge,
+    )
+
+
+MOST_UNITS = 32
+"""Up to so many unserved units in a day every number is looked at one by one."""
+
+
+def _shares_that_wait(demand: Any, backlog_share: Floats, rounding: Any) -> tuple[Floats, Floats]:
+    """[T, M, S] twice: of u unserved units, min(floor(u · share + rounding), u) wait; its least and greatest share.
+
+    Args:
+        demand: [T, M, S] units; u can be any whole number up to it.
+        backlog_share: [M].
+        rounding: [T, S] in the type that the twin computes in.
+    """
+    share = backlog_share.astype(rounding.dtype)[:, None]
+    drawn = rounding[:, None, :]
+    least, most = np.ones(demand.shape), np.zeros(demand.shape)
+    for units in range(1, MOST_UNITS + 1):
+        waits = np.minimum(np.floor(rounding.dtype.type(units) * share + drawn), units) / units
+        least = np.where(demand >= units, np.minimum(least, waits), least)
+        most = np.where(demand >= units, np.maximum(most, waits), most)
+    beyond = demand > MOST_UNITS
+    least = np.where(beyond, np.minimum(least, (share - 1 / MOST_UNITS).clip(min=0.0)), least)
+    most = np.where(beyond, np.maximum(most, (share + 1 / MOST_UNITS).clip(max=1.0)), most)
+    nobody = demand == 0
+    return np.where(nobody, 0.0, least), np.where(nobody, 1.0, most)
+
+
+def _array(tensor: Any) -> Any:
+    """As NumPy, in double precision where it is not an index."""
+    array = tensor.detach().cpu().numpy()
+    return array if array.dtype.kind == "i" else array.astype(np.float64)

@@ -1,0 +1,84 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+
+from entrepot.envs.network import NetworkArrays
+from entrepot.envs.settlement import Settlement, StockValues, landed_usd
+from entrepot.envs.twin import TwinParameters
+from tests.envs.twin.worlds import AIR, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
+
+PRICED: dict[str, dict[str, Any]] = {
+    "hub": {"inbound_usd_per_unit": 0.5},
+    "shop": {"inbound_usd_per_unit": 0.25, "return_usd_per_unit": 2.0, "restock_share": 0.75},
+    "inland": {"price": {"per_unit": 1.0}},
+    "sea": {"price": {"per_unit": 2.0, "per_container": 670.0}, "duty_share": 0.1},
+    "air": {"price": {"per_unit": 8.0}},
+}
+
+
+def test_goods_are_worth_freight_duty_and_receiving_along_the_cheapest_way() -> None:
+    parameters = TwinParameters.from_arrays(NetworkArrays.from_description(small_network(**PRICED)))
+    hub = 1.0 + 0.5
+    shop = hub + 2.0 + 0.1 * 10.0 + 670.0 / 67 * 0.01 + 0.25
+    torch.testing.assert_close(landed_usd(parameters), torch.tensor([[hub], [shop]]))
+
+
+def test_goods_where_no_lane_leads_are_worth_what_they_save_where_they_can_be_sent() -> None:
+    lanes = [
+        {"origin": "factory", "destination": "shop", "mode": "air", "transit": {"days": 1}, "price": {"per_unit": 9.0}},
+        {"origin": "hub", "destination": "shop", "mode": "sea", "transit": {"days": 1}, "price": {"per_unit": 2.0}},
+    ]
+    parameters = TwinParameters.from_arrays(NetworkArrays.from_description(small_network(lanes=lanes)))
+    torch.testing.assert_close(landed_usd(parameters), torch.tensor([[7.0], [9.0]]))
+
+
+@few
+@given(worlds())
+def test_no_lane_brings_goods_to_where_they_are_worth_more_than_they_cost(world: World) -> None:
+    parameters, values = world.parameters, StockValues.of(world.parameters)
+    at_node = torch.cat([values.on_hand, torch.zeros(len(parameters.supplier_units_per_day), parameters.skus)])
+    paid = parameters.lane_freight_usd + parameters.lane_duty_usd + values.booked[:, None] * parameters.volume_m3
+    gain = values.at_dock[parameters.lane_destination] - at_node[parameters.lane_origin] - paid
+    assert bool((gain[parameters.lane_carries > 0] < 1e-3).all())
+
+
+def settled(world: World) -> float:
+    """USD of the days, stock settled at both ends."""
+    records = world.run()
+    settlement = Settlement.start(world.parameters, records[0].before)
+    cost = 0.0
+    for record in records:
+        settlement = settlement.add(record.flows, record.costs)
+        cost += float(record.costs.total.sum())
+    return cost + float(settlement.usd(records[-1].after))
+
+
+@pytest.mark.parametrize("lane", [INLAND, SEA])
+@pytest.mark.parametrize("days", [1, 2, 9])
+def test_moving_goods_along_the_cheapest_way_costs_nothing_once_settled(lane: int, days: int) -> None:
+    """Whether they are still booked, on their way or there at the end."""
+    sea = PRICED["sea"] | {"departures": ["tue"]}
+    world = small_world(small_network(**PRICED | {"sea": sea}), days=days, on_hand=[[6700.0], [0.0]])
+    assert settled(order(world, lane, 6700.0)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_expediting_costs_the_difference_to_the_cheapest_way() -> None:
+    world = small_world(small_network(**PRICED), days=9, on_hand=[[20.0], [0.0]])
+    assert settled(order(world, AIR, 20.0)) == pytest.approx(20 * (8.0 - (2.0 + 1.0 + 0.1)))
+
+
+def test_a_sale_bears_the_expected_cost_of_its_returns_whenever_they_come() -> None:
+    returns = {"returns": {"share": 0.1, "median_days": 5, "log_deviation": 0.5}}
+    network = small_network(**PRICED, market=returns)
+    shop = float(landed_usd(TwinParameters.from_arrays(NetworkArrays.from_description(network)))[SHOP, 0])
+    a_return = 2.0 + 0.25 * 10.0 - 0.75 * (shop - 0.25)
+    for days in (1, 4, 60):
+        world = small_world(network, days=days, on_hand=[[0.0], [2000.0]])
+        demand = torch.zeros_like(world.scenario.demand)
+        demand[:, 0] = 2000.0
+        sold = replace(world, scenario=replace(world.scenario, demand=demand))
+        # Each unit restocked is unloaded for 0.25 USD, which its landed value holds again.
+        assert settled(sold) == pytest.approx(2000 * (shop + 0.1 * a_return), rel=1e-6)
