@@ -86,16 +86,17 @@ def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def stock_figure(figures: ValidationFigures, world: World) -> Figure:
     """Stock and pipeline over time, for the best-selling SKU at a few nodes."""
     on_hand, in_transit = figures.on_hand.numpy(), figures.in_transit.numpy()
-    nodes = np.argsort(-on_hand.mean(axis=(0, 2)), kind="stable")[:SHOWN_CELLS]
+    sku = int(world.attributes.demand_mean.sum(dim=0).argmax())
+    nodes = np.argsort(-on_hand[..., sku].mean(axis=0), kind="stable")[:SHOWN_CELLS]
     figure = Figure(figsize=(11, 6.5), layout="constrained")
     FigureCanvasAgg(figure)
     for place, node in enumerate(np.sort(nodes)):
         axes = figure.add_subplot(2, 3, place + 1)
         axes.fill_between(
-            range(len(on_hand)), on_hand[:, node, 0], step="mid", color="#2a78b8", alpha=0.7, label="on hand"
+            range(len(on_hand)), on_hand[:, node, sku], step="mid", color="#2a78b8", alpha=0.7, label="on hand"
         )
-        axes.plot(in_transit[:, node, 0], color="#d9822b", label="on the way")
-        axes.set_title(f"{world.network.nodes[node]}, {world.network.skus[0]}", fontsize=10)
+        axes.plot(in_transit[:, node, sku], color="#d9822b", label="on the way")
+        axes.set_title(f"{world.network.nodes[node]}, {world.network.skus[sku]}", fontsize=10)
         axes.set_xlabel("day")
         axes.set_ylabel("units")
         axes.grid(alpha=0.25)
