@@ -135,9 +135,7 @@ class Observation:
             rate: [B, N, S] `demand_rate` of the same snapshot.
         """
         known = self._attributes
-        if self._canvas is None or len(self._canvas.whole) != len(rate):
-            self._canvas = _Canvas.blank(self._shapes(), len(rate), like=rate)
-        canvas = self._canvas
+        canvas = self._blank(rate)
         scale = rate * COVER_SCALE_DAYS
         waiting = known.direct_share @ snapshot.backlog
         for place, units in zip(
@@ -158,7 +156,7 @@ class Observation:
 
     def by_agent(self, features: Tensor) -> Tensor:
         """[B, A, W] each agent's vector, gathered from [B, F + 1] features."""
-        return features.index_select(1, self._index).view(len(features), len(self.widths), self.width)
+        return features.index_select(1, self._index).view(-1, len(self.widths), self.width)
 
     def names(self, agent: int) -> list[str]:
         """What stands at each place of an agent's vector, padding left out; for people and for tests."""
@@ -170,9 +168,17 @@ class Observation:
         # A copy's canvas would no longer be one piece of memory; it is made anew.
         return {**self.__dict__, "_canvas": None}
 
+    def _blank(self, rate: Tensor) -> _Canvas:
+        """The canvas of the last call where it fits; in an exported graph each call has one of its own."""
+        if torch.compiler.is_exporting():
+            return _Canvas.blank(self._shapes(), rate.shape[0], like=rate)
+        if self._canvas is None or len(self._canvas.whole) != len(rate):
+            self._canvas = _Canvas.blank(self._shapes(), len(rate), like=rate)
+        return self._canvas
+
     def _write_demand(self, canvas: _Canvas, snapshot: Snapshot, rate: Tensor) -> None:
         seen = torch.cat([snapshot.demand_fast, snapshot.demand_slow])
-        fast, slow = echelon_rate(self._attributes, seen).clamp(min=LEAST_RATE).chunk(2)
+        fast, slow = echelon_rate(self._attributes, seen).clamp(min=LEAST_RATE).unflatten(0, (2, -1)).unbind(0)  # type: ignore[no-untyped-call]
         fast_to_slow, slow_to_mean, level = canvas.demand
         torch.div(fast, slow, out=fast_to_slow)
         torch.div(slow, self._mean, out=slow_to_mean)
