@@ -86,13 +86,20 @@ class NeuralPolicy(nn.Module):
             [B, L, S] units, not rounded.
         """
         known = node_features(snapshot, attributes)
-        environment, lane = _departing(snapshot)
-        scale = self._scale(snapshot, attributes, known, environment, lane)
-        cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
-        cover = cover.index_put((environment, lane), cover[environment, lane] * scale)
+        cover = self._cover(snapshot, attributes, known)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
         return orders_from_cover(attributes, snapshot, cover, known.rate, smoothing_days=smoothing_days)
+
+    def cover(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
+        """[B, L, S] days of cover that `forward` orders up to; on lanes that don't depart today, the base cover."""
+        return self._cover(snapshot, attributes, node_features(snapshot, attributes))
+
+    def _cover(self, snapshot: Snapshot, attributes: NetworkAttributes, known: NodeFeatures) -> Tensor:
+        environment, lane = _departing(snapshot)
+        scale = self._scale(snapshot, attributes, known, environment, lane)
+        cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
+        return cover.index_put((environment, lane), cover[environment, lane] * scale)
 
     def _scale(
         self,
