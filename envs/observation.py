@@ -75,9 +75,9 @@ class Features:
             by_entity = like.new_zeros(sum(row_sizes), episodes, skus)
             page = like.new_zeros(episodes, len(by_entity) + 1 + packed, skus)
             others = like.new_zeros(episodes, sum(other_sizes))
-            stock, due, demand = by_entity.split(row_sizes)
-            of_nodes, of_lanes, day, _ = others.split(other_sizes, dim=1)
-            season, week, year = day.split([SEASON_ENTRIES, 2, 2], dim=1)
+            stock, due, demand = by_entity.split_with_sizes(row_sizes)
+            of_nodes, of_lanes, day, _ = others.split_with_sizes(other_sizes, dim=1)
+            season, week, year = day.split_with_sizes([SEASON_ENTRIES, 2, 2], dim=1)
             return cls(
                 by_entity=by_entity,
                 rows=page[:, : len(by_entity)],
@@ -85,12 +85,12 @@ class Features:
                 packed=page[:, len(by_entity) + 1 :],
                 others=others,
                 covers=by_entity[: len(stock) + lanes],
-                stock=stock.split(nodes),
+                stock=stock.split(nodes),  # type: ignore[no-untyped-call]
                 due=due,
                 logarithms=demand,
-                demand=demand.split(nodes),
-                nodes=of_nodes.split(nodes, dim=1),
-                lanes=of_lanes.split(lanes, dim=1),
+                demand=demand.split(nodes),  # type: ignore[no-untyped-call]
+                nodes=of_nodes.split(nodes, dim=1),  # type: ignore[no-untyped-call]
+                lanes=of_lanes.split(lanes, dim=1),  # type: ignore[no-untyped-call]
                 season=season,
                 week=week,
                 year=year,
@@ -139,12 +139,7 @@ class Observation:
             snapshot: at decision time.
             rate: [B, N, S] `demand_rate` of the same snapshot.
         """
-        features = self._features
-        if features is None or features.page.shape[0] != rate.shape[0]:
-            nodes, lanes = len(self._network.nodes), len(self._network.lanes)
-            packed = len(self._packed) // self._skus
-            features = Features.blank(nodes, lanes, packed, self._skus, len(rate), like=rate)
-            self._features = features
+        features = self._blank(rate)
         self._write_rows(features, snapshot, rate.transpose(0, 1))
         features.rows.copy_(features.by_entity.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND).transpose(0, 1))
         self._write_others(features, snapshot)
@@ -161,6 +156,14 @@ class Observation:
         chosen = features.page.index_select(1, self._index)
         return chosen.view(-1, len(self.widths), self.width).to(torch.float32)
 
+    def places(self, agent: int) -> NDArray[np.int64]:
+        """Where each of an agent's features stands in `whole`, padding left out; F where nothing stands."""
+        rows, chosen = self._table(agent)
+        row_shapes, _ = self._shapes()
+        nothing = sum(math.prod(shape) for shape in row_shapes)
+        by_row = np.where(rows[:, None] == nothing, self.size, rows[:, None] * self._skus + np.arange(self._skus))
+        return np.concatenate([by_row.ravel(), nothing * self._skus + chosen])
+
     def names(self, agent: int) -> list[str]:
         """What stands at each place of an agent's vector, padding left out; for people and for tests."""
         by_row, others = self._names()
@@ -169,6 +172,18 @@ class Observation:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_features": None}
+
+    def _blank(self, rate: Tensor) -> Features:
+        """Those of the last call where they fit; in an exported graph each call has its own."""
+        exporting = torch.compiler.is_exporting()
+        if self._features is not None and not exporting and self._features.page.shape[0] == rate.shape[0]:
+            return self._features
+        nodes, lanes = len(self._network.nodes), len(self._network.lanes)
+        packed = len(self._packed) // self._skus
+        features = Features.blank(nodes, lanes, packed, self._skus, rate.shape[0], like=rate)
+        if not exporting:
+            self._features = features
+        return features
 
     @property
     def _skus(self) -> int:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
@@ -19,6 +19,7 @@ from entrepot.training.evaluation import Trial
 from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
 from entrepot.training.exported_policy import ExportedPolicy, find_module
 from entrepot.training.hindsight import Hindsight
+from entrepot.training.learned import learned_module
 from entrepot.training.tuning import (
     TunedBaseStock,
     load_base_stock,
@@ -155,7 +156,7 @@ class Run:
 
     folder: Path
     experiment: ExperimentSettings
-    module: NeuralPolicy
+    module: nn.Module
     cover_days: Tensor  # [L, S] of the run's own network
 
     def fits(self, world: World) -> bool:
@@ -163,9 +164,19 @@ class Run:
         path = self.folder / BASE_STOCK_FILE
         return path.is_file() and names_in_base_stock(path) == (list(world.network.lanes), list(world.network.skus))
 
-    def agent(self, world: World) -> NeuralAgent:
-        """The run's policy at work in a world, which need not be the one it learnt in."""
-        return NeuralAgent(self.module.to(world.parameters.device), world.attributes)
+    def agent(self, world: World) -> ModuleAgent:
+        """The run's policy at work in a world, which need not be the one it learnt in.
+
+        Raises:
+            ConfigurationError: the policy is bound to the network it learnt in, and this is another.
+        """
+        lanes, skus = getattr(self.module, "lane_names", None), getattr(self.module, "sku_names", None)
+        if lanes is not None and (lanes, skus) != (tuple(world.network.lanes), tuple(world.network.skus)):
+            raise ConfigurationError(
+                f"{self.folder}: a perceptron decides for the network it was trained on, {self.experiment.network} "
+                f"with {len(skus or ())} SKUs; found {world.description.name} with {len(world.network.skus)}"
+            )
+        return ModuleAgent(self.module.to(world.parameters.device), world.attributes)
 
 
 def load_run(folder: Path) -> Run:
@@ -185,7 +196,7 @@ def load_run(folder: Path) -> Run:
     except Exception as error:  # torch raises many kinds for a damaged file
         raise ConfigurationError(f"{folder}: can't be read: {error}") from error
     experiment = validate(ExperimentSettings, content, settings)
-    module = NeuralPolicy(experiment.policy.neural())
+    module = learned_module(experiment)
     try:
         module.load_state_dict(state["module"])
         cover = torch.as_tensor(state["cover_days"])

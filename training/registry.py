@@ -46,7 +46,13 @@ class Assignment:
 
 Trainer = Callable[[Assignment], Outcome]
 _TRAINERS: dict[str, Trainer] = {}
-_SHIPPED = {"pathwise": "entrepot.training.pathwise.trainer"}
+_SHIPPED = {
+    "pathwise": "entrepot.training.pathwise.trainer",
+    "ippo": "entrepot.training.rllib.trainer",
+    "mappo": "entrepot.training.rllib.trainer",
+    "sb3_ppo": "entrepot.training.sb3.trainer",
+    "sb3_sac": "entrepot.training.sb3.trainer",
+}
 
 
 def register_trainer(kind: str) -> Callable[[Trainer], Trainer]:
@@ -66,8 +72,9 @@ def trainer_of(experiment: ExperimentSettings) -> Trainer:
         ConfigurationError: there is none of that kind.
     """
     kind = experiment.trainer.get("kind")
-    for module in _SHIPPED.values():
-        import_module(module)
+    if kind in _SHIPPED:
+        import_module(_SHIPPED[kind])
     if kind not in _TRAINERS:
-        raise ConfigurationError(f"trainer.kind: {kind!r}; allowed: {', '.join(sorted(_TRAINERS))}")
+        allowed = ", ".join(sorted({*_SHIPPED, *_TRAINERS}))
+        raise ConfigurationError(f"trainer.kind: {kind!r}; allowed: {allowed}")
     return _TRAINERS[str(kind)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,11 @@ class TrainingLog:
                 if parameter.grad is not None:
                     self._writer.add_histogram(f"gradients/{name}", parameter.grad.cpu(), step.iteration)
 
+    def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
+        """Figures of one iteration, by name."""
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, iteration)
+
     def validation(self, iteration: int, figures: ValidationFigures, validation: Validation) -> None:
         """Figures on the validation scenarios: KPIs of the whole and of each node, stock over time, the map."""
         for name, value in figures.by_name.items():
@@ -79,7 +85,7 @@ def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{key}.")
         elif value is not None:
-            flat[f"{prefix}{key}"] = str(value) if isinstance(value, list) else value
+            flat[f"{prefix}{key}"] = value if isinstance(value, int | float | str) else str(value)
     return flat
 
 

@@ -26,7 +26,7 @@ from entrepot.agents.neural.features import (
     lane_features,
     node_features,
 )
-from entrepot.envs.order_up_to import orders_from_cover
+from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 LEAST_LOG_SCALE = -5.0
@@ -104,26 +104,58 @@ class NeuralPolicy(nn.Module):
         known = node_features(snapshot, attributes)
         environment, lane = _departing(snapshot)
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
-        scale = self._scale(attributes, known, hidden, environment, lane)
-        cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
-        cover = cover.index_put((environment, lane), cover[environment, lane] * scale)
+        cover = self._cover(snapshot, attributes, known, hidden, environment, lane)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
         wanted = orders_from_cover(attributes, snapshot, cover, known.rate, smoothing_days=smoothing_days)
-        chosen = self.consolidation(
-            snapshot,
-            attributes,
-            hidden,
-            wanted[environment, lane],
-            known.rate[environment, attributes.lane_destination[lane]],
-            environment,
-            lane,
-            chance=chance,
-        )
-        departs = wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)
+        departs = self._departs(snapshot, attributes, known, hidden, wanted, environment, lane, chance)
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
         return Decided(wanted * departs.unsqueeze(-1), departs)
+
+    def cover(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
+        """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs."""
+        known = node_features(snapshot, attributes)
+        environment, lane = _departing(snapshot)
+        hidden = self._hidden(snapshot, attributes, known, environment, lane)
+        cover = self._cover(snapshot, attributes, known, hidden, environment, lane)
+        wanted = orders_from_cover(attributes, snapshot, cover, known.rate)
+        departs = self._departs(snapshot, attributes, known, hidden, wanted, environment, lane)
+        destination = attributes.lane_destination
+        ours, theirs = known.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
+        return cover * (ours / theirs) * departs.unsqueeze(-1)
+
+    def _cover(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        known: NodeFeatures,
+        hidden: Tensor,
+        environment: Tensor,
+        lane: Tensor,
+    ) -> Tensor:
+        """[B, L, S] days of `known.rate`; on lanes that don't depart today, the base cover."""
+        scale = self._scale(attributes, known, hidden, environment, lane)
+        cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
+        return cover.index_put((environment, lane), cover[environment, lane] * scale)
+
+    def _departs(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        known: NodeFeatures,
+        hidden: Tensor,
+        wanted: Tensor,
+        environment: Tensor,
+        lane: Tensor,
+        chance: torch.Generator | None = None,
+    ) -> Tensor:
+        """[B, L] see `Consolidation`."""
+        rate = known.rate[environment, attributes.lane_destination[lane]]
+        chosen = self.consolidation(
+            snapshot, attributes, hidden, wanted[environment, lane], rate, environment, lane, chance=chance
+        )
+        return wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)
 
     def _hidden(
         self,

@@ -13,7 +13,7 @@ def poisson_probabilities(mean: float, most: int) -> Floats:
     """[most + 1] of 0 … most units; the last entry is that of `most` units or more."""
     units = np.arange(most + 1)
     logs = units * math.log(mean) - mean - np.array([math.lgamma(value + 1) for value in units])
-    probabilities = np.exp(logs)
+    probabilities: Floats = np.exp(logs)
     probabilities[-1] = 1.0 - probabilities[:-1].sum()
     return probabilities
 

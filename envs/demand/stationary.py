@@ -45,7 +45,8 @@ class NormalMarket(StrictModel):
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
         """Units of the shape."""
         normal = rng.standard_normal(shape, dtype=np.float32)
-        return np.maximum(normal * np.float32(self.deviation) + np.float32(self.mean), 0.0)
+        units: NDArray[np.float32] = np.maximum(normal * np.float32(self.deviation) + np.float32(self.mean), 0.0)
+        return units
 
 
 class UniformMarket(StrictModel):
@@ -78,7 +79,7 @@ class StationaryDescription(StrictModel):
     """What the YAML may say."""
 
     every_market: MarketDistribution | None = Field(None, description="of the markets that aren't named")
-    markets: dict[str, MarketDistribution] = {}
+    markets: dict[str, MarketDistribution] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -77,20 +77,24 @@ def to_onnx(policy: nn.Module) -> bytes:
     """Export a policy's graph.
 
     Args:
-        policy: on the CPU, in float32; its mode is left as it was.
+        policy: on the CPU, in float32; its mode is left as it was. One that is bound to a network has `fixed_sizes`,
+            the sizes that its inputs must have, by axis.
 
     Returns:
-        A checked ONNX model whose dimensions bear the names B, N, M, L, S, H, J, W.
+        A checked ONNX model whose dimensions bear the names B, N, M, L, S, H, J, W, but for those that are fixed.
     """
     training = policy.training
     graph = PolicyGraph(policy).eval()
-    axes = {name: Dim(name, min=SEASON_ENTRIES) if name == "W" else Dim(name) for name in EXAMPLE_SIZES}
+    fixed: dict[str, int] = getattr(policy, "fixed_sizes", {})
+    free = [name for name in EXAMPLE_SIZES if name not in fixed]
+    axes = {name: Dim(name, min=SEASON_ENTRIES) if name == "W" else Dim(name) for name in free}
+    sizes = EXAMPLE_SIZES | fixed
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(
                 graph,
                 (),
-                kwargs={"snapshot": _example(SNAPSHOT_FIELDS), "network": _example(NETWORK_FIELDS)},
+                kwargs={"snapshot": _example(SNAPSHOT_FIELDS, sizes), "network": _example(NETWORK_FIELDS, sizes)},
                 dynamo=True,
                 opset_version=OPSET,
                 dynamic_shapes={"snapshot": _shapes(SNAPSHOT_FIELDS, axes), "network": _shapes(NETWORK_FIELDS, axes)},
@@ -103,24 +107,38 @@ def to_onnx(policy: nn.Module) -> bytes:
         policy.train(training)
     assert program is not None  # it is None only for the exporter of old
     model = program.model_proto
+    _check_free(model, axes)
     _strip(model)
     onnx.checker.check_model(model, full_check=True)
     data: bytes = model.SerializeToString()
     return data
 
 
-def _example(fields: Mapping[str, Field]) -> dict[str, Tensor]:
+def _example(fields: Mapping[str, Field], sizes: Mapping[str, int]) -> dict[str, Tensor]:
     """Any valid inputs: only types and shapes are traced."""
     return {
-        name: torch.zeros([EXAMPLE_SIZES[axis] for axis in field.axes], dtype=torch.int64)
+        name: torch.zeros([sizes[axis] for axis in field.axes], dtype=torch.int64)
         if field.integer
-        else torch.full([EXAMPLE_SIZES[axis] for axis in field.axes], 0.5)
+        else torch.full([sizes[axis] for axis in field.axes], 0.5)
         for name, field in fields.items()
     }
 
 
 def _shapes(fields: Mapping[str, Field], axes: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
-    return {name: {place: axes[axis] for place, axis in enumerate(field.axes)} for name, field in fields.items()}
+    return {
+        name: {place: axes[axis] for place, axis in enumerate(field.axes) if axis in axes}
+        for name, field in fields.items()
+    }
+
+
+def _check_free(model: onnx.ModelProto, axes: Mapping[str, Any]) -> None:
+    """The exporter fixes a dimension in silence where the policy's code does not work for every size."""
+    for value in model.graph.input:
+        field = {**SNAPSHOT_FIELDS, **NETWORK_FIELDS}[value.name]
+        found = [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
+        for axis, size in zip(field.axes, found, strict=True):
+            if axis in axes and size != axis:
+                raise ValueError(f"the policy works for {axis} = {size} only ({value.name}); it must for any {axis}")
 
 
 def _strip(model: onnx.ModelProto) -> None:

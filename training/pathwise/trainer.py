@@ -22,6 +22,7 @@ from torch import distributed, nn
 
 from entrepot.configs.loader import is_path, validate
 from entrepot.training.experiment import ExperimentSettings, build_world
+from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.validation import Validation
@@ -171,9 +172,7 @@ def _pass_on(queue: Queue, events: _Events, *, wait: bool) -> None:
 def _keep_policy(checkpoint: Checkpoint, path: Path) -> None:
     with checkpoint.as_directory() as folder:
         state = torch.load(Path(folder) / CHECKPOINT_FILE, map_location="cpu", weights_only=True)
-    temporary = path.with_suffix(".partial")
-    torch.save({"module": state["module"], "cover_days": state["cover_days"]}, temporary)
-    os.replace(temporary, path)
+    save_policy(state["module"], state["cover_days"], path)
 
 
 def _worker_loop(config: dict[str, Any]) -> None:

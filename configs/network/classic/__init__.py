@@ -1,0 +1,1 @@
+"""Textbook networks, whose optima are known."""

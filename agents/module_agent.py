@@ -1,0 +1,24 @@
+"""A torch module at work on one network."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+
+
+class ModuleAgent:
+    """Any module that maps a snapshot and a network's attributes to orders, bound to those attributes."""
+
+    def __init__(self, module: nn.Module, attributes: NetworkAttributes) -> None:
+        """Args: the module; attributes of the network it decides for."""
+        self.module = module
+        self.attributes = attributes
+
+    def begin(self, episodes: int) -> None:
+        """Nothing is remembered between days."""
+
+    def orders(self, snapshot: Snapshot) -> Tensor:
+        """[B, L, S] units."""
+        result: Tensor = self.module(snapshot, self.attributes)
+        return result

@@ -1,0 +1,28 @@
+"""The neural policy as an environment hears it: days of cover, which the environment turns into orders."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from entrepot.agents.cover_ratio import cover_of, log_ratio_of
+from entrepot.agents.neural.policy import NeuralPolicy, NeuralPolicySettings
+from entrepot.envs.order_up_to import demand_rate, orders_from_cover
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+
+
+class NeuralCoverPolicy(nn.Module):
+    """Orders up to `NeuralPolicy.cover`, for policies that learnt by acting in the environment.
+
+    Differs from `NeuralPolicy` where a fast lane stays: here the slower lanes of its node then order for it.
+    """
+
+    def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
+        """Args: settings; the defaults if None."""
+        super().__init__()
+        self.policy = NeuralPolicy(settings)
+
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
+        """[B, L, S] units, not rounded."""
+        base = attributes.base_cover_days
+        cover = cover_of(log_ratio_of(self.policy.cover(snapshot, attributes), base), base)
+        return orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot))

@@ -1,0 +1,13 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+import ray
+
+
+@pytest.fixture(scope="package", autouse=True)
+def cluster() -> Iterator[None]:
+    """One local Ray for all of these tests; a run uses the one it finds."""
+    ray.init(num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    yield
+    ray.shutdown()

@@ -1,0 +1,32 @@
+import pytest
+
+from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml, validate
+from entrepot.training.rllib.actors import actor_named
+from entrepot.training.rllib.critics import critic_named
+from entrepot.training.rllib.settings import PpoSettings
+
+
+@pytest.mark.parametrize(("kind", "critic"), [("ippo", "own"), ("mappo", "state")])
+def test_the_yaml_says_what_the_settings_default_to(kind: str, critic: str) -> None:
+    content = read_yaml(configuration_folder() / "trainer" / f"{kind}.yaml")
+    assert validate(PpoSettings, content, kind) == PpoSettings.model_validate({"kind": kind, "critic": critic})
+    assert set(content) == set(PpoSettings.model_fields)
+
+
+def test_independent_learners_have_no_central_critic_and_the_other_way_round() -> None:
+    with pytest.raises(ConfigurationError, match=r"critic: 'state'; allowed for ippo: own"):
+        validate(PpoSettings, {"kind": "ippo", "critic": "state"}, "trainer")
+    with pytest.raises(ConfigurationError, match=r"critic: 'own'; allowed for mappo: state, observations"):
+        validate(PpoSettings, {"kind": "mappo"}, "trainer")
+
+
+def test_the_neural_policy_has_one_set_of_weights() -> None:
+    with pytest.raises(ConfigurationError, match="sharing: 'separate'"):
+        validate(PpoSettings, {"kind": "ippo", "sharing": "separate"}, "trainer")
+
+
+def test_unknown_actors_and_critics_are_told_what_is_allowed() -> None:
+    with pytest.raises(ConfigurationError, match=r"trainer.actor: 'oracle'; allowed: mlp, neural"):
+        actor_named("oracle")
+    with pytest.raises(ConfigurationError, match=r"trainer.critic: 'oracle'; allowed: observations, own, state"):
+        critic_named("oracle")

@@ -1,0 +1,180 @@
+"""Real RLlib on a small network: it finishes, resumes, recovers, and what it leaves can be exported."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ray._private import state as ray_state
+from ray.rllib.algorithms import Algorithm
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from entrepot.agents.inference import load
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.exported_policy import ExportedPolicy
+from entrepot.training.exporting import export_run
+from entrepot.training.files import write_atomically
+from entrepot.training.iterations import Progress
+from entrepot.training.policies import BASE_STOCK_FILE, load_run
+from entrepot.training.registry import Outcome
+from entrepot.training.rllib.algorithm import ppo_config
+from entrepot.training.rllib.checkpoints import Checkpoints
+from entrepot.training.tuning import TunedBaseStock, save_base_stock
+from tests.training.rllib.small import small_experiment, train, world_of_experiment
+from tests.training.tiny import first_snapshot, tiny_world
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExperimentSettings, Outcome, list[int]]:
+    experiment = small_experiment(tmp_path_factory.mktemp("mappo"), "mappo", "compute.workers=2")
+    return experiment, *train(experiment)
+
+
+def test_remote_runners_finish_every_iteration_and_leave_a_policy(
+    finished: tuple[ExperimentSettings, Outcome, list[int]],
+) -> None:
+    experiment, outcome, seen = finished
+    assert seen == [1, 2, 3, 4]
+    assert outcome.iterations == 4
+    assert outcome.seconds_to_beat_base_stock is not None
+    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
+    orders = load_run(experiment.run_folder).agent(tiny_world()).orders(first_snapshot(tiny_world()))
+    assert orders.isfinite().all()
+
+
+def test_tensorboard_shows_what_was_learnt_and_validated(
+    finished: tuple[ExperimentSettings, Outcome, list[int]],
+) -> None:
+    log = EventAccumulator(str(finished[0].run_folder / "tensorboard"))
+    log.Reload()
+    assert {
+        "train/cost_usd_per_day",
+        "learner_shared/policy_loss",
+        "learner_shared/vf_explained_var",
+        "validation/fill_rate",
+    } <= set(log.Tags()["scalars"])
+    assert len(log.Scalars("learner_shared/entropy")) == 4
+
+
+def test_rllib_makes_the_algorithm_from_its_checkpoint_and_trains_on(
+    finished: tuple[ExperimentSettings, Outcome, list[int]],
+) -> None:
+    (folder,) = (finished[0].run_folder / "rllib").glob("iteration-*")
+    algorithm = Algorithm.from_checkpoint(str(folder))
+    try:
+        assert algorithm.iteration == 4
+        before = algorithm.learner_group.get_weights()["shared"]
+        algorithm.train()
+        after = algorithm.learner_group.get_weights()["shared"]
+        assert algorithm.iteration == 5
+        assert any(np.any(before[name] != after[name]) for name in before)
+    finally:
+        algorithm.stop()
+
+
+def test_a_restored_algorithm_has_the_weights_that_were_saved(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path, "ippo")
+    cover = world_of_experiment(experiment).attributes.base_cover_days
+    first = ppo_config(experiment, cover).build_algo()
+    first.train()
+    checkpoints = Checkpoints(str(tmp_path / "kept"))
+    checkpoints.save(first, Progress(iteration=1, seconds=2.0, best_cost_usd_per_day=3.0))
+    weights = first.learner_group.get_weights()["shared"]
+    first.stop()
+    second = ppo_config(experiment, cover).build_algo()
+    assert checkpoints.restore(second) == Progress(1, 2.0, 3.0)
+    restored = second.learner_group.get_weights()["shared"]
+    runner = second.env_runner.module["shared"].get_state()
+    second.stop()
+    assert restored.keys() == weights.keys()
+    for name, value in weights.items():
+        np.testing.assert_array_equal(restored[name], value)
+        if not name.startswith("critic."):  # which runners do without
+            np.testing.assert_array_equal(runner[name], value)
+
+
+def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp")
+
+    def stop(event: dict[str, Any]) -> None:
+        if event["iteration"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(experiment, report=stop)
+    outcome, seen = train(experiment, resume=True)
+    assert seen == [3, 4]
+    assert outcome.iterations == 4
+
+
+def test_a_runner_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp", "compute.workers=2", "trainer.iterations=6")
+    killed: list[int] = []
+
+    def kill_once(event: dict[str, Any]) -> None:
+        if not killed:
+            killed.append(_runners()[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    outcome, seen = train(experiment, report=kill_once)
+    assert killed
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert outcome.iterations == 6
+
+
+def _runners() -> list[int]:
+    """Processes of the remote runners."""
+    actors = ray_state.actors().values()
+    return [actor["Pid"] for actor in actors if actor["State"] == "ALIVE" and "EnvRunner" in actor["ActorClassName"]]
+
+
+def test_two_learners_agree_on_their_weights(tmp_path: Path) -> None:
+    experiment = small_experiment(
+        tmp_path, "ippo", "trainer.actor=mlp", "trainer.sharing=separate", "trainer.learners=2"
+    )
+    cover = world_of_experiment(experiment).attributes.base_cover_days
+    algorithm = ppo_config(experiment, cover).build_algo()
+    try:
+        algorithm.train()
+        states = algorithm.learner_group.foreach_learner(lambda learner: learner.module["shop"].get_state())
+        one, two = (state.get() for state in states.result_or_errors)
+        for name, value in one.items():
+            np.testing.assert_array_equal(two[name], value)
+    finally:
+        algorithm.stop()
+
+
+def test_a_perceptrons_run_is_exported_and_its_module_orders_the_same(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path, "mappo", "trainer.actor=mlp", "trainer.iterations=2")
+    train(experiment)
+    world = world_of_experiment(experiment)
+    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
+    tuned = TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0)
+    save_base_stock(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE)
+    module = load(export_run(experiment.run_folder, tmp_path / "exported"))
+    snapshot = first_snapshot(world, day=2)
+    agent = load_run(experiment.run_folder).agent(world)
+    with torch.no_grad():
+        expected = agent.orders(snapshot)
+    torch.testing.assert_close(
+        ExportedPolicy(module, world.attributes).orders(snapshot), expected, rtol=1e-4, atol=0.01
+    )
+
+
+def test_a_perceptron_is_refused_where_it_was_not_trained(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp", "trainer.iterations=2")
+    train(experiment)
+    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
+    with pytest.raises(ConfigurationError, match=r"two_warehouses with 4 SKUs; found two_warehouses with 2"):
+        load_run(experiment.run_folder).agent(tiny_world(skus=2))
+
+
+def test_a_run_ends_when_its_seconds_are_over(tmp_path: Path) -> None:
+    experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp", "trainer.seconds=0.001")
+    outcome, seen = train(experiment)
+    assert seen == [1]
+    assert outcome.policy_file.is_file()

@@ -1,0 +1,145 @@
+"""Real Stable-Baselines3 on a small network: it finishes, resumes, and what it leaves decides as it did."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from entrepot.agents.inference import load
+from entrepot.configs.loader import configuration_folder, read_yaml
+from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
+from entrepot.training.exported_policy import ExportedPolicy
+from entrepot.training.exporting import export_run
+from entrepot.training.files import write_atomically
+from entrepot.training.policies import BASE_STOCK_FILE, load_run
+from entrepot.training.registry import Assignment, Outcome, trainer_of
+from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
+from entrepot.training.sb3.settings import Sb3SacSettings
+from entrepot.training.sb3.trainer import make_algorithm, make_environment
+from entrepot.training.tuning import TunedBaseStock, save_base_stock
+from tests.training.tiny import first_snapshot, tiny_overrides
+
+KINDS = ["sb3_ppo", "sb3_sac"]
+VIEWS = ["central", "agents"]
+
+
+def experiment_of(folder: Path, kind: str, *more: str) -> ExperimentSettings:
+    small = [
+        "environments=2",
+        "fragment_days=5",
+        "episode_days=8",
+        "warm_up_days=2",
+        "hidden=[16]",
+        *(["minibatch=10", "epochs=1"] if kind == "sb3_ppo" else ["learning_starts=10", "batch=8", "gradient_steps=2"]),
+    ]
+    overrides = [*tiny_overrides(folder), "skus=2", f"trainer={kind}", *(f"trainer.{change}" for change in small)]
+    return compose_experiment([*overrides, *more])
+
+
+def world_of(experiment: ExperimentSettings) -> World:
+    return build_world(experiment.network, experiment.demand, skus=experiment.skus)
+
+
+def train(experiment: ExperimentSettings, *, resume: bool = False, report: Any = None) -> tuple[Outcome, list[int]]:
+    experiment.run_folder.mkdir(parents=True, exist_ok=True)
+    seen: list[int] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        seen.append(event["iteration"])
+        if report is not None:
+            report(event)
+
+    cover = world_of(experiment).attributes.base_cover_days
+    return trainer_of(experiment)(Assignment(experiment, cover, 1e9, resume, listen)), seen
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_yaml_says_what_the_settings_default_to(kind: str) -> None:
+    content = read_yaml(configuration_folder() / "trainer" / f"{kind}.yaml")
+    assert SETTINGS[kind].model_validate(content) == SETTINGS[kind]()
+    assert set(content) == set(SETTINGS[kind].model_fields)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_iteration_is_done_and_a_policy_is_left(tmp_path: Path, kind: str, view: str) -> None:
+    experiment = experiment_of(tmp_path, kind, f"trainer.view={view}")
+    outcome, seen = train(experiment)
+    assert seen == [1, 2, 3, 4]
+    assert outcome.iterations == 4
+    assert outcome.seconds_to_beat_base_stock is not None
+    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
+    world = world_of(experiment)
+    assert load_run(experiment.run_folder).agent(world).orders(first_snapshot(world)).isfinite().all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_deployed_policy_orders_what_the_trained_one_predicts(tmp_path: Path, kind: str, view: str) -> None:
+    experiment = experiment_of(tmp_path, kind, f"trainer.view={view}")
+    world, settings = world_of(experiment), settings_of(experiment)
+    env = make_environment(world, settings, seed=1)
+    model = make_algorithm(env, settings, seed=1, device="cpu")
+    deployed = module_of(experiment, world)
+    deployed.load_state_dict(state_of(model.policy))
+    rows = env.reset()
+    for _ in range(6):
+        with torch.no_grad():
+            expected = deployed(env.batched.snapshot, world.attributes)
+        actions, _ = model.predict(rows, deterministic=True)
+        rows, _, _, _ = env.step(actions)
+        assert env.batched.transition is not None
+        torch.testing.assert_close(env.batched.transition.orders, expected, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_untrained_central_planner_is_the_base_stock(tmp_path: Path, kind: str) -> None:
+    experiment = experiment_of(tmp_path, kind)
+    world, settings = world_of(experiment), settings_of(experiment)
+    env = make_environment(world, settings, seed=1)
+    model = make_algorithm(env, settings, seed=1, device="cpu")
+    base = world.attributes.base_cover_days
+    start_from_base_stock(model.policy, base, 120.0, squash=isinstance(settings, Sb3SacSettings))
+    actions, _ = model.predict(env.reset(), deterministic=True)
+    cover = (torch.as_tensor(actions).view(2, *base.shape) + 1) * 60
+    torch.testing.assert_close(cover, base.expand_as(cover), rtol=0.1, atol=1.5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path, kind: str) -> None:
+    experiment = experiment_of(tmp_path, kind)
+
+    def stop(event: dict[str, Any]) -> None:
+        if event["iteration"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(experiment, report=stop)
+    outcome, seen = train(experiment, resume=True)
+    assert seen == [3, 4]
+    assert outcome.iterations == 4
+
+
+def test_a_central_planner_is_exported_and_its_module_orders_the_same(tmp_path: Path) -> None:
+    experiment = experiment_of(tmp_path, "sb3_ppo")
+    train(experiment)
+    world = world_of(experiment)
+    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
+    tuned = TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0)
+    save_base_stock(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE)
+    module = load(export_run(experiment.run_folder, tmp_path / "exported"))
+    snapshot = first_snapshot(world, day=2)
+    with torch.no_grad():
+        expected = load_run(experiment.run_folder).agent(world).orders(snapshot)
+    torch.testing.assert_close(
+        ExportedPolicy(module, world.attributes).orders(snapshot), expected, rtol=1e-4, atol=0.01
+    )
+
+
+def test_the_same_seed_trains_the_same_policy_bit_for_bit(tmp_path: Path) -> None:
+    states = []
+    for name in ("one", "two"):
+        outcome, _ = train(experiment_of(tmp_path / name, "sb3_ppo"))
+        states.append(torch.load(outcome.policy_file, weights_only=True)["module"])
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())

@@ -1,0 +1,40 @@
+"""What is left when training is over: the policy of all agents together, without a word of RLlib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from entrepot.configs.loader import validate
+from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.training.learned import register_module
+from entrepot.training.rllib.actors import actor_named
+from entrepot.training.rllib.settings import PpoSettings
+
+ACTOR = "actor."
+
+
+@register_module("ippo", "mappo")
+def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.Module:
+    """The policy that a run's weights belong to.
+
+    Args:
+        experiment: settings of the run.
+        world: its world; built anew if None.
+    """
+    settings = validate(PpoSettings, experiment.trainer, "trainer")
+    world = world or build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    return actor_named(settings.actor).deployed(world, settings, experiment.policy.neural())
+
+
+def state_of(experiment: ExperimentSettings, modules: Mapping[str, Mapping[str, Any]]) -> dict[str, Tensor]:
+    """The state of `module_of`, of the RLModules' states by module and name."""
+    settings = validate(PpoSettings, experiment.trainer, "trainer")
+    actors = [
+        {key.removeprefix(ACTOR): torch.as_tensor(value) for key, value in state.items() if key.startswith(ACTOR)}
+        for state in modules.values()
+    ]
+    return actor_named(settings.actor).deployed_state(actors)

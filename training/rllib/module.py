@@ -1,0 +1,59 @@
+"""The RLModule: an actor's means under a Gaussian, and a critic's values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.rl_module.apis.inference_only_api import InferenceOnlyAPI
+from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
+from ray.rllib.core.rl_module.torch import TorchRLModule
+from torch import Tensor, nn
+
+from entrepot.agents.mlp import OwnLanes
+from entrepot.configs.loader import validate
+from entrepot.training.experiment import PolicySettings
+from entrepot.training.rllib.actors import actor_named
+from entrepot.training.rllib.critics import critic_named
+from entrepot.training.rllib.settings import PpoSettings
+from entrepot.training.rllib.worlds import world_of
+
+
+class WarehouseModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # type: ignore[misc]
+    """The policy of one agent or of all.
+
+    Its `model_config` holds `world` (from `describe_world`), `trainer` (`PpoSettings`) and `policy` (`PolicySettings`)
+    as plain values. An action is a vector of K lanes × S SKUs, logarithms of cover over base cover. Cells that can't
+    order today, because the lane doesn't depart, can't carry the SKU or isn't there, have a standard normal that
+    learning never touches: they cancel out of every likelihood ratio.
+    """
+
+    def setup(self) -> None:
+        """Build actor and critic."""
+        settings = validate(PpoSettings, self.model_config["trainer"], "trainer")
+        policy = validate(PolicySettings, self.model_config["policy"], "policy")
+        world = world_of(self.model_config["world"])
+        self.actor = actor_named(settings.actor)(world, settings, policy.neural())
+        self.log_deviation = nn.Parameter(torch.tensor(math.log(settings.exploration_deviation)))
+        self.critic = critic_named(settings.critic)(world, settings)
+        carried = OwnLanes.of(world.network).gather(world.attributes.lane_carries) > 0.5
+        self.register_buffer("carried", carried, persistent=False)
+
+    def get_non_inference_attributes(self) -> list[str]:
+        """What runners do without."""
+        return ["critic"]
+
+    def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Tensor:
+        """[R] values of R agents' observations."""
+        values: Tensor = self.critic(batch[Columns.OBS])
+        return values
+
+    def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
+        seen = batch[Columns.OBS]
+        mean = self.actor(seen)
+        decides = (seen["departs"].unsqueeze(-1) > 0.5) & self.carried[seen["agent"]]
+        mean = torch.where(decides, mean, 0.0)
+        log_deviation = torch.where(decides, self.log_deviation, 0.0)
+        return {Columns.ACTION_DIST_INPUTS: torch.cat([mean.flatten(1), log_deviation.flatten(1)], dim=1)}
