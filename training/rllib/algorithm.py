@@ -13,7 +13,7 @@ from torch import Tensor
 from entrepot.configs.loader import is_path, validate
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.env_runner import BatchedEnvRunner
-from entrepot.training.rllib.learner import MomentsLearner
+from entrepot.training.rllib.learner import ArraysLearner
 from entrepot.training.rllib.module import WarehouseModule
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.worlds import describe_world, world_of
@@ -74,7 +74,12 @@ def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOCo
             num_envs_per_env_runner=settings.environments,
             rollout_fragment_length=settings.fragment_days,
         )
-        .learners(learner_class=MomentsLearner, num_learners=settings.learners, num_gpus_per_learner=1 if on_gpu else 0)
+        .learners(
+            learner_class=ArraysLearner,
+            num_learners=settings.learners,
+            num_gpus_per_learner=1 if on_gpu else 0,
+            add_default_connectors_to_learner_pipeline=False,
+        )
         .multi_agent(policies=set(modules), policy_mapping_fn=ModuleOfAgent(settings), count_steps_by="agent_steps")
         .rl_module(
             rl_module_spec=MultiRLModuleSpec(

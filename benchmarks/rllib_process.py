@@ -1,0 +1,215 @@
+"""One row of `benchmarks/rllib.py`: TRAINER and its settings as JSON; prints JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+warnings.simplefilter("ignore")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+Train = Callable[[], int]
+"""One iteration of sampling and learning; returns agent-steps."""
+
+
+def padded_environment(settings: dict[str, Any]) -> Any:
+    """The PettingZoo environment with agents told apart and action spaces of one size, as shared policies need it."""
+    import supersuit
+
+    from entrepot.envs import warehouse_network_v0
+
+    env = warehouse_network_v0.parallel_env(
+        settings["network"], skus=settings["skus"], episode_days=settings["episode_days"]
+    )
+    return supersuit.pad_action_space_v0(supersuit.agent_indicator_v0(env, type_only=False))
+
+
+def rllib_stock(settings: dict[str, Any]) -> Train:
+    """RLlib's own `MultiAgentEnvRunner` through `ParallelPettingZooEnv`."""
+    from ray.rllib.algorithms.ppo import PPOConfig
+    from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
+    from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
+    from ray.tune.registry import register_env
+
+    _ray()
+    register_env("warehouse_network_v0", lambda _: ParallelPettingZooEnv(padded_environment(settings)))
+    agent_steps = settings["fragment_days"] * settings["agents"]
+    config = (
+        PPOConfig()
+        .environment("warehouse_network_v0", disable_env_checking=True)
+        .env_runners(
+            num_env_runners=0,
+            num_envs_per_env_runner=settings["environments"],
+            rollout_fragment_length=agent_steps,
+        )
+        .multi_agent(policies={"shared"}, policy_mapping_fn=lambda *_, **__: "shared", count_steps_by="agent_steps")
+        .rl_module(
+            model_config=DefaultModelConfig(
+                fcnet_hiddens=settings["hidden"], fcnet_activation="tanh", vf_share_layers=False
+            )
+        )
+        .training(
+            lr=settings["learning_rate"],
+            gamma=settings["discount"],
+            lambda_=settings["gae_lambda"],
+            clip_param=settings["clip"],
+            num_epochs=settings["epochs"],
+            train_batch_size_per_learner=agent_steps * settings["environments"],
+            minibatch_size=settings["minibatch"],
+            use_kl_loss=False,
+            vf_loss_coeff=settings["value_weight"],
+            vf_clip_param=1e9,
+            grad_clip=settings["gradient_norm"],
+        )
+        .debugging(seed=0, log_level="ERROR")
+    )
+    algorithm = config.build_algo()
+
+    def train() -> int:
+        result = algorithm.train()
+        return int(sum(result["env_runners"]["num_agent_steps_sampled"].values()))
+
+    return train
+
+
+def rllib_batched(settings: dict[str, Any]) -> Train:
+    """Our runner with RLlib's PPO."""
+    from entrepot.training.experiment import build_world, compose_experiment
+    from entrepot.training.rllib.algorithm import ppo_config
+
+    _ray()
+    agents = settings["agents"]
+    overrides = {
+        "actor": "mlp",
+        "mlp.hidden": settings["hidden"],
+        "critic_mlp.hidden": settings["hidden"],
+        "team_share": 0.0,
+        "warm_up_days": 0,
+        "minibatch_days": settings["minibatch"] // agents,
+        **{
+            name: settings[name]
+            for name in (
+                "environments",
+                "fragment_days",
+                "episode_days",
+                "learning_rate",
+                "discount",
+                "gae_lambda",
+                "clip",
+                "epochs",
+                "value_weight",
+                "gradient_norm",
+            )
+        },
+    }
+    experiment = compose_experiment(
+        [
+            f"network={settings['network']}",
+            f"skus={settings['skus']}",
+            "trainer=ippo",
+            "compute.workers=1",
+            *(f"trainer.{name}={json.dumps(value)}" for name, value in overrides.items()),
+        ]
+    )
+    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    algorithm = ppo_config(experiment, world.attributes.base_cover_days).build_algo()
+
+    def train() -> int:
+        result = algorithm.train()
+        return int(sum(result["env_runners"]["num_agent_steps_sampled"].values()))
+
+    return train
+
+
+def sb3_batched(settings: dict[str, Any]) -> Train:
+    """Stable-Baselines3 on our `VecEnv`."""
+    from entrepot.training.experiment import DemandSettings, build_world
+    from entrepot.training.sb3.environment import WarehouseVecEnv
+
+    world = build_world(settings["network"], DemandSettings(), skus=settings["skus"])
+    env = WarehouseVecEnv.agents(world, environments=settings["environments"], episode_days=settings["episode_days"])
+    return _sb3(env, settings)
+
+
+def sb3_supersuit(settings: dict[str, Any]) -> Train:
+    """Stable-Baselines3 on SuperSuit's vectorised PettingZoo environment."""
+    import supersuit
+
+    vectorised = supersuit.pettingzoo_env_to_vec_env_v1(padded_environment(settings))
+    env = supersuit.concat_vec_envs_v1(vectorised, settings["environments"], num_cpus=1, base_class="stable_baselines3")
+    return _sb3(env, settings)
+
+
+def _sb3(env: Any, settings: dict[str, Any]) -> Train:
+    from stable_baselines3 import PPO
+
+    model = PPO(
+        "MlpPolicy",
+        env,
+        learning_rate=settings["learning_rate"],
+        n_steps=settings["fragment_days"],
+        batch_size=settings["minibatch"],
+        n_epochs=settings["epochs"],
+        gamma=settings["discount"],
+        gae_lambda=settings["gae_lambda"],
+        clip_range=settings["clip"],
+        vf_coef=settings["value_weight"],
+        max_grad_norm=settings["gradient_norm"],
+        policy_kwargs={"net_arch": settings["hidden"]},
+        device="cpu",
+        seed=None,
+    )
+    steps = settings["fragment_days"] * env.num_envs
+
+    def train() -> int:
+        model.learn(steps, reset_num_timesteps=False, log_interval=None)  # type: ignore[arg-type]
+        return steps
+
+    return train
+
+
+def _ray() -> None:
+    import ray
+
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+
+
+TRAINERS = {
+    "rllib_stock": rllib_stock,
+    "rllib_batched": rllib_batched,
+    "sb3_batched": sb3_batched,
+    "sb3_supersuit": sb3_supersuit,
+}
+
+
+def main(trainer: str, settings: dict[str, Any]) -> None:
+    """Iterate for so many seconds, after a first iteration that warms up."""
+    torch.set_num_threads(settings["threads"])
+    with contextlib.redirect_stdout(sys.stderr):
+        train = TRAINERS[trainer](settings)
+        train()
+        started, worked, steps, iterations = time.perf_counter(), time.process_time(), 0, 0
+        while not iterations or time.perf_counter() - started < settings["seconds"]:
+            steps += train()
+            iterations += 1
+        spent, worked = time.perf_counter() - started, time.process_time() - worked
+    row = {
+        "trainer": trainer,
+        "agent_steps_per_s": steps / spent,
+        "agent_steps_per_cpu_s": steps / worked,  # says more than the first where others use the machine too
+        "iterations": iterations,
+    }
+    print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))
