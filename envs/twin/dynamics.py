@@ -39,8 +39,8 @@ def step(
         state: at the start of the day.
         orders: [B, L, S] units asked for on each lane today; negative ones count as 0.
         day: the scenario's day.
-        whole_units: keep whole units and whole containers, as in evaluation and live; otherwise fractions flow, and
-            gradients with them.
+        whole_units: keep whole units (unless the goods are divisible) and whole containers, as in evaluation and live;
+            otherwise fractions flow, and gradients with them.
         overwrite: let the new state take over the memory of the old state's pipeline, which may then not be used
             again. Much faster in large batches. Gradients are the same; but to step twice from a state, as activation
             checkpoints do, its pipeline must be kept.
@@ -48,6 +48,7 @@ def step(
     Returns:
         The state at the start of the next day, the day's flows, and its costs.
     """
+    exact, whole_units = whole_units, whole_units and not parameters.divisible
     equipment = day.equipment.T
     rounding = day.rounding
     demand = _entity_first(day.demand)
@@ -66,7 +67,9 @@ def step(
 
     ordered = _entity_first(orders).clamp(min=0.0) * parameters.lane_carries.unsqueeze(1)
     if whole_units:
-        ordered = _whole_orders(parameters, ordered)
+        ordered = torch.round(ordered)
+    if exact and parameters.minimum_orders:
+        ordered = _from_minimum(parameters, ordered)
     shipped = _ration(parameters, ordered, on_hand, day, whole_units)
     wait = parameters.lane_wait_days.index_select(0, day.weekday)
     transit_days = (parameters.lane_transit_days + wait + day.delay_days).clamp(1, parameters.pipeline_days - 1)
@@ -97,7 +100,7 @@ def step(
         freight_usd=freight_usd,
         duty_usd=duty_usd,
         departed_m3=booked_m3 * departs,
-        whole_units=whole_units,
+        whole_containers=exact,
     )
     next_state = State(
         day=state.day + 1,
@@ -209,11 +212,8 @@ def _wait_or_leave(
     return waiting - served_backlog + waits, served_backlog, unserved - waits
 
 
-def _whole_orders(parameters: TwinParameters, orders: Tensor) -> Tensor:
-    """Rounded to units; below a supplier's minimum, to the minimum or to nothing, whichever is nearer."""
-    orders = torch.round(orders)
-    if not parameters.minimum_orders:
-        return orders
+def _from_minimum(parameters: TwinParameters, orders: Tensor) -> Tensor:
+    """What lies below a supplier's minimum, rounded to the minimum or to nothing, whichever is nearer."""
     least = torch.ceil(parameters.supplier_minimum_units @ parameters.lane_from_supplier)[:, None, None]
     return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
 
