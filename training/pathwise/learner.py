@@ -128,7 +128,7 @@ class Learner:
 
     def _decide(self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> Tensor:
         orders: Tensor = self.module(snapshot, attributes, self._trainer.smoothing_days, seen)
-        return orders + (orders.round() - orders).detach() if self._trainer.whole_orders else orders
+        return orders
 
     def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> NeuralAgent:
         return NeuralAgent(self.module, attributes)

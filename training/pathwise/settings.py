@@ -20,4 +20,3 @@ class PathwiseSettings(StrictModel):
     warm_up_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     gradient_norm: Positive = 1.0
     smoothing_days: Positive = 0.5
-    whole_orders: bool = Field(False, description="round orders in training too; gradients pass straight through")
