@@ -67,6 +67,7 @@ class BaseStockSettings(StrictModel):
 
     iterations: Annotated[int, Field(ge=0)] = 120
     learning_rate: Positive = 0.1
+    smoothing_days: Positive = 0.5
 
 
 class EvaluationSettings(StrictModel):

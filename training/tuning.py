@@ -21,7 +21,6 @@ from entrepot.training.files import write_atomically
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Window, Windows
 
-SMOOTHING_DAYS = 0.5
 OPENING_SCALE = 1.2
 """The textbook cover times this is where tuning starts: the best single factor on kreen's training scenarios."""
 
@@ -75,7 +74,7 @@ def tune_base_stock(
         cover = (opening * torch.exp(scale))[:, chosen]
         cover = torch.where(seen[:, None] > 0.5, cover, cover.detach())
         rate = demand_rate(attributes, snapshot)
-        return orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=SMOOTHING_DAYS), None
+        return orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=settings.smoothing_days), None
 
     def rule(attributes: NetworkAttributes, taken: Tensor) -> BaseStock:
         return BaseStock(attributes, (opening * torch.exp(scale)).detach()[:, taken])

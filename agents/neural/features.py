@@ -152,15 +152,19 @@ def _cells(
         (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
         torch.log(attributes.value_usd / margin).expand_as(rate),
     ]
-    return torch.cat([torch.stack(cells, dim=-1), _coverage(snapshot, rate, waiting)], dim=-1)
+    return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, attributes, rate, waiting)], dim=-1)
 
 
-def _coverage(snapshot: Snapshot, rate: Tensor, waiting: Tensor) -> Tensor:
-    """[B, N, S, K] stock over demand, both up to the end of each of `ARRIVING_DAYS`: where 1 lies, it runs out."""
+def _safety(snapshot: Snapshot, attributes: NetworkAttributes, rate: Tensor, waiting: Tensor) -> Tensor:
+    """[B, N, S, K] stock at the end of each of `ARRIVING_DAYS` if nothing more comes, in standard deviations of demand.
+
+    Linear where it matters, logarithmic far out.
+    """
     at_node = (snapshot.on_hand + snapshot.dock - waiting).unsqueeze(-1)
     days = arriving_days(rate).to(rate) + 1
-    ratio = (at_node + snapshot.arriving) / (rate.unsqueeze(-1) * days)
-    return torch.sign(ratio) * torch.log1p(ratio.abs())
+    deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2) + LEAST_RATE)
+    left = at_node + snapshot.arriving - rate.unsqueeze(-1) * days
+    return torch.asinh(left / (deviation.unsqueeze(-1) * torch.sqrt(days)))
 
 
 def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:

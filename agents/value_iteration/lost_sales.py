@@ -61,8 +61,6 @@ def lost_sales_optimum(
             expected = (move @ values).T  # [X, A]: what is ordered arrives tomorrow
         else:
             expected = (move @ values.reshape(len(stock), -1)).transpose(1, 0, 2).reshape(*states, len(order))
-        actions = expected.argmin(axis=-1)
-        least = np.take_along_axis(expected, actions[..., None], axis=-1)[..., 0]
-        return today.reshape(-1, *(1,) * (lead_days - 1)) + least, actions
+        return today.reshape(-1, *(1,) * (lead_days - 1)) + expected.min(axis=-1), expected.argmin(axis=-1)
 
     return least_average_cost(sweep, states, tolerance=tolerance)

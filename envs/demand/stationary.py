@@ -79,7 +79,7 @@ class StationaryDescription(StrictModel):
     """What the YAML may say."""
 
     every_market: MarketDistribution | None = Field(None, description="of the markets that aren't named")
-    markets: dict[str, MarketDistribution] = Field(default_factory=dict)
+    markets: dict[str, MarketDistribution] = Field({}, description="by name")
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,9 @@ def stationary_demand(content: Mapping[str, Any], network: NetworkArrays, source
         ConfigurationError: a market has no distribution, or figures can't be used.
     """
     description = validate(StationaryDescription, dict(content), source)
+    unknown = [name for name in description.markets if name not in network.markets]
+    if unknown:
+        raise ConfigurationError(f"{source}: markets.{unknown[0]}: unknown; allowed: {', '.join(network.markets)}")
     if description.every_market is None:
         missing = [name for name in network.markets if name not in description.markets]
         if missing:

@@ -85,6 +85,7 @@ class NetworkArrays:
     sku_weight_kg: Floats  # [S]
     capital_share_per_year: float
     container_m3: float
+    divisible: bool  # whether fractions of a unit are kept
 
     lane_lead_days: Floats  # [L] expected days from order to arrival
     lane_lead_deviation_days: Floats  # [L] standard deviation of the same
@@ -116,6 +117,7 @@ class NetworkArrays:
             "sku_weight_kg": goods.weight_kg,
             "capital_share_per_year": network.capital_share_per_year,
             "container_m3": network.container_m3,
+            "divisible": network.divisible,
         }
         return cls(**fields, **_route_fields(network, goods, fields))
 

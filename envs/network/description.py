@@ -184,6 +184,7 @@ class NetworkDescription(StrictModel):
     title: str = ""
     capital_share_per_year: NonNegative = 0.1
     container_m3: Positive = 67.0
+    divisible: bool = Field(False, description="goods are measured, not counted: fractions of a unit are kept")
     nodes: Annotated[dict[str, Node], Field(min_length=1)]
     suppliers: Annotated[dict[str, Supplier], Field(min_length=1)]
     markets: Annotated[dict[str, Market], Field(min_length=1)]

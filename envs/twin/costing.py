@@ -28,7 +28,7 @@ def costs_of(
     freight_usd: Tensor,
     duty_usd: Tensor,
     departed_m3: Tensor,
-    whole_units: bool,
+    whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from tensors whose entity comes first.
 
@@ -46,10 +46,10 @@ def costs_of(
         freight_usd: [L, B] of what was shipped today, but for what is paid once a departure.
         duty_usd: [L, B] of what was shipped today.
         departed_m3: [L, B] what the lanes' departures of today carry.
-        whole_units: whole containers and shipments; otherwise their price is spread smoothly.
+        whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     storage_price = parameters.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
-    once = _once_a_departure(parameters, departed_m3, whole_units)
+    once = _once_a_departure(parameters, departed_m3, whole_containers)
     to_node, home = parameters.lane_to_node, parameters.market_home
     by_node = (
         stored @ parameters.capital_usd + in_transit @ parameters.capital_usd,
@@ -65,9 +65,9 @@ def costs_of(
     return Costs(*(cost.t() for cost in by_node))
 
 
-def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_units: bool) -> Tensor:
+def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_containers: bool) -> Tensor:
     """[L, B] USD of shipments and containers."""
-    if whole_units:
+    if whole_containers:
         shipments = (departed_m3 > 0).to(departed_m3)
         containers = torch.ceil(departed_m3 / parameters.container_m3)
     else:

@@ -40,8 +40,8 @@ def step(
         state: at the start of the day.
         orders: [B, L, S] units asked for on each lane today; negative ones count as 0.
         day: the scenario's day.
-        whole_units: keep whole units and whole containers, as in evaluation and live; otherwise fractions flow, and
-            gradients with them.
+        whole_units: keep whole units (unless the goods are divisible) and whole containers, as in evaluation and live;
+            otherwise fractions flow, and gradients with them.
         overwrite: let the new state take over the memory of the old state's pipeline, which may then not be used
             again. Much faster in large batches. Gradients are the same; but to step twice from a state, as activation
             checkpoints do, its pipeline must be kept.
@@ -49,6 +49,7 @@ def step(
     Returns:
         The state at the start of the next day, the day's flows, and its costs.
     """
+    exact, whole_units = whole_units, whole_units and not parameters.divisible
     equipment = day.equipment.t()
     rounding = day.rounding
     demand = _entity_first(day.demand)
@@ -69,7 +70,9 @@ def step(
 
     transit_days = parameters.lane_days.index_select(0, day.weekday).add_(day.delay_days)
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
-    ordered, shipped = shipping.ship(parameters, _entity_first(orders), on_hand, day, whole_units=whole_units)
+    ordered, shipped = shipping.ship(
+        parameters, _entity_first(orders), on_hand, day, whole_units=whole_units, minimum_orders=exact
+    )
     pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, place, transit_days, pipeline.shape))
     endpoints = parameters.nodes + parameters.supplier_units_per_day.shape[0]
     sent = shipped.new_zeros(endpoints, *shipped.shape[1:]).index_add_(0, parameters.lane_origin, shipped)
@@ -99,7 +102,7 @@ def step(
         freight_usd=freight_usd,
         duty_usd=duty_usd,
         departed_m3=departed_m3,
-        whole_units=whole_units,
+        whole_containers=exact,
     )
     served = demand.new_zeros(len(parameters.options) * parameters.markets, *demand.shape[1:])
     served = served.index_add_(0, parameters.every_option, given).view(-1, *demand.shape)

@@ -87,6 +87,7 @@ class TwinParameters:
     volume_m3: Tensor  # [S]
     capital_share_per_day: float
     container_m3: float
+    divisible: bool  # whether fractions of a unit are kept
     pipeline_days: int
     # Whether any limit of the kind can bind at all; a step skips the arithmetic of those that can't.
     docks_bind: bool
@@ -246,6 +247,7 @@ class TwinParameters:
             lane_queues=Queues.of(tensors["lane_from_node"], elsewhere=tensors["lane_from_supplier"].sum(dim=0)),
             capital_share_per_day=arrays.capital_share_per_year / 365,
             container_m3=arrays.container_m3,
+            divisible=arrays.divisible,
             pipeline_days=arrays.pipeline_days,
             docks_bind=bool((np.minimum(arrays.dock_m3_per_day, arrays.node_capacity_m3) < UNLIMITED).any()),
             picking_binds=bool((arrays.picking_units_per_day < UNLIMITED).any()),

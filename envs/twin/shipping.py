@@ -11,7 +11,13 @@ from entrepot.envs.twin.scenario import Day
 
 
 def ship(
-    parameters: TwinParameters, orders: Tensor, on_hand: Tensor, day: Day, *, whole_units: bool
+    parameters: TwinParameters,
+    orders: Tensor,
+    on_hand: Tensor,
+    day: Day,
+    *,
+    whole_units: bool,
+    minimum_orders: bool,
 ) -> tuple[Tensor, Tensor]:
     """Ration the day's orders down to what lanes, suppliers and origins can give.
 
@@ -20,14 +26,17 @@ def ship(
         orders: [L, B, S] units asked for; negative ones count as 0.
         on_hand: [N, B, S] units that nodes can send.
         day: of the scenario.
-        whole_units: as in `step`.
+        whole_units: whether to keep whole units.
+        minimum_orders: whether suppliers' minima hold.
 
     Returns:
         [L, B, S] units asked for, rounded where whole units are kept; and [L, B, S] units that depart.
     """
     ordered = orders.clamp(min=0.0).mul_(parameters.lane_carries.unsqueeze(1))
     if whole_units:
-        ordered = _whole_orders(parameters, ordered)
+        ordered = ordered.round_()
+    if minimum_orders and parameters.minimum_orders:
+        ordered = _from_minimum(parameters, ordered)
     granted = ordered
     lane_open, supplier_up = day.lane_open.t(), day.supplier_up.t()
     if parameters.lanes_bind or impaired(lane_open):
@@ -38,11 +47,8 @@ def ship(
     return ordered, split(granted, on_hand, parameters.lane_queues, whole_units=whole_units)
 
 
-def _whole_orders(parameters: TwinParameters, orders: Tensor) -> Tensor:
-    """Rounded to units, in place; below a supplier's minimum, to the minimum or to nothing, whichever is nearer."""
-    orders = orders.round_()
-    if not parameters.minimum_orders:
-        return orders
+def _from_minimum(parameters: TwinParameters, orders: Tensor) -> Tensor:
+    """What lies below a supplier's minimum, rounded to the minimum or to nothing, whichever is nearer."""
     least = torch.ceil(parameters.supplier_minimum_units @ parameters.lane_from_supplier)[:, None, None]
     return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
 

@@ -80,10 +80,11 @@ def opening_state(
         demand_per_day: [M, S] long-run units a day, what statistics start from.
         on_hand: [N, S] units at the start; cut down where a node's space is too small for it.
         episodes: B.
-        whole_units: whether to round stock down.
+        whole_units: whether to round stock down, unless the goods are divisible.
     """
     volume = (on_hand * parameters.volume_m3).sum(dim=-1)
     stock = on_hand * (0.9 * parameters.capacity_m3 / volume.clamp(min=1e-9)).clamp(max=1.0).unsqueeze(-1)
+    whole_units = whole_units and not parameters.divisible
     stock = torch.floor(stock * (1 + ROUNDING)) if whole_units else stock
     nodes, skus = stock.shape
     markets = demand_per_day.shape[0]

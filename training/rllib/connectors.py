@@ -77,7 +77,9 @@ class EpisodesToBatch(ConnectorV2):  # type: ignore[misc]
             chosen = np.flatnonzero(lengths == length)
             rows = first[chosen, None] + np.arange(length)  # [E, T]
             value = np.concatenate([values[rows], bootstrap[chosen, None]], axis=1)
-            surprise = np.stack([rewards[place] for place in chosen]) + self._discount * value[:, 1:] - value[:, :-1]
+            surprise = (
+                np.stack([rewards[place] for place in chosen.tolist()]) + self._discount * value[:, 1:] - value[:, :-1]
+            )
             running = np.zeros(len(chosen), np.float32)
             for day in range(int(length) - 1, -1, -1):
                 running = surprise[:, day] + self._decay * running

@@ -1,1 +1,1 @@
-"""Textbook demand."""
+"""Demand of the classic networks."""

@@ -1,1 +1,1 @@
-"""Textbook networks, whose optima are known."""
+"""Textbook networks with known optima; see docs/optimality.md."""

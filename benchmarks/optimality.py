@@ -1,0 +1,215 @@
+"""Cost of trained policies against known optima: `python benchmarks/optimality.py`."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from optimality_instances import INSTANCES, Instance
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from entrepot import __version__
+from entrepot.agents.neural import NeuralAgent
+from entrepot.agents.policy import Policy
+from entrepot.agents.rules import BaseStock
+from entrepot.configs.loader import validate
+from entrepot.envs.demand import Split
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.twin import Costs, Flows, State, draw_scenario
+from entrepot.training.experiment import EvaluationSettings, World, build_world, compose_experiment
+from entrepot.training.files import write_atomically
+from entrepot.training.pathwise.learner import Learner
+from entrepot.training.pathwise.settings import PathwiseSettings
+from entrepot.training.rollout import roll_out
+from entrepot.training.tuning import tune_base_stock
+
+COLUMNS = (
+    "instance",
+    "optimum",
+    "cost",
+    "cost_low",
+    "cost_high",
+    "base_stock_cost",
+    "gap_percent",
+    "training_s",
+)
+NAMES = [instance.name for instance in INSTANCES]
+TUNING_SEED = 11
+DAYS_AT_ONCE = 500
+"""Episodes are lived through in so many days at a time; what random numbers need of memory does not grow with them."""
+NORMAL_95 = 1.96
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A mean of independent episodes, USD a day."""
+
+    mean: float
+    half_width: float  # of the 95 % interval
+
+
+def main(
+    instances: Annotated[list[str] | None, typer.Argument(help="Names, or parts of them; all if none.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a key of configs/classic.yaml: KEY=VALUE.")
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="Write the same figures to this file; what it has of other instances is kept."),
+    ] = None,
+) -> None:
+    """Train on each instance in this process, on one thread, and measure against the optimum."""
+    chosen = [instance for instance in INSTANCES if not instances or any(part in instance.name for part in instances)]
+    if not chosen:
+        raise typer.BadParameter(f"{instances}: no instance has such a name; allowed: {', '.join(NAMES)}")
+    torch.set_num_threads(1)
+    console = Console()
+    rows = []
+    for instance in chosen:
+        row = measure(instance, overrides or [], console)
+        rows.append(row)
+        console.print(
+            f"{instance.name}: {row['cost']:.4g} against {row['optimum']:.4g}, gap {row['gap_percent']:.2f} % "
+            f"({row['gap_percent_low']:.2f} to {row['gap_percent_high']:.2f}), {row['training_s']:.0f} s"
+        )
+        if json_file:
+            write(json_file, rows, overrides or [])
+    show(rows, console)
+
+
+def measure(instance: Instance, overrides: list[str], console: Console) -> dict[str, Any]:
+    """Tune the base stock, train from it, and run both through the same test scenarios."""
+    experiment = compose_experiment([*instance.settings, *overrides], name="classic")
+    trainer = validate(PathwiseSettings, experiment.trainer, "trainer")
+    world = build_world(experiment.network, experiment.demand)
+    optimum = instance.optimum()
+    with Progress(console=console, transient=True) as progress:
+        steps = experiment.base_stock.iterations + trainer.iterations
+        task = progress.add_task(f"{instance.name}: training", total=steps)
+        # The time of this thread, not of the clock: what else the machine does must not count.
+        started = process_time()
+        tuned = tune_base_stock(
+            world,
+            experiment.windows,
+            experiment.base_stock,
+            seed=TUNING_SEED,
+            progress=lambda *_: progress.advance(task),
+        )
+        world = world.starting_from(tuned.cover)
+        learner = Learner(experiment, trainer, world)
+        while learner.iteration < trainer.iterations:
+            learner.step()
+            progress.advance(task)
+        training_s = process_time() - started
+        progress.update(task, description=f"{instance.name}: measuring")
+        cost = average_cost(world, NeuralAgent(learner.module.eval(), world.attributes), experiment.evaluation)
+        base_stock = average_cost(world, BaseStock(world.attributes, tuned.cover), experiment.evaluation)
+    low, high = cost.mean - cost.half_width, cost.mean + cost.half_width
+    return {
+        "instance": instance.name,
+        "optimum": optimum,
+        "cost": cost.mean,
+        "cost_low": low,
+        "cost_high": high,
+        "base_stock_cost": base_stock.mean,
+        "gap_percent": 100 * (cost.mean / optimum - 1),
+        "gap_percent_low": 100 * (low / optimum - 1),
+        "gap_percent_high": 100 * (high / optimum - 1),
+        "training_s": training_s,
+        "iterations": trainer.iterations,
+        "environment_days": trainer.iterations * experiment.windows.episodes * experiment.windows.days,
+        "optimum_source": instance.source,
+    }
+
+
+@torch.inference_mode()
+def average_cost(world: World, policy: Policy, settings: EvaluationSettings) -> Cost:
+    """Long-run cost of a policy, from independent episodes after a warm-up."""
+    parts = math.ceil(settings.days / DAYS_AT_ONCE)
+    total = torch.zeros(settings.episodes, dtype=torch.float64)
+
+    def count(_: int, state: State, flows: Flows, costs: Costs) -> None:
+        total.add_(costs.total.sum(dim=-1))
+
+    state = stocked_state(world.parameters, world.attributes, episodes=settings.episodes)
+    policy.begin(settings.episodes)
+    for part in range(parts + 1):
+        days = settings.warm_up_days if part == 0 else min(DAYS_AT_ONCE, settings.days - (part - 1) * DAYS_AT_ONCE)
+        scenario = draw_scenario(
+            world.network,
+            world.demand,
+            episodes=settings.episodes,
+            days=days,
+            split=Split.TEST,
+            seed=settings.seed * (parts + 1) + part,
+        )
+        # The twin counts its days from the opening; the scenario's part begins anew.
+        watch = None if part == 0 else count
+        state = roll_out(world.parameters, world.attributes, state, scenario, policy, watch=watch)
+    by_episode = (total / settings.days).numpy()
+    return Cost(float(by_episode.mean()), NORMAL_95 * float(by_episode.std(ddof=1)) / math.sqrt(len(by_episode)))
+
+
+def write(path: Path, rows: list[dict[str, Any]], overrides: list[str]) -> None:
+    """Rows in the order of `INSTANCES`, those of the file that weren't measured anew included."""
+    known = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
+    by_name = {row["instance"]: row for row in [*known, *rows]}
+    kept = [by_name[name] for name in NAMES if name in by_name]
+    content = {"rows": kept, "summary": summary(kept), "provenance": provenance(overrides)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(content, indent=1) + "\n")
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Gaps of all rows together."""
+    gaps = [row["gap_percent"] for row in rows]
+    return {
+        "mean_gap_percent": float(np.mean(gaps)),
+        "largest_gap_percent": max(gaps),
+        "longest_training_s": max(row["training_s"] for row in rows),
+    }
+
+
+def show(rows: list[dict[str, Any]], console: Console) -> None:
+    """The table."""
+    table = Table(title="Average cost a day against known optima; training_s is the time of one thread")
+    for name in COLUMNS:
+        table.add_column(name.replace("_", "\n", 1), justify="left" if name == "instance" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(f"{row[name]:,.4g}" if isinstance(row[name], float) else str(row[name]) for name in COLUMNS))
+    console.print(table)
+    figures = summary(rows)
+    console.print(
+        f"mean gap {figures['mean_gap_percent']:.2f} %, largest {figures['largest_gap_percent']:.2f} %, "
+        f"longest training {figures['longest_training_s']:.0f} s"
+    )
+
+
+def provenance(overrides: list[str]) -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "settings": "configs/classic.yaml",
+        "overrides": overrides,
+        "threads": 1,
+        "load_average": os.getloadavg()[0],
+        "code_version": __version__,
+        "torch": torch.__version__,
+        "cpu": platform.processor() or platform.machine(),
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

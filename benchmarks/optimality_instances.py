@@ -1,0 +1,99 @@
+"""Textbook instances and their optima, each an ordinary network of `configs/network/classic/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from entrepot.agents.value_iteration import (
+    dual_sourcing_optimum,
+    lost_sales_optimum,
+    one_warehouse_optimum,
+    poisson_probabilities,
+)
+
+SNYDER_SHEN = "stockpyl 1.0.2, Snyder and Shen 2019"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A network, its demand, and the least average cost."""
+
+    name: str  # of the network in `configs/network/classic/`
+    demand: str  # of the demand in `configs/demand/classic/`
+    source: str  # of the optimum
+    optimum: Callable[[], float]  # USD a day
+    overrides: list[str] = field(default_factory=list)  # of `configs/classic.yaml`
+
+    @property
+    def settings(self) -> list[str]:
+        """Overrides of `configs/classic.yaml`, the worlds included."""
+        return [f"network=classic/{self.name}", f"demand=classic/{self.demand}", f"run={self.name}", *self.overrides]
+
+
+def _lost_sales(lead_days: int, penalty: int) -> Instance:
+    def optimum() -> float:
+        return lost_sales_optimum(
+            poisson_probabilities(5, 30),
+            lead_days,
+            holding=1,
+            penalty=penalty,
+            most_on_hand=24 + 5 * lead_days,
+            largest_order=12,
+        ).cost
+
+    name = f"lost_sales_lead_{lead_days}_penalty_{penalty}"
+    return Instance(name, "poisson_5", "value iteration", optimum)
+
+
+def _serial(name: str, demand: str, cost: float, source: str = SNYDER_SHEN) -> Instance:
+    return Instance(f"serial_{name}", demand, source, lambda: cost)
+
+
+def _dual_sourcing(difference_days: int) -> Instance:
+    def optimum() -> float:
+        return dual_sourcing_optimum(
+            np.full(5, 0.2),
+            1,
+            difference_days,
+            holding=5,
+            penalty=495,
+            premium=10,
+            positions=(-20, 30),
+            largest_fast_order=10,
+            largest_slow_order=6,
+        ).cost
+
+    return Instance(f"dual_sourcing_difference_{difference_days}", "uniform_0_to_4", "value iteration", optimum)
+
+
+def _one_warehouse(stores: int, most_at_warehouse: int, largest_order: int) -> Instance:
+    def optimum() -> float:
+        return one_warehouse_optimum(
+            poisson_probabilities(2, 12),
+            stores,
+            2,
+            warehouse_holding=0.5,
+            store_holding=1,
+            penalty=9,
+            most_at_warehouse=most_at_warehouse,
+            most_at_store=11,
+            largest_shipment=6,
+            largest_order=largest_order,
+        ).cost
+
+    return Instance(f"one_warehouse_{stores}_stores", "poisson_2", "value iteration", optimum)
+
+
+INSTANCES = [
+    *(_lost_sales(lead_days, penalty) for lead_days in (1, 2, 3, 4) for penalty in (4, 9, 19, 39)),
+    _serial("example_6_1", "normal_half_of_5", 47.66539),
+    _serial("problem_6_1", "normal_half_of_100", 166.27053),
+    _serial("problem_6_16", "normal_20", 438.23963),
+    _serial("shang_song_1", "poisson_2", 12.68694, "stockpyl 1.0.2, Shang and Song 2003"),
+    *(_dual_sourcing(difference_days) for difference_days in (2, 3, 4)),
+    _one_warehouse(2, 20, 12),
+    _one_warehouse(3, 24, 14),
+]

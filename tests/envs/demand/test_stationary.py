@@ -1,0 +1,66 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.demand import DemandModel, Split, load_demand
+from tests.envs.demand.conftest import network_of
+
+POISSON = {"distribution": "poisson", "mean": 5}
+NORMAL = {"distribution": "normal", "mean": 20, "deviation": 4}
+UNIFORM = {"distribution": "uniform", "low": 1, "high": 3}
+
+
+def model(**content: Any) -> DemandModel:
+    return load_demand({"kind": "stationary", **content}, network_of(3), source="mine.yaml")
+
+
+def drawn(demand: DemandModel, seed: int = 0) -> Any:
+    rng = np.random.default_rng(seed)
+    return demand.sample(demand.first_days(50, rng), 200, Split.TRAIN, rng)
+
+
+def test_each_market_has_its_own_distribution_and_every_sku_its_own_draws() -> None:
+    units = drawn(model(markets={"busy": NORMAL, "thin": UNIFORM}))
+    assert units.shape == (50, 200, 2, 3)
+    assert units[:, :, 0].mean() == pytest.approx(20, abs=0.1)
+    assert units[:, :, 0].std() == pytest.approx(4, abs=0.1)
+    assert set(np.unique(units[:, :, 1])) == {1, 2, 3}
+    assert abs(np.corrcoef(units[:, :, 0].reshape(-1, 3).T)[0, 1]) < 0.05
+
+
+def test_the_mean_is_what_is_drawn_and_there_is_no_season() -> None:
+    demand = model(every_market=POISSON)
+    assert demand.mean_units_per_day.tolist() == [[5, 5, 5]] * 2
+    assert demand.month_index.tolist() == [1] * 12
+    units = drawn(demand)
+    assert units.mean() == pytest.approx(5, abs=0.05)
+    assert units.var() == pytest.approx(5, abs=0.15)
+    assert (units == units.round()).all()
+
+
+def test_a_named_market_goes_before_every_market() -> None:
+    demand = model(every_market=POISSON, markets={"thin": UNIFORM})
+    assert demand.mean_units_per_day[:, 0].tolist() == [5, 2]
+    assert demand.summary == "the same on every day: poisson (mean 5); uniform (low 1, high 3)"
+
+
+def test_the_same_seed_gives_the_same_bits() -> None:
+    demand = model(every_market=NORMAL)
+    np.testing.assert_array_equal(drawn(demand, 3), drawn(demand, 3))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"markets": {"busy": POISSON}}, "mine.yaml: markets: thin missing"),
+        ({"every_market": {"distribution": "poisson", "mean": 0}}, "every_market.poisson.mean"),
+        ({"every_market": {"distribution": "gamma"}}, "every_market"),
+        ({"every_market": {"distribution": "uniform", "low": 4, "high": 2}}, "high must be at least low"),
+        ({"every_market": POISSON, "markets": {"bussy": POISSON}}, "mine.yaml: markets.bussy: unknown; allowed: busy"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_place(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message.replace(".", r"\.")):
+        model(**content)
