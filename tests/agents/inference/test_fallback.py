@@ -43,7 +43,7 @@ def torch_orders(case: Case, snapshot: dict[str, Any], cover: Any) -> Any:
     attributes = NetworkAttributes(**as_tensors(case.attributes, NETWORK_FIELDS))
     lanes = zip(attributes.lane_destination.tolist(), attributes.lane_window_days.tolist(), strict=True)
     due = torch.stack([pipeline[:, node, :, : window + 1].sum(dim=-1) for node, window in lanes], dim=1)
-    fields: dict[str, Any] = {**tensors, "in_transit": pipeline.sum(dim=-1), "due": due, "arriving": pipeline}
+    fields: dict[str, Any] = {**tensors, "in_transit": pipeline.sum(dim=-1), "due": due}
     return TorchBaseStock(attributes, torch.as_tensor(cover, dtype=torch.float32)).orders(Snapshot(**fields)).numpy()
 
 
