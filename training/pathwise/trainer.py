@@ -30,6 +30,8 @@ from entrepot.training.registry import Assignment, Outcome, register_trainer
 from entrepot.training.tensorboard import TrainingLog
 
 CHECKPOINT_FILE = "learner.pt"
+SCORE = "validation_score_usd_per_day"
+"""What the best checkpoint is chosen by: the cost in validation, with lost margins weighed as in training."""
 POLL_SECONDS = 0.2
 
 
@@ -73,13 +75,13 @@ def train_pathwise(assignment: Assignment) -> Outcome:
                 failure_config=FailureConfig(max_failures=experiment.compute.most_failures),
                 checkpoint_config=CheckpointConfig(
                     num_to_keep=2,
-                    checkpoint_score_attribute="validation_cost_usd_per_day",
+                    checkpoint_score_attribute=SCORE,
                     checkpoint_score_order="min",
                 ),
             ),
         )
         result = _fit(trainer, queue, events)
-        checkpoint = min(result.best_checkpoints, key=lambda kept: kept[1]["validation_cost_usd_per_day"])
+        checkpoint = min(result.best_checkpoints, key=lambda kept: kept[1][SCORE])
         policy_file = experiment.run_folder / "policy.pt"
         _keep_policy(checkpoint[0], policy_file)
     return Outcome(
@@ -214,6 +216,8 @@ def _worker_loop(config: dict[str, Any]) -> None:
                 figures = validation.run(learner.module, learner.cover_days)
                 log.validation(step.iteration, figures, validation)
                 metrics["validation_cost_usd_per_day"] = figures.cost_usd_per_day
+                extra = (settings.lost_sales_weight - 1.0) * figures.by_name["lost_margin_usd_per_day"]
+                metrics[SCORE] = figures.cost_usd_per_day + extra
                 event["validation_cost_usd_per_day"] = figures.cost_usd_per_day
                 event["validation_fill_rate"] = figures.fill_rate
                 bar = config["base_stock_cost"]
