@@ -17,7 +17,7 @@ from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
 from entrepot.training.iterations import Iteration, Iterations, Progress
-from entrepot.training.registry import Assignment, Outcome, register_trainer
+from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.rllib.deployed import module_of, state_of
@@ -29,8 +29,17 @@ class TrainingError(RuntimeError):
     """All runners were lost more often in a row than `compute.most_failures` allows."""
 
 
-@register_trainer("ippo")
-@register_trainer("mappo")
+def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
+    """Of the main process, remote runners and remote learners."""
+    settings = validate(PpoSettings, experiment.trainer, "trainer")
+    workers = experiment.compute.workers
+    learning: Bundle = {"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}
+    main: Bundle = {"CPU": 1} if settings.learners else learning
+    return [main, *[{"CPU": 1}] * (workers if workers > 1 else 0), *[learning] * settings.learners]
+
+
+@register_trainer("ippo", bundles=_bundles)
+@register_trainer("mappo", bundles=_bundles)
 def train_ppo(assignment: Assignment) -> Outcome:
     """Train until the iterations are done, or the seconds are over.
 
