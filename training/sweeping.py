@@ -162,7 +162,7 @@ def sweep(
             run_config=tune.RunConfig(name=experiment.run, storage_path=storage, verbose=0),
         )
         results = tuner.fit()
-        done = [_trial(result, folder) for result in results]
+        done = [_trial(results[place], folder) for place in range(len(results))]
     return sorted(done, key=lambda trial: float("inf") if trial.cost_usd_per_day is None else trial.cost_usd_per_day)
 
 

@@ -41,7 +41,7 @@ def nodes() -> Iterator[TwoNodes]:
     two = TwoNodes()
     yield two
     ray.shutdown()
-    two.cluster.shutdown()
+    two.cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 def train(experiment: ExperimentSettings, report: Callable[[dict[str, Any]], None]) -> tuple[Outcome, list[int]]:

@@ -35,7 +35,8 @@ def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
     workers = experiment.compute.workers
     learning: Bundle = {"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}
     main: Bundle = {"CPU": 1} if settings.learners else learning
-    return [main, *[{"CPU": 1}] * (workers if workers > 1 else 0), *[learning] * settings.learners]
+    sampling: Bundle = {"CPU": 1}
+    return [main, *[sampling] * (workers if workers > 1 else 0), *[learning] * settings.learners]
 
 
 @register_trainer("ippo", bundles=_bundles)
