@@ -23,6 +23,7 @@ from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.rllib.deployed import module_of, state_of
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, LOST_SHARE
 from entrepot.training.rllib.settings import PpoSettings
+from entrepot.training.storage import checkpoint_place
 
 
 class TrainingError(RuntimeError):
@@ -50,7 +51,7 @@ def train_ppo(assignment: Assignment) -> Outcome:
     settings = validate(PpoSettings, experiment.trainer, "trainer")
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     world = world.starting_from(assignment.base_cover_days)
-    checkpoints = Checkpoints(experiment.compute.storage or str(experiment.run_folder / "rllib"))
+    checkpoints = Checkpoints(checkpoint_place(experiment, "rllib"))
     if not assignment.resume:
         checkpoints.clear()
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)

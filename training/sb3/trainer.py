@@ -44,7 +44,7 @@ def train_sb3(assignment: Assignment) -> Outcome:
     world = world.starting_from(assignment.base_cover_days)
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
     env = make_environment(world, settings)
-    folder = Path(experiment.compute.storage or experiment.run_folder / "sb3")
+    folder = experiment.run_folder / "sb3"
     if not assignment.resume:
         shutil.rmtree(folder, ignore_errors=True)
     progress, model = _restored(folder, env, settings, experiment.compute.device) or (Progress(), None)
