@@ -14,10 +14,14 @@ from entrepot.training.experiment import ComputeSettings
 
 
 @contextmanager
-def ray_cluster(compute: ComputeSettings) -> Iterator[None]:
+def ray_cluster(compute: ComputeSettings, *, cpus: int = 1) -> Iterator[None]:
     """A cluster for the time of a run: the one that is connected to, the one at `compute.address`, or a local one.
 
     Only what was started or connected to here is shut down again.
+
+    Args:
+        compute: settings.
+        cpus: how many CPUs a local cluster counts at the least, whether or not there are so many.
     """
     if ray.is_initialized():
         yield
@@ -26,7 +30,7 @@ def ray_cluster(compute: ComputeSettings) -> Iterator[None]:
     if compute.address:
         ray.init(address=compute.address, **quiet)
     else:
-        ray.init(num_cpus=max(compute.workers, os.cpu_count() or 1), include_dashboard=False, **quiet)
+        ray.init(num_cpus=max(cpus, compute.workers, os.cpu_count() or 1), include_dashboard=False, **quiet)
     try:
         yield
     finally:

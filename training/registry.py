@@ -45,7 +45,12 @@ class Assignment:
 
 
 Trainer = Callable[[Assignment], Outcome]
+Bundle = dict[str, float]
+"""Ray's resources of one process, such as ``{"CPU": 1}``."""
+Bundles = Callable[[ExperimentSettings], list[Bundle]]
+"""What a trainer's processes take, its own first; Ray Train's workers bring theirs and don't count."""
 _TRAINERS: dict[str, Trainer] = {}
+_BUNDLES: dict[str, Bundles] = {}
 _SHIPPED = {
     "pathwise": "entrepot.training.pathwise.trainer",
     "ippo": "entrepot.training.rllib.trainer",
@@ -55,14 +60,34 @@ _SHIPPED = {
 }
 
 
-def register_trainer(kind: str) -> Callable[[Trainer], Trainer]:
-    """Decorate a function ``(assignment) -> Outcome`` so that YAML can name it."""
+def one_process(experiment: ExperimentSettings) -> list[Bundle]:
+    """Bundles of a trainer that needs a CPU and nothing else."""
+    return [{"CPU": 1}]
+
+
+def register_trainer(kind: str, *, bundles: Bundles = one_process) -> Callable[[Trainer], Trainer]:
+    """Decorate a function ``(assignment) -> Outcome`` so that YAML can name it.
+
+    Args:
+        kind: its name.
+        bundles: what it takes of a Ray cluster, for sweeps.
+    """
 
     def register(trainer: Trainer) -> Trainer:
-        _TRAINERS[kind] = trainer
+        _TRAINERS[kind], _BUNDLES[kind] = trainer, bundles
         return trainer
 
     return register
+
+
+def bundles_of(experiment: ExperimentSettings) -> list[Bundle]:
+    """What the experiment's trainer takes of a Ray cluster.
+
+    Raises:
+        ConfigurationError: there is no trainer of that kind.
+    """
+    trainer_of(experiment)
+    return _BUNDLES[str(experiment.trainer["kind"])](experiment)
 
 
 def trainer_of(experiment: ExperimentSettings) -> Trainer:

@@ -11,6 +11,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.training.command_line import demand, network
 from entrepot.training.command_line.evaluate import evaluate
 from entrepot.training.command_line.export import export
+from entrepot.training.command_line.sweep import sweep
 from entrepot.training.command_line.tables import errors
 from entrepot.training.command_line.train import train
 
@@ -37,5 +38,6 @@ app = typer.Typer(
 app.add_typer(network.app, name="network")
 app.add_typer(demand.app, name="demand")
 app.command()(train)
+app.command()(sweep)
 app.command()(evaluate)
 app.command()(export)

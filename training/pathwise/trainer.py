@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +26,7 @@ from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.validation import Validation
 from entrepot.training.registry import Assignment, Outcome, register_trainer
+from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import TrainingLog
 
 CHECKPOINT_FILE = "learner.pt"
@@ -52,9 +52,9 @@ def train_pathwise(assignment: Assignment) -> Outcome:
     events = _Events(assignment.report)
     with _Cluster(experiment):
         queue = Queue()
-        storage = experiment.compute.storage or str((experiment.run_folder / "ray").resolve())
-        if not assignment.resume and experiment.compute.storage is None:
-            shutil.rmtree(storage, ignore_errors=True)
+        storage = checkpoint_place(experiment, "ray")
+        if not assignment.resume:
+            clear_place(storage)
         trainer = TorchTrainer(
             _worker_loop,
             train_loop_config={

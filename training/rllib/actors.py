@@ -23,8 +23,6 @@ from entrepot.training.experiment import World
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 
-"""Below it a cover counts as this, so that it has a logarithm."""
-
 Seen = Mapping[str, Tensor]
 """Observations of R agents by name: see `training/rllib/environment.py`."""
 
@@ -165,6 +163,8 @@ def moments(moment: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         [U] a row of each of the U moments; and [R] each row's place among them.
     """
-    unique, place = torch.unique(moment, return_inverse=True)
-    row = torch.arange(len(moment), device=moment.device)
-    return torch.empty_like(unique).scatter_(0, place, row), place
+    ordered, row = moment.sort(stable=True)
+    begins = torch.ones_like(ordered, dtype=torch.bool)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    place = torch.empty_like(row).scatter_(0, row, begins.cumsum(dim=0) - 1)
+    return row[begins], place

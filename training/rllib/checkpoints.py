@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import pyarrow.fs
 from ray.rllib.algorithms import Algorithm
 
 from entrepot.training.iterations import Progress
+from entrepot.training.storage import clear_place, file_system
 
 POINTER = "latest.json"
 
@@ -19,10 +19,8 @@ class Checkpoints:
 
     def __init__(self, place: str) -> None:
         """Args: a folder, or a URI such as `s3://bucket/run`, that the process which trains can reach."""
-        if "://" in place:
-            self._files, self._root = pyarrow.fs.FileSystem.from_uri(place)
-        else:
-            self._files, self._root = pyarrow.fs.LocalFileSystem(), str(Path(place).resolve())
+        self._place = place
+        self._files, self._root = file_system(place)
 
     def save(self, algorithm: Algorithm, progress: Progress) -> str:
         """Write a checkpoint, then point at it, then remove the one before; returns its path."""
@@ -51,7 +49,7 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Remove every checkpoint."""
-        self._remove(self._root)
+        clear_place(self._place)
 
     def _read(self) -> tuple[str, Progress] | None:
         path = f"{self._root}/{POINTER}"

@@ -17,20 +17,31 @@ from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
 from entrepot.training.iterations import Iteration, Iterations, Progress
-from entrepot.training.registry import Assignment, Outcome, register_trainer
+from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.rllib.deployed import module_of, state_of
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, LOST_SHARE
 from entrepot.training.rllib.settings import PpoSettings
+from entrepot.training.storage import checkpoint_place
 
 
 class TrainingError(RuntimeError):
     """All runners were lost more often in a row than `compute.most_failures` allows."""
 
 
-@register_trainer("ippo")
-@register_trainer("mappo")
+def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
+    """Of the main process, remote runners and remote learners."""
+    settings = validate(PpoSettings, experiment.trainer, "trainer")
+    workers = experiment.compute.workers
+    learning: Bundle = {"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}
+    main: Bundle = {"CPU": 1} if settings.learners else learning
+    sampling: Bundle = {"CPU": 1}
+    return [main, *[sampling] * (workers if workers > 1 else 0), *[learning] * settings.learners]
+
+
+@register_trainer("ippo", bundles=_bundles)
+@register_trainer("mappo", bundles=_bundles)
 def train_ppo(assignment: Assignment) -> Outcome:
     """Train until the iterations are done, or the seconds are over.
 
@@ -40,7 +51,7 @@ def train_ppo(assignment: Assignment) -> Outcome:
     settings = validate(PpoSettings, experiment.trainer, "trainer")
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     world = world.starting_from(assignment.base_cover_days)
-    checkpoints = Checkpoints(experiment.compute.storage or str(experiment.run_folder / "rllib"))
+    checkpoints = Checkpoints(checkpoint_place(experiment, "rllib"))
     if not assignment.resume:
         checkpoints.clear()
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from entrepot.agents.mlp.layers import ACTIVATIONS
 from entrepot.envs.action import MOST_COVER_DAYS
-from entrepot.training.experiment import World, build_world
+from entrepot.training.experiment import ExperimentSettings, World, build_world
 from entrepot.training.files import write_atomically
 from entrepot.training.iterations import Iteration, Iterations, Progress
-from entrepot.training.registry import Assignment, Outcome, register_trainer
+from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.sb3.deployed import module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import VIEWS, WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
@@ -30,8 +30,12 @@ from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Se
 POINTER = "latest.json"
 
 
-@register_trainer("sb3_ppo")
-@register_trainer("sb3_sac")
+def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
+    return [{"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}]
+
+
+@register_trainer("sb3_ppo", bundles=_bundles)
+@register_trainer("sb3_sac", bundles=_bundles)
 def train_sb3(assignment: Assignment) -> Outcome:
     """Train in this process until the iterations are done, or the seconds are over."""
     experiment = assignment.experiment
@@ -40,7 +44,7 @@ def train_sb3(assignment: Assignment) -> Outcome:
     world = world.starting_from(assignment.base_cover_days)
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
     env = make_environment(world, settings)
-    folder = Path(experiment.compute.storage or experiment.run_folder / "sb3")
+    folder = experiment.run_folder / "sb3"
     if not assignment.resume:
         shutil.rmtree(folder, ignore_errors=True)
     progress, model = _restored(folder, env, settings, experiment.compute.device) or (Progress(), None)

@@ -1,0 +1,1 @@
+"""Where training runs; and what a cluster needs to be told."""

@@ -1,0 +1,1 @@
+"""For a cluster; see docs/clusters.md."""

@@ -1,0 +1,100 @@
+"""The same seed, on one machine and with one worker, trains the same policy bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.training.pathwise.learner import Learner
+from entrepot.training.pathwise.settings import PathwiseSettings
+from entrepot.training.registry import Assignment, trainer_of
+from tests.training.rllib.small import small_experiment
+from tests.training.sb3.test_trainer import experiment_of
+from tests.training.tiny import tiny_experiment
+
+ROOT = Path(__file__).parents[2]
+STEPS = 3
+
+
+def pathwise(folder: Path, seed: int) -> dict[str, torch.Tensor]:
+    experiment = tiny_experiment(folder, f"seed={seed}")
+    learner = Learner(experiment, PathwiseSettings.model_validate(experiment.trainer), world_of(experiment))
+    for _ in range(STEPS):
+        learner.step()
+    return {**learner.module.state_dict(), "cover_days": learner.cover_days}
+
+
+def reinforcement(folder: Path, seed: int, kind: str) -> dict[str, torch.Tensor]:
+    change = [f"seed={seed}", f"trainer.iterations={STEPS}"]
+    if kind.startswith("sb3"):
+        experiment = experiment_of(folder, kind, *change)
+    elif kind == "ippo":
+        experiment = small_experiment(folder, kind, "trainer.actor=mlp", "trainer.sharing=separate", *change)
+    else:
+        experiment = small_experiment(folder, kind, *change)
+    experiment.run_folder.mkdir(parents=True, exist_ok=True)
+    cover = world_of(experiment).attributes.base_cover_days
+    outcome = trainer_of(experiment)(Assignment(experiment, cover, None, False, lambda event: None))
+    state: dict[str, torch.Tensor] = torch.load(outcome.policy_file, weights_only=True)["module"]
+    return state
+
+
+def world_of(experiment: ExperimentSettings) -> World:
+    return build_world(experiment.network, experiment.demand, skus=experiment.skus)
+
+
+def digest(state: dict[str, torch.Tensor]) -> str:
+    parts = [name.encode() + state[name].detach().cpu().numpy().tobytes() for name in sorted(state)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def every_digest(folder: Path, seed: int) -> dict[str, str]:
+    kinds = ("ippo", "mappo", "sb3_ppo", "sb3_sac")
+    return {
+        "pathwise": digest(pathwise(folder / "pathwise", seed)),
+        **{kind: digest(reinforcement(folder / kind, seed, kind)) for kind in kinds},
+    }
+
+
+def test_two_processes_agree_on_every_bit_and_another_seed_differs(tmp_path: Path) -> None:
+    """Processes of their own, since Python's order of sets differs from one to the next."""
+    found = []
+    for place, (seed, hashing) in enumerate([(1, "1"), (1, "2"), (2, "1")]):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.training.test_determinism", str(tmp_path / str(place)), str(seed)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": hashing, "PYTHONPATH": os.pathsep.join(["src", "."])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    first, again, other = found
+    assert first == again
+    assert all(first[kind] != other[kind] for kind in first)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_learners_steps_do_not_hang_on_what_was_computed_before(tmp_path: Path, threads: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        first = digest(pathwise(tmp_path, 3))
+        torch.rand(7)
+        assert digest(pathwise(tmp_path, 3)) == first
+    finally:
+        torch.set_num_threads(before)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    print(json.dumps(every_digest(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,91 @@
+"""Two Ray nodes on one machine: training spreads over both, and outlives the loss of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+from entrepot.training.experiment import ExperimentSettings, build_world
+from entrepot.training.registry import Assignment, Outcome, trainer_of
+from tests.training.rllib.small import small_experiment
+from tests.training.tiny import tiny_experiment
+
+ITERATIONS = 8
+
+
+class TwoNodes:
+    """A head and a second node with a CPU each."""
+
+    def __init__(self) -> None:
+        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        self.second = self.cluster.add_node(num_cpus=1)
+
+    @property
+    def address(self) -> str:
+        return str(self.cluster.address)
+
+    def replace_second(self) -> None:
+        """Lose a node without warning; another one comes."""
+        self.cluster.remove_node(self.second, allow_graceful=False)
+        self.second = self.cluster.add_node(num_cpus=1)
+
+
+@pytest.fixture
+def nodes() -> Iterator[TwoNodes]:
+    assert not ray.is_initialized()
+    two = TwoNodes()
+    yield two
+    ray.shutdown()
+    two.cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+def train(experiment: ExperimentSettings, report: Callable[[dict[str, Any]], None]) -> tuple[Outcome, list[int]]:
+    experiment.run_folder.mkdir(parents=True, exist_ok=True)
+    cover = build_world(experiment.network, experiment.demand, skus=experiment.skus).attributes.base_cover_days
+    seen: list[int] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        seen.append(event["iteration"])
+        report(event)
+
+    return trainer_of(experiment)(Assignment(experiment, cover, 1e9, False, listen)), seen
+
+
+def used_nodes() -> set[str]:
+    """Nodes on which workers live that take a CPU."""
+    from ray._private import state
+
+    names = ("RayTrainWorker", "EnvRunner")
+    actors = state.actors().values()
+    return {
+        actor["Address"]["NodeID"]
+        for actor in actors
+        if actor["State"] == "ALIVE" and any(name in actor["ActorClassName"] for name in names)
+    }
+
+
+@pytest.mark.parametrize("trainer", ["pathwise", "ippo"])
+def test_a_node_lost_in_mid_run_is_made_up_for_and_every_iteration_is_done(
+    tmp_path: Path, nodes: TwoNodes, trainer: str
+) -> None:
+    overrides = [f"compute.address={nodes.address}", "compute.workers=2", f"trainer.iterations={ITERATIONS}"]
+    if trainer == "pathwise":
+        experiment = tiny_experiment(tmp_path, *overrides)
+    else:
+        experiment = small_experiment(tmp_path, trainer, "trainer.actor=mlp", *overrides)
+    used: list[set[str]] = []
+
+    def lose_a_node(event: dict[str, Any]) -> None:
+        if not used and event["iteration"] > experiment.validation.every:
+            used.append(used_nodes())
+            nodes.replace_second()
+
+    outcome, seen = train(experiment, lose_a_node)
+    assert len(used[0]) == 2
+    assert outcome.iterations == ITERATIONS
+    assert set(seen) == set(range(1, ITERATIONS + 1))
