@@ -26,6 +26,7 @@ SOFTNESS = 0.5
 TRIED_SHARE = 0.05
 """Of the departures in training."""
 LEAST_PRICE_USD = 1e-3
+"""Below it there is nothing to save by waiting: the lane always departs."""
 LANE_SUMS = 2
 
 
@@ -68,7 +69,9 @@ class Consolidation(nn.Module):
             a logistic curve about the threshold (straight-through: Bengio, Léonard and Courville 2013).
         """
         wanted = wanted.detach()  # the price says nothing of how much to want
-        price = attributes.lane_shipment_usd[lane].clamp(min=LEAST_PRICE_USD)
+        price = attributes.lane_shipment_usd[lane]
+        free = price < LEAST_PRICE_USD
+        price = price.clamp(min=LEAST_PRICE_USD)
         storage = snapshot.storage_price.expand(snapshot.on_hand.shape[0], -1)
         storage = storage[environment, attributes.lane_destination[lane]].unsqueeze(-1)
         holding = attributes.value_usd * attributes.capital_share_per_day + attributes.volume_m3 * storage
@@ -78,9 +81,9 @@ class Consolidation(nn.Module):
         sums = torch.stack([0.3 * saved, torch.log1p(cover)], dim=-1)
         threshold: Tensor = self.threshold(torch.cat([hidden.mean(dim=1), sums], dim=-1)).squeeze(-1)
         beyond = saved - threshold
-        departs: Tensor = (beyond > 0).to(wanted)
+        departs: Tensor = ((beyond > 0) | free).to(wanted)
         if chance is None:
             return departs
         tried, share = torch.rand(2, len(departs), generator=chance, dtype=departs.dtype, device=departs.device)
         soft = torch.sigmoid(beyond / SOFTNESS) / TRIED_SHARE
-        return torch.where(tried < TRIED_SHARE, share + (soft - soft.detach()), departs)
+        return torch.where((tried < TRIED_SHARE) & ~free, share + (soft - soft.detach()), departs)

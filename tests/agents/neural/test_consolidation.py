@@ -20,6 +20,16 @@ def test_where_a_departure_costs_nothing_every_order_departs() -> None:
     assert (decided.departs[some] == 1).all()
 
 
+def test_where_a_departure_costs_nothing_training_tries_none_in_part() -> None:
+    world = tiny_world("kreen", 6)
+    chance = torch.Generator().manual_seed(0)
+    decided = NeuralPolicy().decide(first_snapshot(world), at_price(world.attributes, 0.0), chance=chance)
+    priced = NeuralPolicy().decide(first_snapshot(world), at_price(world.attributes, 40.0), chance=chance)
+    whole = (decided.departs == 0) | (decided.departs == 1)
+    assert whole.all()
+    assert not ((priced.departs == 0) | (priced.departs == 1)).all()
+
+
 def test_nothing_departs_for_a_price_that_no_order_is_worth() -> None:
     world = tiny_world("kreen", 6)
     snapshot = first_snapshot(world)
