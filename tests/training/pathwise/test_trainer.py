@@ -47,7 +47,7 @@ def test_two_workers_finish_every_iteration_and_leave_a_policy(
     assert seen == list(range(1, experiment.trainer["iterations"] + 1))
     assert outcome.iterations == experiment.trainer["iterations"]
     assert outcome.seconds_to_beat_base_stock is not None
-    weights = torch.load(outcome.policy_file, weights_only=True)
+    weights = torch.load(outcome.policy_file, weights_only=True)["module"]
     assert all(value.isfinite().all() for value in weights.values())
 
 
