@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 
 from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.planners.forecast import Forecaster
+from entrepot.agents.planners.mpc import ModelPredictive
+from entrepot.agents.planners.processes import lasting_processes
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
@@ -90,6 +93,12 @@ def _base_stock(world: World, tuning: Tuning) -> Policy:
     tuned = tuned_base_stock(world, tuning)
     tuning.budgets["base_stock"] = tuned.budget
     return BaseStock(world.attributes, tuned.cover.to(world.parameters.device))
+
+
+@register_policy("mpc")
+def _mpc(world: World, tuning: Tuning) -> Policy:
+    forecaster = Forecaster.fit(world.network, world.attributes, world.demand)
+    return ModelPredictive(world.parameters, world.attributes, forecaster, executor=lasting_processes())
 
 
 @register_policy("hindsight")
