@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.planners.forecast import Forecaster
+from entrepot.agents.planners.mpc import ModelPredictive
+from entrepot.agents.planners.processes import lasting_processes
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
@@ -91,6 +94,12 @@ def _base_stock(world: World, tuning: Tuning) -> Policy:
     tuned = tuned_base_stock(world, tuning)
     tuning.budgets["base_stock"] = tuned.budget
     return BaseStock(world.attributes, tuned.cover.to(world.parameters.device))
+
+
+@register_policy("mpc")
+def _mpc(world: World, tuning: Tuning) -> Policy:
+    forecaster = Forecaster.fit(world.network, world.attributes, world.demand)
+    return ModelPredictive(world.parameters, world.attributes, forecaster, executor=lasting_processes())
 
 
 @register_policy("hindsight")

@@ -11,11 +11,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.settlement import StockValues
 from entrepot.envs.twin import Scenario, State, TwinParameters
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+CAPACITIES = (
+    "capacity_m3",
+    "dock_m3_per_day",
+    "picking_units_per_day",
+    "lane_m3_per_day",
+    "supplier_units_per_day",
+)
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,16 @@ class PlannedNetwork:
             values={field.name: _array(getattr(values, field.name)) for field in fields(values)},
         )
 
-    def for_skus(self, chosen: Integers) -> Self:
-        """Some of the SKUs, for whom every capacity is whole."""
+    def for_skus(self, chosen: Integers, *, capacity_share: float = 1.0) -> Self:
+        """Some of the SKUs, with a share of every capacity that can bind."""
         by_sku = ("lost_margin_usd", "lane_freight_usd", "lane_duty_usd", "lane_carries", "value_usd", "volume_m3")
         values = {name: value if name == "booked" else value[..., chosen] for name, value in self.values.items()}
         cut: dict[str, Any] = {name: getattr(self, name)[..., chosen] for name in by_sku}
-        return replace(self, **cut, values=values)
+        shared: dict[str, Any] = {
+            name: np.where(getattr(self, name) < UNLIMITED, getattr(self, name) * capacity_share, UNLIMITED)
+            for name in CAPACITIES
+        }
+        return replace(self, **cut, **shared, values=values)
 
 
 @dataclass(frozen=True)
@@ -156,15 +170,20 @@ class Instance:
         """S."""
         return len(self.network.value_usd)
 
-    def for_skus(self, chosen: Integers) -> Self:
-        """The same with some of its SKUs, each of which may use the whole of every capacity."""
+    def for_skus(self, chosen: Integers, *, capacity_share: float = 1.0) -> Self:
+        """The same with some of its SKUs, and with a share of every capacity."""
         opening: dict[str, Any] = {
             field.name: getattr(self.opening, field.name)[..., chosen] for field in fields(self.opening)
         }
         cut: dict[str, Any] = {
             name: getattr(self, name)[..., chosen] for name in ("demand", "waits_least", "waits_most", "restocked")
         }
-        return replace(self, network=self.network.for_skus(chosen), opening=replace(self.opening, **opening), **cut)
+        return replace(
+            self,
+            network=self.network.for_skus(chosen, capacity_share=capacity_share),
+            opening=replace(self.opening, **opening),
+            **cut,
+        )
 
 
 def days_of(

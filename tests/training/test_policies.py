@@ -21,7 +21,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_an_unknown_name_is_told_what_is_allowed(world: World) -> None:
-    with pytest.raises(ConfigurationError, match=r"'nobody'.*base_stock, hindsight, hindsight_joint, min_max"):
+    with pytest.raises(ConfigurationError, match=r"'nobody'.*base_stock, hindsight, hindsight_joint, min_max, mpc"):
         build_policies(["nobody"], world, Tuning())
 
 

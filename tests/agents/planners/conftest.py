@@ -1,0 +1,15 @@
+import pytest
+
+from entrepot.agents.planners.forecast import Forecaster
+from entrepot.training.experiment import World
+from tests.training.tiny import tiny_world
+
+
+@pytest.fixture(scope="package")
+def world() -> World:
+    return tiny_world()
+
+
+@pytest.fixture(scope="package")
+def forecaster(world: World) -> Forecaster:
+    return Forecaster.fit(world.network, world.attributes, world.demand)

@@ -1,0 +1,117 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from entrepot.agents.planners.forecast import Forecaster
+from entrepot.agents.planners.mpc import ModelPredictive
+from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, period_of
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.snapshot import Snapshot, snapshot_of
+from entrepot.envs.twin import Scenario, State, step
+from entrepot.training.experiment import World
+from tests.training.tiny import tiny_scenario
+
+EPISODES = 3
+SEA = 1
+
+
+@pytest.fixture
+def policy(world: World, forecaster: Forecaster) -> ModelPredictive:
+    return ModelPredictive(world.parameters, world.attributes, forecaster)
+
+
+def opened(world: World, scenario: Scenario, *, on_hand: float = 1.0) -> tuple[State, Snapshot]:
+    state = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
+    state = replace(state, on_hand=torch.floor(on_hand * state.on_hand))
+    return state, snapshot_of(world.parameters, world.attributes, state, scenario.at(0))
+
+
+def test_periods_are_days_for_two_weeks_and_weeks_up_to_a_quarter() -> None:
+    assert STARTS[:15].tolist() == list(range(15))
+    assert LENGTHS.sum() == 91
+    assert (np.diff(STARTS[14:]) == 7).all()
+
+
+def test_what_arrives_in_a_week_counts_from_the_week_that_begins_nearest() -> None:
+    assert period_of(np.array([0, 13, 14, 17, 18, 21, 24, 25])).tolist() == [0, 13, 14, 14, 15, 15, 15, 16]
+    assert period_of(np.array([90, 400])).min() >= PERIODS
+
+
+def test_orders_are_made_on_departures_and_on_lanes_that_carry(world: World, policy: ModelPredictive) -> None:
+    scenario = tiny_scenario(world, episodes=EPISODES, days=7)
+    state, _ = opened(world, scenario, on_hand=0.2)
+    policy.begin(EPISODES)
+    ordered = 0.0
+    for number in range(7):
+        day = scenario.at(number)
+        snapshot = snapshot_of(world.parameters, world.attributes, state, day)
+        orders = policy.orders(snapshot)
+        waits = (snapshot.lane_wait_days > 0)[:, :, None] | (world.attributes.lane_carries == 0)
+        assert float((orders * waits).abs().max()) == 0.0
+        assert float(orders.min()) >= 0.0
+        ordered += float(orders.sum())
+        state, _, _ = step(world.parameters, state, orders, day)
+    assert ordered > 0
+
+
+def test_a_plan_lasts_until_monday(world: World, policy: ModelPredictive) -> None:
+    scenario = tiny_scenario(world, episodes=EPISODES, days=14)
+    state, _ = opened(world, scenario)
+    policy.begin(EPISODES)
+    for number in range(14):
+        day = scenario.at(number)
+        orders = policy.orders(snapshot_of(world.parameters, world.attributes, state, day))
+        state, _, _ = step(world.parameters, state, orders, day)
+    mondays = (scenario.weekday[:, 1:] == 0).sum()
+    assert policy.effort.startswith(f"{EPISODES + int(mondays)} weekly plans")
+
+
+def test_with_years_of_stock_nothing_is_ordered(world: World, policy: ModelPredictive) -> None:
+    _, snapshot = opened(world, tiny_scenario(world), on_hand=30.0)
+    policy.begin(EPISODES)
+    assert float(policy.orders(snapshot).sum()) == 0.0
+
+
+def test_a_shop_with_less_stock_is_sent_more(world: World, policy: ModelPredictive) -> None:
+    totals = []
+    scenario = tiny_scenario(world, episodes=20)
+    scenario = scenario.episodes_at(scenario.weekday[:, 0] == 2)  # Wednesday: the ship sails
+    for shop in (0.3, 1.0):
+        state, _ = opened(world, scenario)
+        share = torch.tensor([2.0, shop])[:, None]
+        state = replace(state, on_hand=torch.floor(share * state.on_hand))
+        policy.begin(scenario.episodes)
+        orders = policy.orders(snapshot_of(world.parameters, world.attributes, state, scenario.at(0)))
+        totals.append(float(orders[:, SEA].sum()))
+    assert totals[0] > totals[1] > 0
+
+
+def test_every_environment_is_planned_for_alone(world: World, policy: ModelPredictive) -> None:
+    scenario = tiny_scenario(world, episodes=EPISODES)
+    _, snapshot = opened(world, scenario, on_hand=0.5)
+    policy.begin(EPISODES)
+    together = policy.orders(snapshot)
+    for episode in range(EPISODES):
+        _, single = opened(world, scenario.episodes_at(slice(episode, episode + 1)), on_hand=0.5)
+        policy.begin(1)
+        torch.testing.assert_close(policy.orders(single)[0], together[episode])
+
+
+def test_stock_that_went_missing_since_the_plan_is_ordered_on_top(world: World, policy: ModelPredictive) -> None:
+    """The sea lane departs some days after the plan was made."""
+    scenario = tiny_scenario(world, episodes=40, days=7)
+    later = scenario.episodes_at(scenario.weekday[:, 0] == 1)  # planned on a Tuesday; wait until the ship sails
+    sails = int(world.network.lane_wait_days[1, SEA])
+    totals = []
+    for missing in (0.0, 0.5):
+        state, snapshot = opened(world, later, on_hand=0.6)
+        policy.begin(later.episodes)
+        policy.orders(snapshot)
+        for between in range(1, sails):
+            policy.orders(snapshot_of(world.parameters, world.attributes, state, later.at(between)))
+        fewer = torch.tensor([1.0, 1 - missing])[:, None] * state.on_hand
+        snapshot = snapshot_of(world.parameters, world.attributes, replace(state, on_hand=fewer), later.at(sails))
+        totals.append(float(policy.orders(snapshot)[:, SEA].sum()))
+    assert totals[1] > totals[0] > 0
