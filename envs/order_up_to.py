@@ -20,7 +20,8 @@ def echelon_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
     carried = attributes.carried_demand
     by_pair = demand.transpose(0, 1).index_select(0, carried.market) * carried.share
     rate = by_pair.new_zeros(attributes.echelon_share.shape[0], *by_pair.shape[1:])
-    return rate.index_add_(0, carried.node, by_pair).transpose(0, 1)
+    passing: Tensor = rate.index_add_(0, carried.node, by_pair).transpose(0, 1)
+    return passing
 
 
 def demand_rate(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
@@ -85,4 +86,5 @@ def _ordered_faster(attributes: NetworkAttributes, short: Tensor) -> Tensor:
     most = short.clamp(min=0.0)
     for ahead in attributes.faster_by_doubling:
         most = torch.maximum(most, most.index_select(0, ahead))
-    return most.index_select(0, attributes.next_faster) * attributes.has_faster
+    ordered: Tensor = most.index_select(0, attributes.next_faster) * attributes.has_faster
+    return ordered

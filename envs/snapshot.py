@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.lasting import LastingProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.schema import NETWORK_FIELDS
 from entrepot.envs.twin.parameters import TwinParameters
@@ -101,13 +102,13 @@ class NetworkAttributes:
             }
         )
 
-    @cached_property
+    @LastingProperty
     def carried_demand(self) -> CarriedDemand:
         """Where `echelon_share` is not 0."""
         node, market = (self.echelon_share != 0).any(dim=2).nonzero(as_tuple=True)
         return CarriedDemand(node, market, self.echelon_share[node, market].unsqueeze(1))
 
-    @cached_property
+    @LastingProperty
     def next_faster(self) -> Tensor:
         """[L] integers, the slowest of the lanes that are faster to the same node; the lane itself where none is."""
         lanes = len(self.lane_faster)
@@ -117,7 +118,7 @@ class NetworkAttributes:
         itself = torch.arange(lanes, device=place.device)
         return torch.where(ahead.any(dim=1), ahead.to(torch.int8).argmax(dim=1), itself)
 
-    @cached_property
+    @LastingProperty
     def faster_by_doubling(self) -> tuple[Tensor, ...]:
         """The faster lane 1, 2, 4 ... places ahead, until all faster lanes are within reach of that many."""
         steps: list[Tensor] = []
@@ -125,12 +126,12 @@ class NetworkAttributes:
             steps.append(steps[-1][steps[-1]] if steps else self.next_faster)
         return tuple(steps)
 
-    @cached_property
+    @LastingProperty
     def has_faster(self) -> Tensor:
         """[L, 1, 1] 1 where there is a faster lane to the same node."""
         return (self.lane_faster[:, :1, None] < len(self.lane_faster)).to(self.demand_mean)
 
-    @cached_property
+    @LastingProperty
     def lane_can_carry(self) -> Tensor:
         """[L, 1, S] booleans."""
         return self.lane_carries.unsqueeze(1) > 0.5
@@ -138,10 +139,11 @@ class NetworkAttributes:
     def near_windows(self, ring_days: int) -> NearWindows:
         """Of the lanes whose window is shorter than the ring of H days."""
         if ring_days not in self._near_windows:
-            self._near_windows[ring_days] = _near_windows(self, ring_days)
+            with torch.inference_mode(False):  # they serve training too
+                self._near_windows[ring_days] = _near_windows(self, ring_days)
         return self._near_windows[ring_days]
 
-    @cached_property
+    @LastingProperty
     def _near_windows(self) -> dict[int, NearWindows]:
         return {}
 
@@ -341,7 +343,8 @@ def _horizon_rows(nodes: int, ring_days: int, device: torch.device) -> tuple[Ten
     today = np.arange(ring_days)[:, None, None]
     rows = np.arange(nodes)[:, None] * ring_days + (ahead + today) % ring_days  # [H, N, W / N]
     starts = counted.cumsum() - counted
-    return torch.as_tensor(rows.reshape(ring_days, -1), device=device), torch.as_tensor(starts, device=device)
+    with torch.inference_mode(False):  # they serve training too
+        return torch.as_tensor(rows.reshape(ring_days, -1), device=device), torch.as_tensor(starts, device=device)
 
 
 def arriving_days(like: Tensor) -> Tensor:

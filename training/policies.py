@@ -145,7 +145,7 @@ def _from_folder(name: str, world: World, tuning: Tuning) -> Policy:
     if module is not None:
         names = module.manifest.names
         own = names.lanes == world.network.lanes and names.skus == world.network.skus
-        cover = torch.as_tensor(module.network["base_cover_days"]) if own else tuned_base_stock(world, tuning).cover
+        cover = torch.tensor(module.network["base_cover_days"]) if own else tuned_base_stock(world, tuning).cover
         return ExportedPolicy(module, world.starting_from(cover).attributes)
     allowed = ", ".join(policy_names())
     raise ConfigurationError(

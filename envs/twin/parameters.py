@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Self
 
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from entrepot.envs.lasting import LastingProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.twin.rationing import Queues
@@ -126,64 +126,64 @@ class TwinParameters:
         """S."""
         return self.value_usd.shape[0]
 
-    @cached_property
+    @LastingProperty
     def every_option(self) -> Tensor:
         """[P] integers, rank·M + market of the options that exist, rank by rank."""
         return torch.cat([rank.markets + self.markets * number for number, rank in enumerate(self.options)])
 
-    @cached_property
+    @LastingProperty
     def option_market(self) -> Tensor:
         """[P] integers."""
         return torch.cat([rank.markets for rank in self.options])
 
-    @cached_property
+    @LastingProperty
     def serving_nodes(self) -> Tensor:
         """[N, P] 1 where the node serves the option."""
         return torch.cat([rank.queues.group for rank in self.options], dim=1)
 
-    @cached_property
+    @LastingProperty
     def serving_usd(self) -> Tensor:
         """[N, P] outbound handling and delivery of a unit served."""
         delivery = self.option_usd.flatten().index_select(0, self.every_option)
         return self.serving_nodes * (self.outbound_usd[:, None] + delivery)
 
-    @cached_property
+    @LastingProperty
     def lane_wait(self) -> Tensor:
         """[7, L] days to the next departure by weekday, as floating-point numbers."""
         return self.lane_wait_days.to(self.dtype)
 
-    @cached_property
+    @LastingProperty
     def lane_departs(self) -> Tensor:
         """[7, L] 1 where the lane departs on the weekday."""
         return (self.lane_wait_days == 0).to(self.dtype)
 
-    @cached_property
+    @LastingProperty
     def lane_days(self) -> Tensor:
         """[7, L] integers, days from an order on the weekday to its arrival, without delay."""
         return self.lane_transit_days + self.lane_wait_days
 
-    @cached_property
+    @LastingProperty
     def from_supplier(self) -> Tensor:
         """[K, L'] 1 where the lane, of those that start at a supplier, starts at this one."""
         return self.lane_from_supplier.index_select(1, self.supplier_lanes)
 
-    @cached_property
+    @LastingProperty
     def storage_usd_by_month(self) -> Tensor:
         """[12, N] per m³ and day."""
         return self.storage_usd_per_m3_day.T.contiguous()
 
-    @cached_property
+    @LastingProperty
     def capital_usd(self) -> Tensor:
         """[S] per unit and day."""
         return self.value_usd * self.capital_share_per_day
 
-    @cached_property
+    @LastingProperty
     def lane_weights(self) -> Tensor:
         """[L, 3, S] what a unit shipped adds to freight (USD), duty (USD) and volume (m³)."""
         volume = self.volume_m3.expand_as(self.lane_freight_usd)
         return torch.stack([self.lane_freight_usd, self.lane_duty_usd, volume], dim=1)
 
-    @cached_property
+    @LastingProperty
     def returning_share(self) -> Tensor:
         """[N, M] of a market's sales, what will come back to the node in each of the waves."""
         return self.market_home * self.return_share / RETURN_PHASES

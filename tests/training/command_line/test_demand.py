@@ -84,7 +84,7 @@ def test_show_needs_no_history_for_the_calibrated_model(entrepot: Entrepot) -> N
     ("arguments", "message"),
     [
         (("show", "history"), "path: missing; name a .parquet, .csv or .csv.gz file"),
-        (("show", "guessed"), "demand: there is no 'guessed'; allowed: calibrated, history"),
+        (("show", "guessed"), "demand: there is no 'guessed'; allowed: calibrated, classic/"),
         (("check", "nowhere.csv"), "the file 'nowhere.csv' does not exist"),
         (("fit", "nowhere.csv", "--out", "x.yaml", "--markets-from", "calibrated"), "kind 'history' is needed here"),
     ],

@@ -21,7 +21,7 @@ def test_a_few_seconds_of_training_go_most_of_the_way_from_base_stock_to_the_opt
         [
             "windows.episodes=128",
             "windows.warm_up_days=40",
-            "trainer.iterations=40",
+            "trainer.iterations=120",
             "trainer.learning_rate=0.02",
             "validation.episodes=256",
             "evaluation.warm_up_days=60",
@@ -38,7 +38,7 @@ def test_a_few_seconds_of_training_go_most_of_the_way_from_base_stock_to_the_opt
 
     base_stock = cost(BaseStock(world.attributes, world.attributes.base_cover_days))
     learner = Learner(experiment, validate(PathwiseSettings, experiment.trainer, "trainer"), world)
-    for _ in range(40):
+    for _ in range(120):
         learner.step()
     learnt = cost(NeuralAgent(learner.module, world.attributes))
     assert learnt - OPTIMUM < 0.5 * (base_stock - OPTIMUM)
