@@ -39,7 +39,7 @@ BASE_STOCK_FILE = "base_stock.json"
 
 @dataclass
 class Tuning:
-    """How the base stock is tuned where it has not been yet, and where the result is kept."""
+    """How the base stock is tuned where it has not been yet, where the result is kept, and what planners may use."""
 
     settings: BaseStockSettings = field(default_factory=BaseStockSettings)
     windows: WindowsSettings = field(default_factory=WindowsSettings)
@@ -47,6 +47,7 @@ class Tuning:
     seed: int = TUNING_SEED
     progress: TuningProgress | None = None
     budgets: dict[str, str] = field(default_factory=dict)  # what was spent, by policy name
+    processes: int | None = None  # that planners may use; one per core if None
 
 
 Builder = Callable[[World, Tuning], Policy | Trial]
@@ -99,12 +100,12 @@ def _base_stock(world: World, tuning: Tuning) -> Policy:
 @register_policy("mpc")
 def _mpc(world: World, tuning: Tuning) -> Policy:
     forecaster = Forecaster.fit(world.network, world.attributes, world.demand)
-    return ModelPredictive(world.parameters, world.attributes, forecaster, executor=lasting_processes())
+    return ModelPredictive(world.parameters, world.attributes, forecaster, executor=lasting_processes(tuning.processes))
 
 
 @register_policy("hindsight")
 def _hindsight(world: World, tuning: Tuning) -> Trial:
-    return Hindsight()
+    return Hindsight(processes=tuning.processes)
 
 
 @register_policy("hindsight_joint")

@@ -26,7 +26,8 @@ def evaluate(
     policies: Annotated[
         str | None,
         typer.Option(
-            help="Comma-separated: names, folders of runs, folders of exported modules. Each is compared with those "
+            help="Comma-separated: min_max, base_stock, mpc, hindsight (the bound, or hindsight_joint, slower and "
+            "closer), folders of runs, folders of exported modules. Each is compared with those "
             "named before it. Without it: min_max, base_stock and the module released for the network, if there is one."
         ),
     ] = None,
@@ -38,6 +39,9 @@ def evaluate(
     history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
     demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
 ) -> None:
@@ -47,6 +51,7 @@ def evaluate(
 
     * `entrepot evaluate kreen` — the rules and the released policy
     * `entrepot evaluate kreen --policies min_max,base_stock,checkpoints/kreen-pathwise --history sales.parquet`
+    * `entrepot evaluate kreen --policies min_max,base_stock,mpc,hindsight --episodes 16` — planners take long
     * `entrepot evaluate my_network.yaml --policies base_stock,checkpoints/kreen-pathwise --episodes 64 --plots plots`
     """
     world = build_world(network, DemandSettings(name=demand, path=history), skus=skus)
@@ -54,7 +59,7 @@ def evaluate(
     out.print(f"[bold]demand[/] {world.demand.summary}; {split} scenarios")
     names = _names(policies, world.description.name)
     with tuning_progress(out) as progress:
-        tuning = Tuning(progress=progress)
+        tuning = Tuning(progress=progress, processes=processes)
         built = build_policies(names, world, tuning)
     settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
     with progress_over_policies(out) as policy_progress:

@@ -176,7 +176,7 @@ def _cost_figure(judged: Evaluation) -> Figure:
         )
     for name, bound in bounds.items():
         axes.axvline(bound, color="black", linestyle="--", linewidth=1.2, label=f"{name}, {bound:,.0f}")
-    axes.set_xlim(0, 1.12 * max(row["cost_usd_per_day_high"] for row in rows))
+    axes.set_xlim(0, 1.12 * max([row["cost_usd_per_day_high"] for row in rows] + list(bounds.values())))
     axes.invert_yaxis()
     axes.set_xlabel("USD a day, with the total's 95 % interval")
     axes.spines[["top", "right"]].set_visible(False)
