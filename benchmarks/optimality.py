@@ -201,6 +201,7 @@ def provenance(overrides: list[str]) -> dict[str, Any]:
     return {
         "settings": "configs/classic.yaml",
         "overrides": overrides,
+        "evaluation": compose_experiment(overrides, name="classic").evaluation.model_dump(),
         "threads": 1,
         "load_average": os.getloadavg()[0],
         "code_version": __version__,

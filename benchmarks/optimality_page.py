@@ -1,0 +1,88 @@
+"""Write docs/optimality.md from the figures that `optimality.py` saved: `python benchmarks/optimality_page.py`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from entrepot.training.files import write_atomically
+
+DOCS = Path(__file__).parents[1] / "docs"
+TEXT = """# Known optima
+
+Policies trained by the ordinary pathwise trainer, against optima that are known. Each instance is an ordinary network of
+[`configs/network/classic/`](../configs/network/classic), where a comment says how the textbook's terms became ours.
+Settings are in [`configs/classic.yaml`](../configs/classic.yaml).
+
+{table}
+
+Mean gap {mean_gap_percent:.2f} %, largest {largest_gap_percent:.2f} %; the longest training took
+{longest_training_s:.0f} s. Costs are USD a day, with 95 % intervals over {episodes:,} episodes of {days:,} days that
+training never saw; a gap's interval is its cost's. *base stock* is the rule of this project, tuned by gradients; training starts from
+it, and its tuning is part of the time, which is that of one thread ({processor_time}).
+
+- **lost sales**: Poisson demand with a mean of 5, holding 1 (Zipkin 2008, 'Old and new methods for lost-sales inventory
+  systems'). The optimum by value iteration equals his table for lead time 4: 4.73, 6.84, 8.89, 10.79. Whole units.
+- **serial**: Clark and Scarf's systems with backlog; optima from stockpyl. Fractions of units where demand is normal, whole
+  units where it is Poisson. Holding of goods on their way is part of all costs, and no policy changes it: it makes gaps
+  look smaller, most of all in problem 6.16, where it is 320 of 438.
+- **dual sourcing**: a unit from the fast source is 10 dearer, the slow one takes 2, 3 or 4 days longer. What all units cost
+  alike is left out. Value iteration; whole units.
+- **one warehouse**: two or three stores that lose what they can't sell. For so few stores value iteration on the whole
+  system is within reach, so that the figure is the optimum itself and not a bound below it. Whole units.
+
+That the networks are the textbooks' systems is tested the other way round too: the optimal policies, and the published
+echelon levels, cost in the twin what they should (`tests/configs/test_classic.py`).
+
+```sh
+python benchmarks/optimality.py --json docs/optimality.json     # a name, or a part of one, trains these instances only
+python benchmarks/optimality_page.py                            # writes this page
+```
+"""
+
+
+def main(
+    figures: Annotated[Path, typer.Option("--json", help="What `optimality.py --json` wrote.")] = DOCS
+    / "optimality.json",
+    page: Annotated[Path, typer.Option(help="The page to write.")] = DOCS / "optimality.md",
+) -> None:
+    """Write the page."""
+    content = json.loads(figures.read_text(encoding="utf-8"))
+    write_atomically(page, text_of(content))
+
+
+def text_of(content: dict[str, Any]) -> str:
+    """The page's text.
+
+    Args:
+        content: `rows`, `summary` and `provenance`, as `optimality.py` writes them.
+    """
+    settings = content["provenance"]["evaluation"]
+    return TEXT.format(
+        table=table(content["rows"]),
+        **content["summary"],
+        episodes=settings["episodes"],
+        days=settings["days"],
+        processor_time=f"processor time; torch {content['provenance']['torch']}",
+    )
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown, one line an instance."""
+    lines = ["| instance | optimum | cost (95 %) | base stock | gap, % | training, s |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        places = 2 if row["optimum"] >= 100 else 3
+        cost, low, high = (f"{row[name]:.{places}f}" for name in ("cost", "cost_low", "cost_high"))
+        gaps = " to ".join(f"{row[name]:.2f}" for name in ("gap_percent_low", "gap_percent_high"))
+        lines.append(
+            f"| {row['instance'].replace('_', ' ')} | {row['optimum']:.{places}f} | {cost} ({low}–{high}) "
+            f"| {row['base_stock_cost']:.{places}f} | {row['gap_percent']:.2f} ({gaps}) | {row['training_s']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    typer.run(main)
