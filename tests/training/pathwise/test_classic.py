@@ -16,12 +16,12 @@ BEST_COVER_DAYS = 4.9
 """Of the base-stock rule on this instance, by trying covers in steps of a tenth of a day or two."""
 
 
-def test_a_few_seconds_of_training_go_most_of_the_way_from_base_stock_to_the_optimum_of_lost_sales() -> None:
+def test_a_few_seconds_of_training_beat_the_best_base_stock_of_a_lost_sales_system() -> None:
     experiment = compose_experiment(
         [
             "windows.episodes=128",
             "windows.warm_up_days=40",
-            "trainer.iterations=120",
+            "trainer.iterations=40",
             "trainer.learning_rate=0.02",
             "validation.episodes=256",
             "evaluation.warm_up_days=60",
@@ -38,7 +38,7 @@ def test_a_few_seconds_of_training_go_most_of_the_way_from_base_stock_to_the_opt
 
     base_stock = cost(BaseStock(world.attributes, world.attributes.base_cover_days))
     learner = Learner(experiment, validate(PathwiseSettings, experiment.trainer, "trainer"), world)
-    for _ in range(120):
+    for _ in range(40):
         learner.step()
     learnt = cost(NeuralAgent(learner.module, world.attributes))
-    assert learnt - OPTIMUM < 0.5 * (base_stock - OPTIMUM)
+    assert OPTIMUM < learnt < base_stock - 0.15 * (base_stock - OPTIMUM)
