@@ -180,7 +180,7 @@ def _sb3(env: Any, settings: dict[str, Any]) -> Train:
 def _ray() -> None:
     import ray
 
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
 
 
 TRAINERS = {

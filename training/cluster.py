@@ -30,7 +30,9 @@ def ray_cluster(compute: ComputeSettings, *, cpus: int = 1) -> Iterator[None]:
     if compute.address:
         ray.init(address=compute.address, **quiet)
     else:
-        ray.init(num_cpus=max(cpus, compute.workers, os.cpu_count() or 1), include_dashboard=False, **quiet)
+        ray.init(
+            address="local", num_cpus=max(cpus, compute.workers, os.cpu_count() or 1), include_dashboard=False, **quiet
+        )
     try:
         yield
     finally:

@@ -134,7 +134,13 @@ class _Cluster:
             ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
         else:
             cpus = max(self._workers, os.cpu_count() or 1)
-            ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
         self._started = True
 
     def __exit__(self, *_: object) -> None:

@@ -1,1 +1,1 @@
-"""Textbook networks with known optima; see docs/optimality.md."""
+"""Textbook networks with known optima."""

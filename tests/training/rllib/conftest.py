@@ -8,6 +8,6 @@ import ray
 @pytest.fixture(scope="package", autouse=True)
 def cluster() -> Iterator[None]:
     """One local Ray for all of these tests; a run uses the one it finds."""
-    ray.init(num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(address="local", num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     yield
     ray.shutdown()
