@@ -17,6 +17,7 @@ from ray import train
 from ray.train import Checkpoint, CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import distributed, nn
 
 from entrepot.configs.loader import is_path, validate
@@ -51,7 +52,7 @@ def train_pathwise(assignment: Assignment) -> Outcome:
     started = perf_counter()
     events = _Events(assignment.report)
     with _Cluster(experiment):
-        queue = Queue()
+        queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here()})
         storage = checkpoint_place(experiment, "ray")
         if not assignment.resume:
             clear_place(storage)
@@ -146,6 +147,11 @@ class _Cluster:
     def __exit__(self, *_: object) -> None:
         if self._started:
             ray.shutdown()
+
+
+def _here() -> NodeAffinitySchedulingStrategy:
+    """On this process's own node: what runs there is lost only when this process is."""
+    return NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
 
 
 def _fit(trainer: TorchTrainer, queue: Queue, events: _Events) -> Any:
