@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -14,11 +12,11 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 import typer
+from machine import machine
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from entrepot import __version__
 from entrepot.agents.inference.envelope import envelope_of
 from entrepot.agents.inference.order_up_to import demand_rate
 from entrepot.agents.neural import NeuralPolicy
@@ -56,10 +54,7 @@ def main(
         "runs": runs,
         "threads": threads,
         "seed": seed,
-        "code_version": __version__,
-        "cpu": platform.processor() or platform.machine(),
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
+        **machine(),
     }
     title = f"decide, {NETWORK}, {threads} thread(s), {'module ' + str(module) if module else 'untrained policy'}"
     table = Table(*COLUMNS, title=title)

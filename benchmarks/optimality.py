@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
@@ -14,13 +12,13 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 import typer
+from machine import machine
 from optimality_instances import INSTANCES, Instance
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from entrepot import __version__
-from entrepot.agents.neural import NeuralAgent
+from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.loader import validate
@@ -113,7 +111,7 @@ def measure(instance: Instance, overrides: list[str], console: Console) -> dict[
             progress.advance(task)
         training_s = process_time() - started
         progress.update(task, description=f"{instance.name}: measuring")
-        cost = average_cost(world, NeuralAgent(learner.module.eval(), world.attributes), experiment.evaluation)
+        cost = average_cost(world, ModuleAgent(learner.module.eval(), world.attributes), experiment.evaluation)
         base_stock = average_cost(world, BaseStock(world.attributes, tuned.cover), experiment.evaluation)
     low, high = cost.mean - cost.half_width, cost.mean + cost.half_width
     return {
@@ -203,12 +201,8 @@ def provenance(overrides: list[str]) -> dict[str, Any]:
         "overrides": overrides,
         "evaluation": compose_experiment(overrides, name="classic").evaluation.model_dump(),
         "threads": 1,
-        "load_average": os.getloadavg()[0],
-        "code_version": __version__,
         "torch": torch.__version__,
-        "cpu": platform.processor() or platform.machine(),
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
+        **machine(),
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 from importlib.metadata import version
@@ -12,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from machine import machine
 from rich.console import Console
 from rich.table import Table
 
-from entrepot import __version__
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.training.files import write_atomically
 
@@ -106,12 +105,8 @@ def provenance(settings: dict[str, Any]) -> dict[str, Any]:
     libraries = ("torch", "ray", "stable-baselines3", "supersuit")
     return {
         **settings,
-        "load_average": os.getloadavg()[0],
-        "code_version": __version__,
         **{name: version(name) for name in libraries},
-        "cpu": platform.processor() or platform.machine(),
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
+        **machine(),
     }
 
 

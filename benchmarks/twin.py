@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 from enum import StrEnum
@@ -13,10 +12,10 @@ from typing import Annotated, Any
 
 import torch
 import typer
+from machine import machine
 from rich.console import Console
 from rich.table import Table
 
-from entrepot import __version__
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.training.files import write_atomically
 
@@ -123,12 +122,8 @@ def provenance(seconds: float, threads: int) -> dict[str, Any]:
         "seconds": seconds,
         "threads": threads,
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
-        "load_average": os.getloadavg()[0],
-        "code_version": __version__,
         "torch": torch.__version__,
-        "cpu": platform.processor() or platform.machine(),
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
+        **machine(),
     }
 
 

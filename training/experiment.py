@@ -26,6 +26,7 @@ from entrepot.envs.twin import TwinParameters
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class DemandSettings(StrictModel):

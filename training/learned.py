@@ -4,46 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from entrepot.agents.neural import NeuralPolicy
+from entrepot.configs.registry import Registry
 from entrepot.training.experiment import ExperimentSettings
 
 ModuleBuilder = Callable[[ExperimentSettings], nn.Module]
 """From a run's settings to a module that maps a snapshot and a network's attributes to orders."""
 
-_BUILDERS: dict[str, ModuleBuilder] = {}
-_SHIPPED = {
-    "ippo": "entrepot.training.rllib.deployed",
-    "mappo": "entrepot.training.rllib.deployed",
-    "sb3_ppo": "entrepot.training.sb3.deployed",
-    "sb3_sac": "entrepot.training.sb3.deployed",
-}
-
-
-def register_module(*kinds: str) -> Callable[[Any], Any]:
-    """Decorate a function ``(experiment) -> nn.Module`` for trainers that don't train the neural policy."""
-
-    def register(builder: Any) -> Any:
-        _BUILDERS.update(dict.fromkeys(kinds, builder))
-        return builder
-
-    return register
+_KINDS = Registry[ModuleBuilder](
+    {
+        "ippo": "entrepot.training.rllib.deployed",
+        "mappo": "entrepot.training.rllib.deployed",
+        "sb3_ppo": "entrepot.training.sb3.deployed",
+        "sb3_sac": "entrepot.training.sb3.deployed",
+    }
+)
+register_module = _KINDS.register
+"""Decorate a function ``(experiment) -> nn.Module`` for trainers, by kind, that don't train the neural policy."""
 
 
 def learned_module(experiment: ExperimentSettings) -> nn.Module:
     """The module of a run, untrained; the neural policy unless its trainer's kind has another."""
-    kind = str(experiment.trainer.get("kind"))
-    if kind in _SHIPPED:
-        import_module(_SHIPPED[kind])
-    if kind in _BUILDERS:
-        return _BUILDERS[kind](experiment)
-    return NeuralPolicy(experiment.policy.neural())
+    build = _KINDS.find(experiment.trainer.get("kind"))
+    return NeuralPolicy(experiment.policy.neural()) if build is None else build(experiment)
 
 
 def save_policy(state: Mapping[str, Tensor], cover_days: Tensor, path: Path) -> None:

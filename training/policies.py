@@ -18,6 +18,7 @@ from entrepot.agents.planners.processes import lasting_processes
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
+from entrepot.configs.registry import Registry
 from entrepot.training.evaluation import Trial
 from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
 from entrepot.training.exported_policy import ExportedPolicy, find_module
@@ -51,22 +52,11 @@ class Tuning:
 
 
 Builder = Callable[[World, Tuning], Policy | Trial]
-_BUILDERS: dict[str, Builder] = {}
-
-
-def register_policy(name: str) -> Callable[[Builder], Builder]:
-    """Decorate a function ``(world, tuning) -> Policy | Trial`` so that `--policies` can name it."""
-
-    def register(builder: Builder) -> Builder:
-        _BUILDERS[name] = builder
-        return builder
-
-    return register
-
-
-def policy_names() -> list[str]:
-    """Every name that `--policies` knows, paths aside."""
-    return sorted(_BUILDERS)
+_BUILDERS = Registry[Builder]()
+register_policy = _BUILDERS.register
+"""Decorate a function ``(world, tuning) -> Policy | Trial`` so that `--policies` can name it."""
+policy_names = _BUILDERS.names
+"""Every name that `--policies` knows, paths aside."""
 
 
 def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy | Trial]:
@@ -77,11 +67,12 @@ def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[s
     """
     policies: dict[str, Policy | Trial] = {}
     for name in names:
-        label = name if name in _BUILDERS else Path(name).name
+        build = _BUILDERS.find(name)
+        label = name if build else Path(name).name
         label = name if label in policies else label  # a run and its export have the same last name
         if label in policies:
             raise ConfigurationError(f"--policies: {name!r} stands twice")
-        policies[label] = _BUILDERS[name](world, tuning) if name in _BUILDERS else _from_folder(name, world, tuning)
+        policies[label] = build(world, tuning) if build else _from_folder(name, world, tuning)
     return policies
 
 

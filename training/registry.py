@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor
 
-from entrepot.configs.loader import ConfigurationError
+from entrepot.configs.registry import Registry
 from entrepot.training.experiment import ExperimentSettings
 
 
@@ -49,15 +48,23 @@ Bundle = dict[str, float]
 """Ray's resources of one process, such as ``{"CPU": 1}``."""
 Bundles = Callable[[ExperimentSettings], list[Bundle]]
 """What a trainer's processes take, its own first; Ray Train's workers bring theirs and don't count."""
-_TRAINERS: dict[str, Trainer] = {}
-_BUNDLES: dict[str, Bundles] = {}
-_SHIPPED = {
-    "pathwise": "entrepot.training.pathwise.trainer",
-    "ippo": "entrepot.training.rllib.trainer",
-    "mappo": "entrepot.training.rllib.trainer",
-    "sb3_ppo": "entrepot.training.sb3.trainer",
-    "sb3_sac": "entrepot.training.sb3.trainer",
-}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    trainer: Trainer
+    bundles: Bundles
+
+
+_KINDS = Registry[_Entry](
+    {
+        "pathwise": "entrepot.training.pathwise.trainer",
+        "ippo": "entrepot.training.rllib.trainer",
+        "mappo": "entrepot.training.rllib.trainer",
+        "sb3_ppo": "entrepot.training.sb3.trainer",
+        "sb3_sac": "entrepot.training.sb3.trainer",
+    }
+)
 
 
 def one_process(experiment: ExperimentSettings) -> list[Bundle]:
@@ -74,7 +81,7 @@ def register_trainer(kind: str, *, bundles: Bundles = one_process) -> Callable[[
     """
 
     def register(trainer: Trainer) -> Trainer:
-        _TRAINERS[kind], _BUNDLES[kind] = trainer, bundles
+        _KINDS.add(_Entry(trainer, bundles), kind)
         return trainer
 
     return register
@@ -86,8 +93,7 @@ def bundles_of(experiment: ExperimentSettings) -> list[Bundle]:
     Raises:
         ConfigurationError: there is no trainer of that kind.
     """
-    trainer_of(experiment)
-    return _BUNDLES[str(experiment.trainer["kind"])](experiment)
+    return _entry_of(experiment).bundles(experiment)
 
 
 def trainer_of(experiment: ExperimentSettings) -> Trainer:
@@ -96,10 +102,8 @@ def trainer_of(experiment: ExperimentSettings) -> Trainer:
     Raises:
         ConfigurationError: there is none of that kind.
     """
-    kind = experiment.trainer.get("kind")
-    if kind in _SHIPPED:
-        import_module(_SHIPPED[kind])
-    if kind not in _TRAINERS:
-        allowed = ", ".join(sorted({*_SHIPPED, *_TRAINERS}))
-        raise ConfigurationError(f"trainer.kind: {kind!r}; allowed: {allowed}")
-    return _TRAINERS[str(kind)]
+    return _entry_of(experiment).trainer
+
+
+def _entry_of(experiment: ExperimentSettings) -> _Entry:
+    return _KINDS.named(experiment.trainer.get("kind"), "trainer.kind")

@@ -1,7 +1,6 @@
 """The neural policy, whose size does not depend on the network's."""
 
-from entrepot.agents.neural.agent import NeuralAgent
 from entrepot.agents.neural.cover_policy import NeuralCoverPolicy
 from entrepot.agents.neural.policy import NeuralPolicy, NeuralPolicySettings
 
-__all__ = ["NeuralAgent", "NeuralCoverPolicy", "NeuralPolicy", "NeuralPolicySettings"]
+__all__ = ["NeuralCoverPolicy", "NeuralPolicy", "NeuralPolicySettings"]

@@ -42,7 +42,19 @@ class Decided:
     """Orders, and which of the departures that they need were chosen."""
 
     orders: Tensor  # [B, L, S] units, not rounded
+    cover: Tensor  # [B, L, S] days of `rate` that are ordered up to on lanes that depart today
+    rate: Tensor  # [B, N, S] units a day that cover is counted in
     departs: Tensor  # [B, L] share of what is wanted that departs, 0 or 1 but for what training tries
+
+
+@dataclass(frozen=True)
+class _Considered:
+    """What is worked out of a snapshot before anything is decided, for P pairs of environment and lane."""
+
+    known: NodeFeatures
+    environment: Tensor  # [P] index into the batch
+    lane: Tensor  # [P] index of a lane
+    hidden: Tensor  # [P, S, lane width]
 
 
 @dataclass(frozen=True)
@@ -101,59 +113,49 @@ class NeuralPolicy(nn.Module):
             learns: [L] 1 where gradients may reach the lane's cover and departures; everywhere if None.
             chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
-        known = node_features(snapshot, attributes)
-        environment, lane = _departing(snapshot)
-        hidden = self._hidden(snapshot, attributes, known, environment, lane)
-        cover = self._cover(snapshot, attributes, known, hidden, environment, lane)
+        considered = self._consider(snapshot, attributes)
+        cover = self._cover(snapshot, attributes, considered)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
-        wanted = orders_from_cover(attributes, snapshot, cover, known.rate, smoothing_days=smoothing_days)
-        departs = self._departs(snapshot, attributes, known, hidden, wanted, environment, lane, chance)
+        rate = considered.known.rate
+        wanted = orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=smoothing_days)
+        departs = self._departs(snapshot, attributes, considered, wanted, chance)
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
-        return Decided(wanted * departs.unsqueeze(-1), departs)
+        return Decided(wanted * departs.unsqueeze(-1), cover, rate, departs)
 
     def cover(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs."""
+        decided = self.decide(snapshot, attributes)
+        destination = attributes.lane_destination
+        ours, theirs = decided.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
+        return decided.cover * (ours / theirs) * decided.departs.unsqueeze(-1)
+
+    def _consider(self, snapshot: Snapshot, attributes: NetworkAttributes) -> _Considered:
         known = node_features(snapshot, attributes)
         environment, lane = _departing(snapshot)
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
-        cover = self._cover(snapshot, attributes, known, hidden, environment, lane)
-        wanted = orders_from_cover(attributes, snapshot, cover, known.rate)
-        departs = self._departs(snapshot, attributes, known, hidden, wanted, environment, lane)
-        destination = attributes.lane_destination
-        ours, theirs = known.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
-        return cover * (ours / theirs) * departs.unsqueeze(-1)
+        return _Considered(known, environment, lane, hidden)
 
-    def _cover(
-        self,
-        snapshot: Snapshot,
-        attributes: NetworkAttributes,
-        known: NodeFeatures,
-        hidden: Tensor,
-        environment: Tensor,
-        lane: Tensor,
-    ) -> Tensor:
+    def _cover(self, snapshot: Snapshot, attributes: NetworkAttributes, considered: _Considered) -> Tensor:
         """[B, L, S] days of `known.rate`; on lanes that don't depart today, the base cover."""
-        scale = self._scale(attributes, known, hidden, environment, lane)
+        pairs = considered.environment, considered.lane
         cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
-        return cover.index_put((environment, lane), cover[environment, lane] * scale)
+        return cover.index_put(pairs, cover[pairs] * self._scale(attributes, considered))
 
     def _departs(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        known: NodeFeatures,
-        hidden: Tensor,
+        considered: _Considered,
         wanted: Tensor,
-        environment: Tensor,
-        lane: Tensor,
-        chance: torch.Generator | None = None,
+        chance: torch.Generator | None,
     ) -> Tensor:
         """[B, L] see `Consolidation`."""
-        rate = known.rate[environment, attributes.lane_destination[lane]]
+        environment, lane = considered.environment, considered.lane
+        rate = considered.known.rate[environment, attributes.lane_destination[lane]]
         chosen = self.consolidation(
-            snapshot, attributes, hidden, wanted[environment, lane], rate, environment, lane, chance=chance
+            snapshot, attributes, considered.hidden, wanted[environment, lane], rate, environment, lane, chance=chance
         )
         return wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)
 
@@ -182,11 +184,10 @@ class NeuralPolicy(nn.Module):
         result: Tensor = self.head(hidden)
         return result
 
-    def _scale(
-        self, attributes: NetworkAttributes, known: NodeFeatures, hidden: Tensor, environment: Tensor, lane: Tensor
-    ) -> Tensor:
+    def _scale(self, attributes: NetworkAttributes, considered: _Considered) -> Tensor:
         """[P, S] by how much the base cover is multiplied on each pair of environment and lane."""
-        size, season, *beliefs = self.answer(hidden).unbind(dim=-1)
+        known, environment, lane = considered.known, considered.environment, considered.lane
+        size, season, *beliefs = self.answer(considered.hidden).unbind(dim=-1)
         destination = attributes.lane_destination[lane]
         # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
         trust = torch.softmax(torch.stack(beliefs), dim=0)

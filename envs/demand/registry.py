@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from entrepot.configs.loader import ConfigurationError, locate, read_yaml
+from entrepot.configs.loader import locate, read_yaml
+from entrepot.configs.registry import Registry
 from entrepot.envs.demand.model import DemandModel
 from entrepot.envs.network.arrays import NetworkArrays
 
 Builder = Callable[[Mapping[str, Any], NetworkArrays, str], DemandModel]
 
-_BUILDERS: dict[str, Builder] = {}
-_SHIPPED = ("calibrated", "history", "stationary")
+_KINDS = Registry[Builder]({kind: f"entrepot.envs.demand.{kind}" for kind in ("calibrated", "history", "stationary")})
 
 
 def register_demand(kind: str) -> Callable[[Builder], Builder]:
     """Decorate a function ``(content, network, source) -> DemandModel`` so that YAML can name it."""
-
-    def register(builder: Builder) -> Builder:
-        _BUILDERS[kind] = builder
-        return builder
-
-    return register
+    return _KINDS.register(kind)
 
 
 def demand_kinds() -> list[str]:
     """Every `kind` that a demand YAML may name."""
-    for module in _SHIPPED:
-        import_module(f"entrepot.envs.demand.{module}")
-    return sorted(_BUILDERS)
+    return _KINDS.names()
 
 
 def load_demand(
@@ -58,8 +50,7 @@ def load_demand(
     else:
         content, source = dict(name_or_content), source or "demand"
     kind = content.pop("kind", None)
-    if kind not in demand_kinds():
-        raise ConfigurationError(f"{source}: kind: {kind!r}; allowed: {', '.join(demand_kinds())}")
+    build = _KINDS.named(kind, f"{source}: kind")
     if path is not None:
         content["path"] = str(path)
-    return _BUILDERS[kind](content, network, source)
+    return build(content, network, source)

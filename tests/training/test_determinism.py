@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from entrepot.training.experiment import ExperimentSettings, World, build_world
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.registry import Assignment, trainer_of
+from tests.training.assigned import train, world_of
 from tests.training.rllib.small import small_experiment
 from tests.training.sb3.test_trainer import experiment_of
 from tests.training.tiny import tiny_experiment
@@ -40,15 +39,9 @@ def reinforcement(folder: Path, seed: int, kind: str) -> dict[str, torch.Tensor]
         experiment = small_experiment(folder, kind, "trainer.actor=mlp", "trainer.sharing=separate", *change)
     else:
         experiment = small_experiment(folder, kind, *change)
-    experiment.run_folder.mkdir(parents=True, exist_ok=True)
-    cover = world_of(experiment).attributes.base_cover_days
-    outcome = trainer_of(experiment)(Assignment(experiment, cover, None, False, lambda event: None))
+    outcome, _ = train(experiment)
     state: dict[str, torch.Tensor] = torch.load(outcome.policy_file, weights_only=True)["module"]
     return state
-
-
-def world_of(experiment: ExperimentSettings) -> World:
-    return build_world(experiment.network, experiment.demand, skus=experiment.skus)
 
 
 def digest(state: dict[str, torch.Tensor]) -> str:

@@ -15,7 +15,7 @@ from torch.fx.experimental import _config
 
 from entrepot.agents.mlp import AgentMlp, CentralMlp, MlpSettings
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.envs.kpi import KpiTotals
@@ -67,7 +67,7 @@ class Elsewhere:
         return {
             "min_max": MinMax(attributes),
             "base_stock": BaseStock(attributes, attributes.base_cover_days),
-            "neural": NeuralAgent(NeuralPolicy().to(self.device), attributes),
+            "neural": ModuleAgent(NeuralPolicy().to(self.device), attributes),
             "mlp": ModuleAgent(AgentMlp(network, attributes, mlp).to(self.device), attributes),
             "separate mlp": ModuleAgent(AgentMlp(network, attributes, mlp, shared=False).to(self.device), attributes),
             "central mlp": ModuleAgent(CentralMlp(network, attributes, mlp).to(self.device), attributes),

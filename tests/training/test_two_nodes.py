@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,7 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from entrepot.training.experiment import ExperimentSettings, build_world
-from entrepot.training.registry import Assignment, Outcome, trainer_of
+from tests.training.assigned import train
 from tests.training.rllib.small import small_experiment
 from tests.training.tiny import tiny_experiment
 
@@ -44,18 +43,6 @@ def nodes() -> Iterator[TwoNodes]:
     two.cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
-def train(experiment: ExperimentSettings, report: Callable[[dict[str, Any]], None]) -> tuple[Outcome, list[int]]:
-    experiment.run_folder.mkdir(parents=True, exist_ok=True)
-    cover = build_world(experiment.network, experiment.demand, skus=experiment.skus).attributes.base_cover_days
-    seen: list[int] = []
-
-    def listen(event: dict[str, Any]) -> None:
-        seen.append(event["iteration"])
-        report(event)
-
-    return trainer_of(experiment)(Assignment(experiment, cover, 1e9, False, listen)), seen
-
-
 def used_nodes() -> set[str]:
     """Nodes on which workers live that take a CPU."""
     from ray._private import state
@@ -85,7 +72,7 @@ def test_a_node_lost_in_mid_run_is_made_up_for_and_every_iteration_is_done(
             used.append(used_nodes())
             nodes.replace_second()
 
-    outcome, seen = train(experiment, lose_a_node)
+    outcome, seen = train(experiment, report=lose_a_node)
     assert len(used[0]) == 2
     assert outcome.iterations == ITERATIONS
     assert set(seen) == set(range(1, ITERATIONS + 1))

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import ExperimentSettings, World
 from entrepot.training.pathwise.settings import PathwiseSettings
@@ -79,7 +80,6 @@ class Learner:
             world.network, world.demand, world.parameters, world.attributes, experiment.windows, seed=seed
         )
         self._stream = self._windows.stream(self._agent)
-        self._chosen = torch.arange(world.parameters.skus)
 
     @property
     def cover_days(self) -> Tensor:
@@ -89,12 +89,11 @@ class Learner:
     def step(self) -> Step:
         """One gradient step."""
         window = next(self._stream)
-        self._chosen = window.chosen
         self._chance.manual_seed(self._seed * 1_000_003 + self.iteration)
         scale = float((window.attributes.demand_mean * window.attributes.margin_usd).sum())
         result = window_cost(
             window.parameters,
-            window.attributes,
+            self._with_covers(window.attributes, self._log_cover[:, window.chosen]),
             window.state,
             window.scenario,
             self._decide,
@@ -150,14 +149,16 @@ class Learner:
         self._stream = self._windows.stream(self._agent, first=self.iteration)
 
     def _decide(self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Tensor, Tensor | None]:
-        scale = torch.exp(self._log_cover[:, self._chosen])
-        attributes = replace(attributes, base_cover_days=attributes.base_cover_days * scale)
         decided = self.module.decide(snapshot, attributes, self._trainer.smoothing_days, seen, self._chance)
         return decided.orders, decided.departs
 
-    def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> NeuralAgent:
-        scale = torch.exp(self._log_cover.detach()[:, chosen])
-        return NeuralAgent(self.module, replace(attributes, base_cover_days=attributes.base_cover_days * scale))
+    def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> ModuleAgent:
+        return ModuleAgent(self.module, self._with_covers(attributes, self._log_cover.detach()[:, chosen]))
+
+    @staticmethod
+    def _with_covers(attributes: NetworkAttributes, log_cover: Tensor) -> NetworkAttributes:
+        """The covers as learnt so far, in place of those that learning started from."""
+        return replace(attributes, base_cover_days=attributes.base_cover_days * torch.exp(log_cover))
 
     def _share_of_peak(self, iteration: int) -> float:
         """One cycle: a short linear rise, then half a cosine down to a hundredth."""

@@ -7,17 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from entrepot.configs.loader import StrictModel
-
-Positive = Annotated[float, Field(gt=0)]
+from entrepot.training.experiment import Count, Positive, Share
 
 
 class PathwiseSettings(StrictModel):
     """Settings of the pathwise trainer."""
 
     kind: Literal["pathwise"] = "pathwise"
-    iterations: Annotated[int, Field(ge=1)] = 120
+    iterations: Count = 120
     learning_rate: Positive = 0.002
-    warm_up_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    warm_up_share: Share = 0.1
     gradient_norm: Positive = 1.0
     smoothing_days: Positive = 0.5
     lost_sales_weight: Annotated[float, Field(ge=0)] = 1.4

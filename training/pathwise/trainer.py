@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import distributed, nn
 
 from entrepot.configs.loader import is_path, validate
+from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
 from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
@@ -51,7 +51,7 @@ def train_pathwise(assignment: Assignment) -> Outcome:
     validate(PathwiseSettings, experiment.trainer, "trainer")
     started = perf_counter()
     events = _Events(assignment.report)
-    with _Cluster(experiment):
+    with ray_cluster(experiment.compute):
         queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here()})
         storage = checkpoint_place(experiment, "ray")
         if not assignment.resume:
@@ -117,36 +117,6 @@ class _Events:
         if self.seconds_to_beat_base_stock is None:
             self.seconds_to_beat_base_stock = event.get("seconds_to_beat_base_stock")
         self._report(event)
-
-
-class _Cluster:
-    """A Ray cluster for the time of a run: the one at `compute.address`, or a local one that ends with it."""
-
-    def __init__(self, experiment: ExperimentSettings) -> None:
-        self._address = experiment.compute.address
-        self._workers = experiment.compute.workers
-        self._started = False
-
-    def __enter__(self) -> None:
-        if ray.is_initialized():
-            return
-        os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
-        if self._address:
-            ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
-        else:
-            cpus = max(self._workers, os.cpu_count() or 1)
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        self._started = True
-
-    def __exit__(self, *_: object) -> None:
-        if self._started:
-            ray.shutdown()
 
 
 def _here() -> NodeAffinitySchedulingStrategy:

@@ -9,7 +9,8 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
@@ -76,7 +77,7 @@ class Validation:
 
     def run(self, module: NeuralPolicy, cover_days: Tensor) -> ValidationFigures:
         """Figures of the neural policy and the covers [L, S] it scales, as they are now."""
-        return self.of(NeuralAgent(module, self._world.starting_from(cover_days).attributes))
+        return self.of(ModuleAgent(module, self._world.starting_from(cover_days).attributes))
 
     def of(self, policy: Policy) -> ValidationFigures:
         """Figures of any policy."""

@@ -6,9 +6,9 @@ one new class that registers itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from entrepot.agents.cover_ratio import log_ratio_of
 from entrepot.agents.mlp import AgentMlp, OwnLanes, StackedMlp
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicySettings
-from entrepot.configs.loader import ConfigurationError
+from entrepot.configs.registry import Registry
 from entrepot.envs.observation import Observation
 from entrepot.envs.snapshot import NetworkAttributes
 from entrepot.training.experiment import World
@@ -27,16 +27,12 @@ Seen = Mapping[str, Tensor]
 """Observations of R agents by name: see `training/rllib/environment.py`."""
 
 
-class Actor(Protocol):
-    """An `nn.Module` that maps observations to means."""
-
-    def __call__(self, seen: Seen) -> Tensor:
-        """[R, K, S] logarithms of cover over base cover on each agent's K lanes; padding is arbitrary."""
-        ...
-
-
 class ActorBuilder(Protocol):
-    """Makes an actor, and what is left of it when training is over."""
+    """Makes an actor, and what is left of it when training is over.
+
+    An actor maps observations to [R, K, S] logarithms of cover over base cover on each agent's K lanes; padding is
+    arbitrary.
+    """
 
     needs: tuple[str, ...]
     """Names of the observations it reads."""
@@ -54,17 +50,9 @@ class ActorBuilder(Protocol):
         ...
 
 
-_ACTORS: dict[str, ActorBuilder] = {}
-
-
-def register_actor(name: str) -> Callable[[type[Any]], type[Any]]:
-    """Decorate an actor's class so that `trainer.actor` can name it."""
-
-    def register(actor: type[Any]) -> type[Any]:
-        _ACTORS[name] = cast(ActorBuilder, actor)
-        return actor
-
-    return register
+_ACTORS = Registry[ActorBuilder]()
+register_actor = _ACTORS.register
+"""Decorate an actor's class so that `trainer.actor` can name it."""
 
 
 def actor_named(name: str) -> ActorBuilder:
@@ -73,9 +61,7 @@ def actor_named(name: str) -> ActorBuilder:
     Raises:
         ConfigurationError: there is none.
     """
-    if name not in _ACTORS:
-        raise ConfigurationError(f"trainer.actor: {name!r}; allowed: {', '.join(sorted(_ACTORS))}")
-    return _ACTORS[name]
+    return _ACTORS.named(name, "trainer.actor")
 
 
 @register_actor("mlp")

@@ -5,14 +5,13 @@ A new critic is one new class that registers itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from entrepot.agents.mlp import StackedMlp
-from entrepot.configs.loader import ConfigurationError
+from entrepot.configs.registry import Registry
 from entrepot.envs.observation import Observation
 from entrepot.training.experiment import World
 from entrepot.training.rllib.actors import Seen, moments, with_identity
@@ -30,17 +29,9 @@ class CriticBuilder(Protocol):
         ...
 
 
-_CRITICS: dict[str, CriticBuilder] = {}
-
-
-def register_critic(name: str) -> Callable[[type[Any]], type[Any]]:
-    """Decorate a critic's class so that `trainer.critic` can name it."""
-
-    def register(critic: type[Any]) -> type[Any]:
-        _CRITICS[name] = cast(CriticBuilder, critic)
-        return critic
-
-    return register
+_CRITICS = Registry[CriticBuilder]()
+register_critic = _CRITICS.register
+"""Decorate a critic's class so that `trainer.critic` can name it."""
 
 
 def critic_named(name: str) -> CriticBuilder:
@@ -49,9 +40,7 @@ def critic_named(name: str) -> CriticBuilder:
     Raises:
         ConfigurationError: there is none.
     """
-    if name not in _CRITICS:
-        raise ConfigurationError(f"trainer.critic: {name!r}; allowed: {', '.join(sorted(_CRITICS))}")
-    return _CRITICS[name]
+    return _CRITICS.named(name, "trainer.critic")
 
 
 @register_critic("own")

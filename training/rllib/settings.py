@@ -6,26 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from entrepot.agents.mlp import MlpSettings
 from entrepot.configs.loader import StrictModel
+from entrepot.training.experiment import Count, Positive, Share
+from entrepot.training.perceptron import PerceptronSettings
 
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Activation = Literal["tanh", "relu"]
 SHARED = "shared"
 """Name of the one policy that all agents share."""
-
-
-class PerceptronSettings(StrictModel):
-    """Hidden layers of a perceptron."""
-
-    hidden: tuple[Count, ...] = (256, 256)
-    activation: Activation = "tanh"
-
-    def mlp(self) -> MlpSettings:
-        """As perceptrons take them."""
-        return MlpSettings(self.hidden, self.activation)
 
 
 class PpoSettings(StrictModel):

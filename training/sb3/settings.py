@@ -6,22 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from entrepot.agents.mlp import MlpSettings
-from entrepot.configs.loader import StrictModel
-
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from entrepot.training.experiment import Count, Positive, Share
+from entrepot.training.perceptron import PerceptronSettings
 
 
-class Sb3Settings(StrictModel):
+class Sb3Settings(PerceptronSettings):
     """What both algorithms share."""
 
     iterations: Count = 200
     seconds: Positive | None = None  # training ends after so many, if the iterations aren't done by then
     view: Literal["central", "agents"] = "central"
-    hidden: tuple[Count, ...] = (256, 256)
-    activation: Literal["tanh", "relu"] = "tanh"
     environments: Count = 16
     fragment_days: Count = 64
     episode_days: Count = 128
@@ -29,10 +23,6 @@ class Sb3Settings(StrictModel):
     team_share: Share = 1.0
     learning_rate: Positive = 0.0003
     discount: Annotated[float, Field(gt=0, lt=1)] = 0.99
-
-    def mlp(self) -> MlpSettings:
-        """The actor's shape."""
-        return MlpSettings(self.hidden, self.activation)
 
 
 class Sb3PpoSettings(Sb3Settings):

@@ -2,7 +2,8 @@ from dataclasses import fields, replace
 
 import torch
 
-from entrepot.agents.neural import NeuralAgent, NeuralPolicy
+from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.snapshot import Snapshot
 from tests.training.tiny import first_snapshot, tiny_world
 
@@ -30,7 +31,7 @@ def test_one_module_runs_on_any_network_with_any_number_of_skus() -> None:
     module = perturbed()
     for network, skus in [("two_warehouses", 1), ("two_warehouses", 4), ("kreen", 3), ("kreen", 40)]:
         world = tiny_world(network, skus)
-        orders = NeuralAgent(module, world.attributes).orders(first_snapshot(world))
+        orders = ModuleAgent(module, world.attributes).orders(first_snapshot(world))
         assert orders.shape == (3, len(world.network.lanes), skus)
         assert torch.isfinite(orders).all()
         assert (orders >= 0).all()

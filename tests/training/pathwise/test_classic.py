@@ -2,7 +2,7 @@
 
 import torch
 
-from entrepot.agents.neural import NeuralAgent
+from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.loader import validate
@@ -40,5 +40,5 @@ def test_a_few_seconds_of_training_beat_the_best_base_stock_of_a_lost_sales_syst
     learner = Learner(experiment, validate(PathwiseSettings, experiment.trainer, "trainer"), world)
     for _ in range(40):
         learner.step()
-    learnt = cost(NeuralAgent(learner.module, world.attributes))
+    learnt = cost(ModuleAgent(learner.module, world.attributes))
     assert OPTIMUM < learnt < base_stock - 0.15 * (base_stock - OPTIMUM)

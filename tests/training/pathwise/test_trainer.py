@@ -9,29 +9,15 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from entrepot.training.experiment import ExperimentSettings, build_world, compose_experiment
+from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.pathwise.trainer import TrainingError
-from entrepot.training.registry import Assignment, Outcome, trainer_of
+from entrepot.training.registry import Outcome
+from tests.training.assigned import train
 from tests.training.tiny import tiny_overrides
 
 
 def settings(folder: Path, *more: str) -> ExperimentSettings:
     return compose_experiment([*tiny_overrides(folder), *more])
-
-
-def train(experiment: ExperimentSettings, *, resume: bool = False, report: Any = None) -> tuple[Outcome, list[int]]:
-    """Train, and say which iterations were reported."""
-    experiment.run_folder.mkdir(parents=True, exist_ok=True)
-    cover = build_world(experiment.network, experiment.demand, skus=experiment.skus).attributes.base_cover_days
-    seen: list[int] = []
-
-    def listen(event: dict[str, Any]) -> None:
-        seen.append(event["iteration"])
-        if report is not None:
-            report(event)
-
-    outcome = trainer_of(experiment)(Assignment(experiment, cover, 1e9, resume, listen))
-    return outcome, seen
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
-from entrepot.training.registry import Assignment, Outcome, trainer_of
+from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.rllib.settings import PpoSettings
 from tests.training.tiny import tiny_overrides
 
@@ -39,21 +38,3 @@ def small_experiment(folder: Path, trainer: str, *more: str) -> ExperimentSettin
         "trainer.critic_mlp.hidden=[16]",
     ]
     return compose_experiment([*overrides, *more])
-
-
-def world_of_experiment(experiment: ExperimentSettings) -> World:
-    return build_world(experiment.network, experiment.demand, skus=experiment.skus)
-
-
-def train(experiment: ExperimentSettings, *, resume: bool = False, report: Any = None) -> tuple[Outcome, list[int]]:
-    """Train, and say which iterations were reported."""
-    experiment.run_folder.mkdir(parents=True, exist_ok=True)
-    cover = world_of_experiment(experiment).attributes.base_cover_days
-    seen: list[int] = []
-
-    def listen(event: dict[str, Any]) -> None:
-        seen.append(event["iteration"])
-        if report is not None:
-            report(event)
-
-    return trainer_of(experiment)(Assignment(experiment, cover, 1e9, resume, listen)), seen

@@ -10,7 +10,8 @@ from entrepot.training.rllib.environment import AgentsEnvironment
 from entrepot.training.rllib.module import WarehouseModule
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.worlds import describe_world
-from tests.training.rllib.small import small_experiment, world_of_experiment
+from tests.training.assigned import world_of
+from tests.training.rllib.small import small_experiment
 
 
 def shaken(module: WarehouseModule, seed: int) -> WarehouseModule:
@@ -33,7 +34,7 @@ def test_the_deployed_policy_orders_what_the_modules_means_order(
     experiment = small_experiment(
         tmp_path, "ippo", f"network={network}", "skus=3", f"trainer.actor={actor}", f"trainer.sharing={sharing}"
     )
-    world = world_of_experiment(experiment)
+    world = world_of(experiment)
     settings = PpoSettings.model_validate(experiment.trainer)
     content = {
         "world": describe_world(experiment, world.attributes.base_cover_days),

@@ -11,12 +11,13 @@ from ray.rllib.utils.metrics import NUM_AGENT_STEPS_SAMPLED_LIFETIME, NUM_ENV_ST
 
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, BatchedEnvRunner
-from tests.training.rllib.small import small_experiment, world_of_experiment
+from tests.training.assigned import world_of
+from tests.training.rllib.small import small_experiment
 
 
 def runner(folder: Path, trainer: str, *more: str) -> BatchedEnvRunner:
     experiment = small_experiment(folder, trainer, *more)
-    cover = world_of_experiment(experiment).attributes.base_cover_days
+    cover = world_of(experiment).attributes.base_cover_days
     return BatchedEnvRunner(config=ppo_config(experiment, cover), worker_index=0)
 
 

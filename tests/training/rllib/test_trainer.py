@@ -24,7 +24,8 @@ from entrepot.training.registry import Outcome
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
-from tests.training.rllib.small import small_experiment, train, world_of_experiment
+from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
+from tests.training.rllib.small import small_experiment
 from tests.training.tiny import first_snapshot, tiny_world
 
 
@@ -78,7 +79,7 @@ def test_rllib_makes_the_algorithm_from_its_checkpoint_and_trains_on(
 
 def test_a_restored_algorithm_has_the_weights_that_were_saved(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path, "ippo")
-    cover = world_of_experiment(experiment).attributes.base_cover_days
+    cover = world_of(experiment).attributes.base_cover_days
     first = ppo_config(experiment, cover).build_algo()
     first.train()
     checkpoints = Checkpoints(str(tmp_path / "kept"))
@@ -99,16 +100,7 @@ def test_a_restored_algorithm_has_the_weights_that_were_saved(tmp_path: Path) ->
 
 def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp")
-
-    def stop(event: dict[str, Any]) -> None:
-        if event["iteration"] == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(experiment, report=stop)
-    outcome, seen = train(experiment, resume=True)
-    assert seen == [3, 4]
-    assert outcome.iterations == 4
+    assert_that_it_resumes_where_it_was_interrupted(experiment)
 
 
 def test_a_runner_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_path: Path) -> None:
@@ -136,7 +128,7 @@ def test_two_learners_agree_on_their_weights(tmp_path: Path) -> None:
     experiment = small_experiment(
         tmp_path, "ippo", "trainer.actor=mlp", "trainer.sharing=separate", "trainer.learners=2"
     )
-    cover = world_of_experiment(experiment).attributes.base_cover_days
+    cover = world_of(experiment).attributes.base_cover_days
     algorithm = ppo_config(experiment, cover).build_algo()
     try:
         algorithm.train()
@@ -151,7 +143,7 @@ def test_two_learners_agree_on_their_weights(tmp_path: Path) -> None:
 def test_a_perceptrons_run_is_exported_and_its_module_orders_the_same(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path, "mappo", "trainer.actor=mlp", "trainer.iterations=2")
     train(experiment)
-    world = world_of_experiment(experiment)
+    world = world_of(experiment)
     write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
     tuned = TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0)
     save_base_stock(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE)

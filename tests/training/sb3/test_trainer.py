@@ -1,23 +1,22 @@
 """Real Stable-Baselines3 on a small network: it finishes, resumes, and what it leaves decides as it did."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from entrepot.agents.inference import load
 from entrepot.configs.loader import configuration_folder, read_yaml
-from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
+from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
 from entrepot.training.files import write_atomically
 from entrepot.training.policies import BASE_STOCK_FILE, load_run
-from entrepot.training.registry import Assignment, Outcome, trainer_of
 from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.settings import Sb3SacSettings
 from entrepot.training.sb3.trainer import make_algorithm, make_environment
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
+from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
 from tests.training.tiny import first_snapshot, tiny_overrides
 
 KINDS = ["sb3_ppo", "sb3_sac"]
@@ -35,23 +34,6 @@ def experiment_of(folder: Path, kind: str, *more: str) -> ExperimentSettings:
     ]
     overrides = [*tiny_overrides(folder), "skus=2", f"trainer={kind}", *(f"trainer.{change}" for change in small)]
     return compose_experiment([*overrides, *more])
-
-
-def world_of(experiment: ExperimentSettings) -> World:
-    return build_world(experiment.network, experiment.demand, skus=experiment.skus)
-
-
-def train(experiment: ExperimentSettings, *, resume: bool = False, report: Any = None) -> tuple[Outcome, list[int]]:
-    experiment.run_folder.mkdir(parents=True, exist_ok=True)
-    seen: list[int] = []
-
-    def listen(event: dict[str, Any]) -> None:
-        seen.append(event["iteration"])
-        if report is not None:
-            report(event)
-
-    cover = world_of(experiment).attributes.base_cover_days
-    return trainer_of(experiment)(Assignment(experiment, cover, 1e9, resume, listen)), seen
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -109,16 +91,7 @@ def test_an_untrained_central_planner_is_the_base_stock(tmp_path: Path, kind: st
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path, kind: str) -> None:
     experiment = experiment_of(tmp_path, kind)
-
-    def stop(event: dict[str, Any]) -> None:
-        if event["iteration"] == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(experiment, report=stop)
-    outcome, seen = train(experiment, resume=True)
-    assert seen == [3, 4]
-    assert outcome.iterations == 4
+    assert_that_it_resumes_where_it_was_interrupted(experiment)
 
 
 def test_a_central_planner_is_exported_and_its_module_orders_the_same(tmp_path: Path) -> None:
