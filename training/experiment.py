@@ -45,6 +45,7 @@ class PolicySettings(StrictModel):
     cell_width: Count = 64
     lane_width: Count = 32
     pool_context: bool = True
+    opening_trust: tuple[float, float, float] = NeuralPolicySettings.opening_trust
 
     def neural(self) -> NeuralPolicySettings:
         """As the policy takes them."""

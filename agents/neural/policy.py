@@ -32,7 +32,7 @@ from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 LEAST_LOG_SCALE = -5.0
 MOST_LOG_SCALE = 1.5
 OPENING_TRUST = (-1.0, 1.5, -1.0)
-"""As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %."""
+"""As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
 OPENING_SEASON = 0.0
 """As a logit: an untrained policy expects the square root of the seasonal index."""
 
@@ -59,11 +59,12 @@ class _Considered:
 
 @dataclass(frozen=True)
 class NeuralPolicySettings:
-    """Widths of the layers, and whether cells see the means of their node and SKU."""
+    """Widths of the layers, whether cells see the means of their node and SKU, and what an untrained policy trusts."""
 
     cell_width: int = 64
     lane_width: int = 32
     pool_context: bool = True
+    opening_trust: tuple[float, float, float] = OPENING_TRUST
 
 
 class NeuralPolicy(nn.Module):
@@ -90,7 +91,7 @@ class NeuralPolicy(nn.Module):
         self.consolidation = Consolidation(lane)
         with torch.no_grad():
             self.answer.weight.zero_()
-            self.answer.bias.copy_(torch.tensor([0.0, OPENING_SEASON, *OPENING_TRUST]))
+            self.answer.bias.copy_(torch.tensor([0.0, OPENING_SEASON, *self.settings.opening_trust]))
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] units to order, not rounded."""
