@@ -21,10 +21,13 @@ COVER_SCALE_DAYS = 14.0
 STEADY_SHARE = 0.9
 """Of the last quarter in the rate that everything is scaled by; the rest is the long run."""
 
-CELL_FEATURES = 14 + len(ARRIVING_DAYS)
+STAGES_BELOW = 3
+"""How many lanes in a row what is short further down is heard of."""
+
+CELL_FEATURES = 15 + len(ARRIVING_DAYS)
 NODE_FEATURES = 3
 DAY_FEATURES = 8
-LANE_SKU_FEATURES = 6
+LANE_SKU_FEATURES = 7
 LANE_FEATURES = 6
 
 
@@ -43,6 +46,7 @@ class NodeFeatures:
     trailing: Tensor  # [B, 2] seasonal index of the last 28 and the last 91 days
     ahead: Tensor  # [B, L] seasonal index over each lane's lead time and interval
     at_node: Tensor  # [B, N, S] units on hand and on the dock, less what customers wait for
+    below: Tensor  # [B, N, S] days of `rate` by which the nodes fed from here, and those fed from these, are short
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,11 @@ def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeat
     mean_rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0)).clamp(min=LEAST_RATE)
     slow_rate = echelon_rate(attributes, snapshot.demand_slow).clamp(min=LEAST_RATE)
     quarter_rate = echelon_rate(attributes, snapshot.demand_quarter).clamp(min=LEAST_RATE)
+    at_node = snapshot.on_hand + snapshot.dock - waiting
+    below = (_short_below(attributes, rate, at_node + snapshot.in_transit) / rate).clamp(-60.0, 60.0)
+    cells = _cells(snapshot, attributes, rate, mean_rate, slow_rate, quarter_rate, steady, margin, waiting, below)
     return NodeFeatures(
-        cells=_cells(snapshot, attributes, rate, mean_rate, slow_rate, quarter_rate, steady, margin, waiting),
+        cells=cells,
         nodes=_nodes(snapshot, attributes),
         day=_day(snapshot, trailing, outlook),
         rate=rate,
@@ -75,7 +82,8 @@ def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeat
         margin=margin,
         trailing=trailing,
         ahead=_outlook_of_lanes(attributes, outlook),
-        at_node=snapshot.on_hand + snapshot.dock - waiting,
+        at_node=at_node,
+        below=below,
     )
 
 
@@ -98,6 +106,8 @@ def lane_features(
     position = known.at_node[environment, destination] / demand + due
     from_node = (origin < nodes).to(demand)
     at_origin = snapshot.on_hand[environment, origin.clamp(max=nodes - 1)] / demand
+    # What the origin has beyond the shortage of all that it feeds: where it hasn't enough, each must ask for less.
+    spare = (snapshot.on_hand - known.below * known.rate)[environment, origin.clamp(max=nodes - 1)] / demand
     landed = attributes.lane_landed_usd / known.margin[attributes.lane_destination]
     lead, interval = attributes.lane_lead_days, attributes.lane_interval_days
     cells = [
@@ -105,6 +115,7 @@ def lane_features(
         (position - (lead + interval)[lane].unsqueeze(-1)).clamp(-60.0, 60.0) / COVER_SCALE_DAYS,
         _cover(due),
         _cover(at_origin) * from_node.unsqueeze(-1),
+        spare.clamp(-60.0, 60.0) / COVER_SCALE_DAYS * from_node.unsqueeze(-1),
         torch.log1p(10 * landed)[lane],
         attributes.lane_primary[lane],
     ]
@@ -129,6 +140,7 @@ def _cells(
     steady: Tensor,
     margin: Tensor,
     waiting: Tensor,
+    below: Tensor,
 ) -> Tensor:
     fast = echelon_rate(attributes, snapshot.demand_fast)
     deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2)) / mean
@@ -151,6 +163,7 @@ def _cells(
         torch.log(rate) / 3.0 - 0.5,
         (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
         torch.log(attributes.value_usd / margin).expand_as(rate),
+        below / COVER_SCALE_DAYS,
     ]
     return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, attributes, rate, waiting)], dim=-1)
 
@@ -165,6 +178,23 @@ def _safety(snapshot: Snapshot, attributes: NetworkAttributes, rate: Tensor, wai
     deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2) + LEAST_RATE)
     left = at_node + snapshot.arriving - rate.unsqueeze(-1) * days
     return torch.asinh(left / (deviation.unsqueeze(-1) * torch.sqrt(days)))
+
+
+def _short_below(attributes: NetworkAttributes, rate: Tensor, position: Tensor) -> Tensor:
+    """[B, N, S] units that the nodes fed from each node, at any of the next stages, are below their base stock.
+
+    With it a node knows its echelon stock and not only its own: what is ordered for a chain of stages is best told from
+    the stock of all that lies below (Clark and Scarf 1960, 'Optimal policies for a multi-echelon inventory problem').
+    Negative where they have more than their base stock.
+    """
+    destination, primary = attributes.lane_destination, attributes.lane_primary
+    nodes = torch.arange(rate.shape[1], device=rate.device)
+    feeds = (attributes.lane_origin == nodes[:, None]).to(rate)
+    short = primary * (attributes.base_cover_days * rate[:, destination] - position[:, destination])
+    below = feeds @ short
+    for _ in range(STAGES_BELOW - 1):
+        below = feeds @ (short + primary * below[:, destination])
+    return below
 
 
 def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:

@@ -31,8 +31,11 @@ from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 LEAST_LOG_SCALE = -5.0
 MOST_LOG_SCALE = 1.5
+ECHELON_RANGE = (-0.5, 1.5)
 OPENING_TRUST = (-1.0, 1.5, -1.0)
 """As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
+OPENING_ECHELON = 0.0
+"""Of what is short further down, the share that joins a lane's target: 0 is base stock of nodes, 1 is of echelons."""
 OPENING_SEASON = 0.0
 """As a logit: an untrained policy expects the square root of the seasonal index."""
 
@@ -87,11 +90,11 @@ class NeuralPolicy(nn.Module):
         self.lane_sku = nn.Linear(LANE_SKU_FEATURES, lane, bias=False)
         self.lane = nn.Linear(LANE_FEATURES, lane, bias=False)
         self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU())
-        self.answer = nn.Linear(lane, 5)
+        self.answer = nn.Linear(lane, 6)
         self.consolidation = Consolidation(lane)
         with torch.no_grad():
             self.answer.weight.zero_()
-            self.answer.bias.copy_(torch.tensor([0.0, OPENING_SEASON, *self.settings.opening_trust]))
+            self.answer.bias.copy_(torch.tensor([0.0, OPENING_ECHELON, OPENING_SEASON, *self.settings.opening_trust]))
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] units to order, not rounded."""
@@ -115,9 +118,11 @@ class NeuralPolicy(nn.Module):
             chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
         considered = self._consider(snapshot, attributes)
-        cover = self._cover(snapshot, attributes, considered)
+        cover, echelon = self._cover(snapshot, attributes, considered)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
+            echelon = torch.where(learns[:, None] > 0.5, echelon, echelon.detach())
+        cover = (cover + echelon * considered.known.below[:, attributes.lane_destination]).clamp(min=0.0)
         rate = considered.known.rate
         wanted = orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=smoothing_days)
         departs = self._departs(snapshot, attributes, considered, wanted, chance)
@@ -138,11 +143,15 @@ class NeuralPolicy(nn.Module):
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
         return _Considered(known, environment, lane, hidden)
 
-    def _cover(self, snapshot: Snapshot, attributes: NetworkAttributes, considered: _Considered) -> Tensor:
-        """[B, L, S] days of `known.rate`; on lanes that don't depart today, the base cover."""
+    def _cover(
+        self, snapshot: Snapshot, attributes: NetworkAttributes, considered: _Considered
+    ) -> tuple[Tensor, Tensor]:
+        """[B, L, S] days of `known.rate`, the base cover on lanes that don't depart today; and the echelon's share."""
         pairs = considered.environment, considered.lane
         cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
-        return cover.index_put(pairs, cover[pairs] * self._scale(attributes, considered))
+        scale, echelon = self._scale(attributes, considered)
+        nothing = torch.zeros_like(cover)
+        return cover.index_put(pairs, cover[pairs] * scale), nothing.index_put(pairs, echelon)
 
     def _departs(
         self,
@@ -185,10 +194,10 @@ class NeuralPolicy(nn.Module):
         result: Tensor = self.head(hidden)
         return result
 
-    def _scale(self, attributes: NetworkAttributes, considered: _Considered) -> Tensor:
-        """[P, S] by how much the base cover is multiplied on each pair of environment and lane."""
+    def _scale(self, attributes: NetworkAttributes, considered: _Considered) -> tuple[Tensor, Tensor]:
+        """[P, S] on each pair of environment and lane: a factor on the base cover, and the echelon's share."""
         known, environment, lane = considered.known, considered.environment, considered.lane
-        size, season, *beliefs = self.answer(considered.hidden).unbind(dim=-1)
+        size, echelon, season, *beliefs = self.answer(considered.hidden).unbind(dim=-1)
         destination = attributes.lane_destination[lane]
         # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
         trust = torch.softmax(torch.stack(beliefs), dim=0)
@@ -204,7 +213,7 @@ class NeuralPolicy(nn.Module):
         )
         believed = (trust * torch.exp(torch.sigmoid(season) * ahead) * rates).sum(dim=0)
         scale = believed / known.rate[environment, destination]
-        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
+        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
 
     def _context(self, cells: Tensor) -> Tensor:
         if not self.settings.pool_context:
