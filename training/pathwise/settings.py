@@ -20,5 +20,5 @@ class PathwiseSettings(StrictModel):
     gradient_norm: Positive = 1.0
     smoothing_days: Positive = 0.5
     whole_units: bool = True
-    lost_sales_weight: Annotated[float, Field(ge=0)] = 1.0
+    lost_sales_weight: Annotated[float, Field(ge=0)] = 1.2
     cover_learning_rate: Annotated[float, Field(ge=0)] = 0.0
