@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from entrepot.envs.twin import whole
 from entrepot.envs.twin.flows import Costs
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.scenario import Day
@@ -68,11 +67,10 @@ def costs_of(
 
 def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_containers: bool) -> Tensor:
     """[L, B] USD of shipments and containers."""
-    containers = departed_m3 / parameters.container_m3
-    if not whole_containers:
-        shipments = -torch.expm1(-departed_m3 / SHIPMENT_SCALE_M3)
-    else:
-        # To ship at all is no question of how much: a gradient of it comes from who decides to, if from anywhere.
+    if whole_containers:
         shipments = (departed_m3 > 0).to(departed_m3)
-        containers = whole.in_place_of(containers, containers.detach().ceil())
+        containers = torch.ceil(departed_m3 / parameters.container_m3)
+    else:
+        shipments = -torch.expm1(-departed_m3 / SHIPMENT_SCALE_M3)
+        containers = departed_m3 / parameters.container_m3
     return shipments * parameters.lane_shipment_usd[:, None] + containers * parameters.lane_container_usd[:, None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from entrepot.envs.twin import costing, ring, shipping, whole
+from entrepot.envs.twin import costing, ring, shipping
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import binds, impaired, split, within_capacity
@@ -41,7 +41,7 @@ def step(
         orders: [B, L, S] units asked for on each lane today; negative ones count as 0.
         day: the scenario's day.
         whole_units: keep whole units (unless the goods are divisible) and whole containers, as in evaluation and live;
-            gradients pass as if nothing were rounded, see `whole`. Otherwise fractions flow.
+            otherwise fractions flow, and gradients with them.
         overwrite: let the new state take over the memory of the old state's pipeline, which may then not be used
             again. Much faster in large batches. Gradients are the same; but to step twice from a state, as activation
             checkpoints do, its pipeline must be kept.
@@ -168,9 +168,9 @@ def _returns(
     if not whole_units:
         return 1 - hazard, back, back * restock_share
     pool = quick + slow
-    back = whole.floor(torch.minimum(back + rounding, pool))
+    back = torch.minimum(back + rounding, pool).floor_()
     # A second number of each SKU's own, so that what passes inspection doesn't hang on how many came back.
-    restocked = torch.minimum(whole.floor((back * restock_share).add_(rounding * SECOND_NUMBER % 1.0)), back)
+    restocked = torch.minimum((back * restock_share).add_(rounding * SECOND_NUMBER % 1.0).floor_(), back)
     # What was rounded off or on comes out of the waves in proportion to what they hold.
     stay = 1 - back / pool.clamp(min=1e-9)
     return stay, back, restocked
@@ -225,7 +225,7 @@ def _wait_or_leave(
     unserved = (demand - (served - served_backlog)).clamp(min=0.0)
     waits = unserved * parameters.backlog_share[:, None, None]
     if whole_units:
-        waits = torch.minimum(whole.floor(waits.add_(rounding)), unserved)
+        waits = torch.minimum(waits.add_(rounding).floor_(), unserved)
     return waiting - served_backlog + waits, served_backlog, unserved - waits
 
 

@@ -11,8 +11,6 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from entrepot.envs.twin import whole
-
 SMALLEST = 1e-9
 ROUNDING = 2.0**-22
 """Relative, before rounding down, so that 2.9999997 units are 3; keeps units exact up to 2 million in a place."""
@@ -95,23 +93,14 @@ def split(asked: Tensor, available: Tensor, queues: Queues, *, whole_units: bool
     if queues.alone:
         stock = queues.at_places(available)
         return torch.minimum(asked, stock) if whole_units else asked * _share(stock, asked)
-    if not whole_units:
-        return _split_smoothly(asked, available, queues)
-    if whole.has_gradient(asked) or whole.has_gradient(available):
-        with torch.no_grad():
-            exact = split(asked, available, queues, whole_units=True)
-        return whole.in_place_of(_split_smoothly(asked, available, queues), exact)
     columns, stock = asked.flatten(1), available.flatten(1)
+    if not whole_units:
+        return asked * _by_asker(_share(stock, queues.group @ columns), queues).view_as(asked)
     running = queues.running @ columns
     share = _share(stock, running.index_select(0, queues.last)).mul_(1.0 + ROUNDING)
     # Rounding the running sum keeps each place's total: what one asker loses to rounding the next one gains.
     running = running.mul_(_by_asker(share, queues)).floor_().view_as(asked)
     return running.addcmul_(running.index_select(0, queues.ahead), queues.follows, value=-1).clamp_(max=asked)
-
-
-def _split_smoothly(asked: Tensor, available: Tensor, queues: Queues) -> Tensor:
-    columns, stock = asked.flatten(1), available.flatten(1)
-    return asked * _by_asker(_share(stock, queues.group @ columns), queues).view_as(asked)
 
 
 def _share(available: Tensor, asked: Tensor) -> Tensor:
@@ -159,11 +148,9 @@ def within_capacity(units: Tensor, weight: Tensor | float, limit: Tensor, *, who
     scaled = units * share.unsqueeze(-1)
     if not whole_units:
         return scaled
-    with torch.no_grad():
-        fits = torch.floor(scaled)
-        left = (limit - (fits * weight).sum(dim=-1)).unsqueeze(-1)
-        waiting = units - fits
-        ahead = (waiting * weight).cumsum(dim=-1) - waiting * weight
-        extra = torch.floor(((left - ahead) / weight).clamp(min=0.0))
-        exact = fits + torch.minimum(extra, waiting)
-    return whole.in_place_of(scaled, exact)
+    whole = torch.floor(scaled)
+    left = (limit - (whole * weight).sum(dim=-1)).unsqueeze(-1)
+    waiting = units - whole
+    ahead = (waiting * weight).cumsum(dim=-1) - waiting * weight
+    extra = torch.floor(((left - ahead) / weight).clamp(min=0.0))
+    return whole + torch.minimum(extra, waiting)

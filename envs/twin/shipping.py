@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from entrepot.envs.twin import whole
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import binds, impaired, split, within_capacity
 from entrepot.envs.twin.scenario import Day
@@ -35,7 +34,7 @@ def ship(
     """
     ordered = orders.clamp(min=0.0).mul_(parameters.lane_carries.unsqueeze(1))
     if whole_units:
-        ordered = whole.nearest(ordered)
+        ordered = ordered.round_()
     if minimum_orders and parameters.minimum_orders:
         ordered = _from_minimum(parameters, ordered)
     granted = ordered
@@ -51,7 +50,7 @@ def ship(
 def _from_minimum(parameters: TwinParameters, orders: Tensor) -> Tensor:
     """What lies below a supplier's minimum, rounded to the minimum or to nothing, whichever is nearer."""
     least = torch.ceil(parameters.supplier_minimum_units @ parameters.lane_from_supplier)[:, None, None]
-    return whole.in_place_of(orders, torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders))
+    return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
 
 
 def _within_supplier_capacity(

@@ -77,13 +77,7 @@ class Learner:
         seed = self._seed = experiment.seed * 4096 + rank
         self._chance = torch.Generator(world.parameters.device)
         self._windows = Windows(
-            world.network,
-            world.demand,
-            world.parameters,
-            world.attributes,
-            experiment.windows,
-            seed=seed,
-            whole_units=trainer.whole_units,
+            world.network, world.demand, world.parameters, world.attributes, experiment.windows, seed=seed
         )
         self._stream = self._windows.stream(self._agent)
 
@@ -107,7 +101,6 @@ class Learner:
             scale_usd=scale,
             advance_days=self._settings.advance_days,
             lost_sales_weight=self._trainer.lost_sales_weight,
-            whole_units=self._trainer.whole_units,
         )
         self._optimiser.zero_grad()
         result.loss.backward()  # type: ignore[no-untyped-call]

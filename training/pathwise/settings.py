@@ -19,6 +19,5 @@ class PathwiseSettings(StrictModel):
     warm_up_share: Share = 0.1
     gradient_norm: Positive = 1.0
     smoothing_days: Positive = 0.5
-    whole_units: bool = False
     lost_sales_weight: Annotated[float, Field(ge=0)] = 1.2
     cover_learning_rate: Annotated[float, Field(ge=0)] = 0.0

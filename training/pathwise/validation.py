@@ -15,7 +15,7 @@ from entrepot.agents.policy import Policy
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario, whole
+from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario
 from entrepot.training.experiment import ExperimentSettings, World
 from entrepot.training.rollout import roll_out
 
@@ -50,8 +50,10 @@ def at_levels(scenario: Scenario, levels: Sequence[float], *, seed: int) -> Scen
         seed: of how fractions of a unit are rounded.
     """
     factor = torch.tensor([levels[episode % len(levels)] for episode in range(scenario.episodes)])
+    chance = torch.Generator().manual_seed(seed)
+    rounding = torch.rand(scenario.demand.shape, generator=chance).to(scenario.demand)
     units = scenario.demand * factor.to(scenario.demand)[:, None, None, None]
-    return replace(scenario, demand=whole.by_chance(units, torch.Generator().manual_seed(seed)))
+    return replace(scenario, demand=torch.floor(units + rounding * (units % 1 > 0)))
 
 
 class Validation:

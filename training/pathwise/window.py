@@ -54,7 +54,6 @@ def window_cost(
     scale_usd: float,
     advance_days: int,
     lost_sales_weight: float = 1.0,
-    whole_units: bool = False,
 ) -> WindowCost:
     """Run the window with gradients.
 
@@ -71,7 +70,6 @@ def window_cost(
         scale_usd: what the loss is divided by, so that a learning rate means the same on any network.
         advance_days: where inside the window the next one starts.
         lost_sales_weight: how much dearer a lost margin is in the loss than in the cost.
-        whole_units: as in the twin's `step`.
     """
     total = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
     parts = {name: torch.zeros_like(total) for name in Costs.parts()}
@@ -82,7 +80,7 @@ def window_cost(
         day = scenario.at(number)
         seen = (horizon <= scenario.days - number).to(parameters.dtype)
         orders, departs = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
-        state, flows, costs = step(parameters, state, orders, day, whole_units=whole_units)
+        state, flows, costs = step(parameters, state, orders, day, whole_units=False)
         total = total + costs.total.sum()
         if lost_sales_weight != 1.0:
             total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()

@@ -12,7 +12,7 @@ from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.snapshot import NetworkAttributes
-from entrepot.envs.twin import Scenario, State, TwinParameters, draw_scenario, whole
+from entrepot.envs.twin import Scenario, State, TwinParameters, draw_scenario
 from entrepot.training.experiment import WindowsSettings
 from entrepot.training.rollout import roll_out
 
@@ -47,12 +47,11 @@ class Windows:
         settings: WindowsSettings,
         *,
         seed: int,
-        whole_units: bool = False,
     ) -> None:
-        """Args: the network and its tensors; what customers ask for; the windows' shape; the seed; as in `step`."""
+        """Args: the network and its tensors; what customers ask for; the windows' shape; the seed."""
         self._network, self._demand = network, demand
         self._parameters, self._attributes = parameters, attributes
-        self._settings, self._seed, self._whole_units = settings, seed, whole_units
+        self._settings, self._seed = settings, seed
         self._next_state: State | None = None
 
     def carry_on(self, state: State) -> None:
@@ -110,10 +109,7 @@ class Windows:
         normal = torch.randn((episodes, 1, markets, skus), generator=generator)
         normal = 0.7 * normal + 0.7 * torch.randn((episodes, 1, 1, 1), generator=generator)
         factor = torch.exp(deviation * normal).to(scenario.demand)
-        demand = scenario.demand * factor
-        if self._whole_units and not self._parameters.divisible:
-            demand = whole.by_chance(demand, generator)
-        return replace(scenario, demand=demand)
+        return replace(scenario, demand=scenario.demand * factor)
 
     def _warm(
         self,
@@ -125,4 +121,4 @@ class Windows:
     ) -> State:
         policy.begin(self._settings.episodes)
         opening = stocked_state(parameters, attributes, episodes=self._settings.episodes)
-        return roll_out(parameters, attributes, opening, scenario, policy, days=days, whole_units=self._whole_units)
+        return roll_out(parameters, attributes, opening, scenario, policy, days=days, whole_units=False)

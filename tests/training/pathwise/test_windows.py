@@ -33,13 +33,3 @@ def test_windows_of_a_segment_overlap(world: World) -> None:
     first, second = windows(world, 2)
     advance = WINDOWS.advance_days
     assert torch.equal(first.scenario.demand[:, advance:], second.scenario.demand[:, :-advance])
-
-
-def test_windows_in_whole_units_sell_and_hold_whole_units_at_any_level(world: World) -> None:
-    settings = WINDOWS.model_copy(update={"level_deviation": 0.4})
-    source = Windows(
-        world.network, world.demand, world.parameters, world.attributes, settings, seed=5, whole_units=True
-    )
-    for window in islice(source.stream(lambda attributes, _: MinMax(attributes)), 2):
-        for units in (window.scenario.demand, window.state.on_hand, window.state.in_transit):
-            assert torch.equal(units, units.round())
