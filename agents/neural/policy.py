@@ -2,9 +2,9 @@
 
 Each (node, SKU) is encoded once with shared weights, told the mean of its node's SKUs and of its SKU's nodes (deep
 sets: Zaheer et al. 2017), and combined per lane by a small head: destination, origin and lane each have their own
-projection, so that the wide layers run over nodes and not over lanes. The head's answer scales the cover of a tuned
-base stock: an untrained policy already is one that knows the season, and training learns where to leave it (residual
-policy learning: Silver et al. 2018).
+projection, so that the wide layers run over nodes and not over lanes. The answer scales the cover of a tuned base stock
+(`heads` has another way): an untrained policy already is one that knows the season, and training learns where to leave
+it (residual policy learning: Silver et al. 2018).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.consolidation import Consolidation
 from entrepot.agents.neural.features import (
     CELL_FEATURES,
@@ -26,18 +27,10 @@ from entrepot.agents.neural.features import (
     lane_features,
     node_features,
 )
+from entrepot.agents.neural.heads import cover_head_named, head_named
+from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
-
-LEAST_LOG_SCALE = -5.0
-MOST_LOG_SCALE = 1.5
-ECHELON_RANGE = (-0.5, 1.5)
-OPENING_TRUST = (-1.0, 1.5, -1.0)
-"""As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
-OPENING_ECHELON = 0.0
-"""Of what is short further down, the share that joins a lane's target: 0 is base stock of nodes, 1 is of echelons."""
-OPENING_SEASON = 0.0
-"""As a logit: an untrained policy expects the square root of the seasonal index."""
 
 
 @dataclass(frozen=True)
@@ -45,38 +38,24 @@ class Decided:
     """Orders, and which of the departures that they need were chosen."""
 
     orders: Tensor  # [B, L, S] units, not rounded
-    cover: Tensor  # [B, L, S] days of `rate` that are ordered up to on lanes that depart today
-    rate: Tensor  # [B, N, S] units a day that cover is counted in
     departs: Tensor  # [B, L] share of what is wanted that departs, 0 or 1 but for what training tries
-
-
-@dataclass(frozen=True)
-class _Considered:
-    """What is worked out of a snapshot before anything is decided, for P pairs of environment and lane."""
-
-    known: NodeFeatures
-    environment: Tensor  # [P] index into the batch
-    lane: Tensor  # [P] index of a lane
-    hidden: Tensor  # [P, S, lane width]
-
-
-@dataclass(frozen=True)
-class NeuralPolicySettings:
-    """Widths of the layers, whether cells see the means of their node and SKU, and what an untrained policy trusts."""
-
-    cell_width: int = 64
-    lane_width: int = 32
-    pool_context: bool = True
-    opening_trust: tuple[float, float, float] = OPENING_TRUST
 
 
 class NeuralPolicy(nn.Module):
     """Maps a snapshot and a network's attributes to orders."""
 
     def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
-        """Args: settings; the defaults if None."""
+        """Make an untrained policy.
+
+        Args:
+            settings: the defaults if None.
+
+        Raises:
+            ConfigurationError: there is no such head.
+        """
         super().__init__()
         self.settings = settings or NeuralPolicySettings()
+        self._head = head_named(self.settings)
         cell, lane = self.settings.cell_width, self.settings.lane_width
         self.cell = nn.Linear(CELL_FEATURES, cell)
         self.node = nn.Linear(NODE_FEATURES, cell, bias=False)
@@ -90,11 +69,11 @@ class NeuralPolicy(nn.Module):
         self.lane_sku = nn.Linear(LANE_SKU_FEATURES, lane, bias=False)
         self.lane = nn.Linear(LANE_FEATURES, lane, bias=False)
         self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU())
-        self.answer = nn.Linear(lane, 6)
+        self.answer = nn.Linear(lane, len(self._head.opening))
         self.consolidation = Consolidation(lane)
         with torch.no_grad():
             self.answer.weight.zero_()
-            self.answer.bias.copy_(torch.tensor([0.0, OPENING_ECHELON, OPENING_SEASON, *self.settings.opening_trust]))
+            self.answer.bias.copy_(torch.tensor(self._head.opening))
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] units to order, not rounded."""
@@ -118,50 +97,45 @@ class NeuralPolicy(nn.Module):
             chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
         considered = self._consider(snapshot, attributes)
-        cover, echelon = self._cover(snapshot, attributes, considered)
-        if learns is not None:
-            cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
-            echelon = torch.where(learns[:, None] > 0.5, echelon, echelon.detach())
-        cover = (cover + echelon * considered.known.below[:, attributes.lane_destination]).clamp(min=0.0)
-        rate = considered.known.rate
-        wanted = orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=smoothing_days)
+        answer = self.answer(considered.hidden)
+        wanted = self._head.wanted(snapshot, attributes, considered, answer, learns, smoothing_days)
         departs = self._departs(snapshot, attributes, considered, wanted, chance)
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
-        return Decided(wanted * departs.unsqueeze(-1), cover, rate, departs)
+        return Decided(wanted * departs.unsqueeze(-1), departs)
 
     def cover(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
-        """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs."""
-        decided = self.decide(snapshot, attributes)
-        destination = attributes.lane_destination
-        ours, theirs = decided.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
-        return decided.cover * (ours / theirs) * decided.departs.unsqueeze(-1)
+        """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs.
 
-    def _consider(self, snapshot: Snapshot, attributes: NetworkAttributes) -> _Considered:
+        Raises:
+            ConfigurationError: the head orders units, not up to covers.
+        """
+        head = cover_head_named(self.settings)
+        considered = self._consider(snapshot, attributes)
+        cover = head.cover(snapshot, attributes, considered, self.answer(considered.hidden))
+        wanted = orders_from_cover(attributes, snapshot, cover, considered.known.rate)
+        departs = self._departs(snapshot, attributes, considered, wanted, None)
+        destination = attributes.lane_destination
+        ours, theirs = considered.known.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
+        return cover * (ours / theirs) * departs.unsqueeze(-1)
+
+    def _consider(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Considered:
         known = node_features(snapshot, attributes)
         environment, lane = _departing(snapshot)
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
-        return _Considered(known, environment, lane, hidden)
-
-    def _cover(
-        self, snapshot: Snapshot, attributes: NetworkAttributes, considered: _Considered
-    ) -> tuple[Tensor, Tensor]:
-        """[B, L, S] days of `known.rate`, the base cover on lanes that don't depart today; and the echelon's share."""
-        pairs = considered.environment, considered.lane
-        cover = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
-        scale, echelon = self._scale(attributes, considered)
-        nothing = torch.zeros_like(cover)
-        return cover.index_put(pairs, cover[pairs] * scale), nothing.index_put(pairs, echelon)
+        return Considered(known, environment, lane, hidden)
 
     def _departs(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: _Considered,
+        considered: Considered,
         wanted: Tensor,
         chance: torch.Generator | None,
     ) -> Tensor:
-        """[B, L] see `Consolidation`."""
+        """[B, L] see `Consolidation`; 1 where the head can't let a departure wait for the next."""
+        if not self._head.consolidates:
+            return (snapshot.lane_wait_days < 0.5).to(wanted)
         environment, lane = considered.environment, considered.lane
         rate = considered.known.rate[environment, attributes.lane_destination[lane]]
         chosen = self.consolidation(
@@ -193,27 +167,6 @@ class NeuralPolicy(nn.Module):
         )
         result: Tensor = self.head(hidden)
         return result
-
-    def _scale(self, attributes: NetworkAttributes, considered: _Considered) -> tuple[Tensor, Tensor]:
-        """[P, S] on each pair of environment and lane: a factor on the base cover, and the echelon's share."""
-        known, environment, lane = considered.known, considered.environment, considered.lane
-        size, echelon, season, *beliefs = self.answer(considered.hidden).unbind(dim=-1)
-        destination = attributes.lane_destination[lane]
-        # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
-        trust = torch.softmax(torch.stack(beliefs), dim=0)
-        outlook = torch.log(known.ahead[environment, lane].clamp(min=0.05))
-        trailing = torch.log(known.trailing[environment])
-        ahead = torch.stack([*(outlook - seen for seen in trailing.unbind(dim=1)), outlook]).unsqueeze(-1)
-        rates = torch.stack(
-            [
-                known.slow_rate[environment, destination],
-                known.quarter_rate[environment, destination],
-                known.mean_rate[0, destination],
-            ]
-        )
-        believed = (trust * torch.exp(torch.sigmoid(season) * ahead) * rates).sum(dim=0)
-        scale = believed / known.rate[environment, destination]
-        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
 
     def _context(self, cells: Tensor) -> Tensor:
         if not self.settings.pool_context:
