@@ -13,10 +13,11 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor
 
 from entrepot.agents.neural import NeuralPolicySettings
+from entrepot.agents.neural.heads import head_names
 from entrepot.configs.loader import ConfigurationError, StrictModel, configuration_folder, locate, read_yaml, validate
 from entrepot.envs.demand import DemandModel, load_demand
 from entrepot.envs.network import NetworkArrays, load_network
@@ -46,6 +47,14 @@ class PolicySettings(StrictModel):
     lane_width: Count = 32
     pool_context: bool = True
     opening_trust: tuple[float, float, float] = NeuralPolicySettings.opening_trust
+    head: str = "cover"
+
+    @field_validator("head")
+    @classmethod
+    def _head_is_known(cls, name: str) -> str:
+        if name not in head_names():
+            raise ValueError(f"allowed: {', '.join(head_names())}")
+        return name
 
     def neural(self) -> NeuralPolicySettings:
         """As the policy takes them."""
@@ -65,8 +74,9 @@ class WindowsSettings(StrictModel):
 
 
 class BaseStockSettings(StrictModel):
-    """How hard the base-stock rule is tuned before it is compared with."""
+    """How hard the base-stock rule is tuned before it is compared with, or where it was tuned before."""
 
+    path: str | None = Field(None, description="a run's folder or its base_stock.json; tuned anew if not given")
     iterations: Annotated[int, Field(ge=0)] = 120
     learning_rate: Positive = 0.1
     smoothing_days: Positive = 0.5
@@ -92,6 +102,8 @@ class ValidationSettings(StrictModel):
     episodes: Annotated[int, Field(ge=2)] = 64
     days: Count = 120
     levels: Annotated[list[Positive], Field(min_length=1)] = Field([0.8, 1.0, 1.25, 1.5])
+    seed: Annotated[int, Field(ge=0)] | None = Field(None, description="of the scenarios; the experiment's if null")
+    untrained: bool = Field(False, description="also try the policy as it is before training")
 
 
 class ComputeSettings(StrictModel):

@@ -82,6 +82,8 @@ class Iterations:
         best, iteration, seconds = progress.best_cost_usd_per_day, progress.iteration, progress.seconds
         log = TrainingLog(self._experiment.run_folder / "tensorboard", self._world)
         try:
+            if iteration == 0 and self._experiment.validation.untrained:
+                self._assignment.report(self._untrained(method, log))
             while iteration < self._iterations and not self._out_of_time(seconds):
                 began = perf_counter()
                 figures = method.iterate()
@@ -106,6 +108,15 @@ class Iterations:
             seconds=perf_counter() - started,
             seconds_to_beat_base_stock=self._seconds_to_beat,
         )
+
+    def _untrained(self, method: Method, log: TrainingLog) -> dict[str, Any]:
+        """The event of what the policy costs before training; it is no candidate for the best."""
+        event = self._event(0, 0.0, Iteration(float("nan"), float("nan"), 0))
+        self._validate(method, 0, 0.0, event, log)
+        return event | {
+            "cost_usd_per_day": event["validation_cost_usd_per_day"],
+            "fill_rate": event["validation_fill_rate"],
+        }
 
     def _out_of_time(self, seconds: float) -> bool:
         return self._limit is not None and seconds >= self._limit

@@ -19,6 +19,7 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder, validate
 from entrepot.configs.registry import Registry
+from entrepot.envs.network import NetworkArrays
 from entrepot.training.evaluation import Trial
 from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
 from entrepot.training.exported_policy import ExportedPolicy, find_module
@@ -105,7 +106,13 @@ def _hindsight_joint(world: World, tuning: Tuning) -> Trial:
 
 
 def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
-    """The rule tuned for this network and demand: read from the folder if it was tuned so before, else tuned now."""
+    """The rule tuned for this network and demand: read where it was tuned before, else tuned now.
+
+    Raises:
+        ConfigurationError: what the path holds doesn't fit the network.
+    """
+    if tuning.settings.path is not None:
+        return base_stock_from(tuning.settings.path, world.network)
     path = tuning.folder / f"{world.description.name}-{_fingerprint(world, tuning)}.json"
     if path.is_file():
         return load_base_stock(path, world.network)
@@ -114,13 +121,38 @@ def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
     return load_base_stock(path, world.network)
 
 
+def base_stock_from(path: str, network: NetworkArrays) -> TunedBaseStock:
+    """The rule that was tuned before, for exactly this network.
+
+    Args:
+        path: of a run's folder, or of what `save_base_stock` wrote.
+        network: whose lanes and SKUs it must have.
+
+    Raises:
+        ConfigurationError: there is none, or it is another network's.
+    """
+    file = Path(path) / BASE_STOCK_FILE if Path(path).is_dir() else Path(path)
+    if not file.is_file():
+        raise ConfigurationError(
+            f"base_stock.path: {path!r}; allowed: a run's folder with {BASE_STOCK_FILE}, or such a file"
+        )
+    tuned = load_base_stock(file, network)
+    lanes, skus = names_in_base_stock(file)
+    if (lanes, skus) != (list(network.lanes), list(network.skus)):
+        raise ConfigurationError(
+            f"base_stock.path: {str(file)!r} was tuned on {len(lanes)} lanes and {len(skus)} SKUs; the network has "
+            f"{len(network.lanes)} and {len(network.skus)}, and they must be the same"
+        )
+    return tuned
+
+
 def _fingerprint(world: World, tuning: Tuning) -> str:
     """Changes with the network, the demand and the budget."""
     content = [
         world.description.model_dump(mode="json"),
         world.demand.summary,
         world.attributes.demand_mean.double().sum().item(),
-        tuning.settings.model_dump(),
+        tuning.settings.model_dump(exclude={"path"}),
         tuning.windows.model_dump(),
         tuning.seed,
     ]

@@ -25,7 +25,7 @@ from entrepot.training.experiment import ExperimentSettings, build_world
 from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.pathwise.validation import Validation
+from entrepot.training.pathwise.validation import Validation, ValidationFigures
 from entrepot.training.registry import Assignment, Outcome, register_trainer
 from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import TrainingLog
@@ -177,6 +177,10 @@ def _worker_loop(config: dict[str, Any]) -> None:
     validation = Validation(experiment, world) if first else None
     log = TrainingLog(Path(config["log_folder"]), world) if first else None
     started = perf_counter()
+    if validation is not None and log is not None and experiment.validation.untrained and learner.iteration == 0:
+        figures = validation.run(learner.module, learner.cover_days)
+        log.validation(0, figures, validation)
+        config["queue"].put(_untrained_event(figures, settings.iterations, config["base_stock_cost"]))
     while learner.iteration < settings.iterations:
         step = learner.step()
         last = learner.iteration == settings.iterations
@@ -200,16 +204,36 @@ def _worker_loop(config: dict[str, Any]) -> None:
                 metrics["validation_cost_usd_per_day"] = figures.cost_usd_per_day
                 extra = (settings.lost_sales_weight - 1.0) * figures.by_name["lost_margin_usd_per_day"]
                 metrics[SCORE] = figures.cost_usd_per_day + extra
-                event["validation_cost_usd_per_day"] = figures.cost_usd_per_day
-                event["validation_fill_rate"] = figures.fill_rate
-                bar = config["base_stock_cost"]
-                if bar is not None and figures.cost_usd_per_day < bar:
-                    event["seconds_to_beat_base_stock"] = seconds
+                event |= _validated(figures, seconds, config["base_stock_cost"])
             config["queue"].put(event)
         if checked:
             _report(learner, metrics, seconds if first else 0.0, write=first)
     if log is not None:
         log.close()
+
+
+def _validated(figures: ValidationFigures, seconds: float, bar: float | None) -> dict[str, float]:
+    """What an event says of a validation after so many seconds of training."""
+    told = {
+        "validation_cost_usd_per_day": figures.cost_usd_per_day,
+        "validation_fill_rate": figures.fill_rate,
+    }
+    beaten = bar is not None and figures.cost_usd_per_day < bar
+    return told | ({"seconds_to_beat_base_stock": seconds} if beaten else {})
+
+
+def _untrained_event(figures: ValidationFigures, iterations: int, bar: float | None) -> dict[str, Any]:
+    """The event of what the policy costs before training; it is no candidate for the best."""
+    return {
+        "iteration": 0,
+        "iterations": iterations,
+        "cost_usd_per_day": figures.cost_usd_per_day,
+        "fill_rate": figures.fill_rate,
+        "environment_days": 0,
+        "training_seconds": 0.0,
+        "process": os.getpid(),
+        **_validated(figures, 0.0, bar),
+    }
 
 
 def _average_gradients(parameters: list[nn.Parameter]) -> None:

@@ -61,16 +61,17 @@ class Validation:
         """Args: the experiment's settings; its world."""
         self._world = world
         self._warm_up = experiment.evaluation.warm_up_days
+        seed = experiment.seed if experiment.validation.seed is None else experiment.validation.seed
         scenario = draw_scenario(
             world.network,
             world.demand,
             episodes=experiment.validation.episodes,
             days=self._warm_up + experiment.validation.days,
             split=Split.VALIDATION,
-            seed=experiment.seed,
+            seed=seed,
             device=world.parameters.device,
         )
-        self._scenario = at_levels(scenario, experiment.validation.levels, seed=experiment.seed)
+        self._scenario = at_levels(scenario, experiment.validation.levels, seed=seed)
         self.seconds = 0.0  # spent on validation so far
 
     def run(self, module: NeuralPolicy, cover_days: Tensor) -> ValidationFigures:
