@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from entrepot.configs.loader import ConfigurationError, locate, read_yaml, validate
+from entrepot.configs.loader import ConfigurationError, is_path, locate, read_yaml, validate
 from entrepot.envs.network.description import NetworkDescription
 
 
@@ -20,7 +21,38 @@ def load_network(name_or_path: str, *, skus: int | None = None) -> NetworkDescri
         ConfigurationError: the file, the key, the value, and what is allowed.
     """
     path = locate("network", name_or_path)
-    return network_from(read_yaml(path), source=path, skus=skus)
+    return network_from(_whole(path), source=path, skus=skus)
+
+
+def _whole(path: Path) -> dict[str, Any]:
+    """The file's content; where it says `extends`, that of the other network with the file's own added.
+
+    What has names is added or takes the place of the namesake, lanes are added, anything else takes the other's place.
+    """
+    content = read_yaml(path)
+    seen = [path.resolve()]
+    while "extends" in content:
+        other = content.pop("extends")
+        if not isinstance(other, str):
+            raise ConfigurationError(f"{path}: extends: {other!r}; allowed: a network's name, or the path of a .yaml")
+        place = locate("network", str(seen[-1].parent / other) if is_path(other) else other)
+        if place.resolve() in seen:
+            raise ConfigurationError(f"{path}: extends: {other!r} extends this network in turn")
+        seen.append(place.resolve())
+        content = _added(read_yaml(place), content)
+    return content
+
+
+def _added(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    result = {**base, **more}
+    for key in base.keys() & more.keys():
+        if isinstance(base[key], dict) and isinstance(more[key], dict):
+            result[key] = {**base[key], **more[key]}
+        elif isinstance(base[key], list) and isinstance(more[key], list):
+            result[key] = [*base[key], *more[key]]
+    if "extends" in base:
+        result["extends"] = base["extends"]
+    return result
 
 
 def network_from(content: Mapping[str, Any], *, source: object, skus: int | None = None) -> NetworkDescription:
