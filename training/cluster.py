@@ -12,6 +12,9 @@ import ray
 
 from entrepot.training.experiment import ComputeSettings
 
+STARTS = 3
+TIMED_OUT = "timed out during startup"
+
 
 @contextmanager
 def ray_cluster(compute: ComputeSettings, *, cpus: int = 1) -> Iterator[None]:
@@ -30,10 +33,20 @@ def ray_cluster(compute: ComputeSettings, *, cpus: int = 1) -> Iterator[None]:
     if compute.address:
         ray.init(address=compute.address, **quiet)
     else:
-        ray.init(
-            address="local", num_cpus=max(cpus, compute.workers, os.cpu_count() or 1), include_dashboard=False, **quiet
-        )
+        _start_local(max(cpus, compute.workers, os.cpu_count() or 1), quiet)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _start_local(cpus: int, options: dict[str, Any]) -> None:
+    """Ray gives its own processes half a minute to start, which on a busy machine may not be enough the first time."""
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **options)
+            return
+        except Exception as error:  # Ray raises nothing more telling
+            if left == 0 or TIMED_OUT not in str(error):
+                raise
+            ray.shutdown()

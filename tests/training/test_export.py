@@ -93,6 +93,19 @@ def test_torch_and_onnx_agree_on_random_snapshots_of_any_network(
     assert ordered > 0 or rows == 1
 
 
+def test_torch_and_onnx_agree_on_a_head_of_plain_units() -> None:
+    policy = opinionated_policy(head="units")
+    session, ordered = Session(to_onnx(policy)), 0.0
+    for make in (kreen, two_warehouses):
+        case = make()
+        for seed in range(4):
+            snapshot = snapshot_for(case, rows=3, seed=seed)
+            orders = session.orders(case, snapshot)
+            np.testing.assert_allclose(orders, torch_orders(policy, case, snapshot), rtol=RELATIVE, atol=UNITS)
+            ordered += float(orders.sum())
+    assert ordered > 0
+
+
 def test_the_graph_takes_exactly_the_fields_of_the_seam_and_every_dimension_bears_its_name(graph: bytes) -> None:
     model = onnx.load_from_string(graph)
     found = {

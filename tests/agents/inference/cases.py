@@ -17,7 +17,7 @@ from torch import nn
 from entrepot.agents.inference.envelope import envelope_of
 from entrepot.agents.inference.manifest import MANIFEST, seal
 from entrepot.agents.inference.order_up_to import demand_rate
-from entrepot.agents.neural import NeuralPolicy
+from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import (
     FulfilmentOption,
@@ -125,10 +125,10 @@ def snapshot_for(case: Case, rows: int = 2, seed: int = 0) -> Arrays:
     }
 
 
-def opinionated_policy(seed: int = 0) -> NeuralPolicy:
+def opinionated_policy(seed: int = 0, *, head: str = "cover") -> NeuralPolicy:
     """Random weights everywhere, so that it differs from the textbook cover that an untrained policy starts from."""
     torch.manual_seed(seed)
-    policy = NeuralPolicy()
+    policy = NeuralPolicy(NeuralPolicySettings(head=head))
     with torch.no_grad():
         for parameter in policy.parameters():
             if not parameter.any():
