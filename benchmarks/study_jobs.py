@@ -42,7 +42,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 TIMED = ("mappo", "ippo", "sb3_ppo")
 """Trainers that end when their minutes are over."""
 ENDLESS = 1_000_000
-VALIDATE_EVERY = {"pathwise": 10, "mappo": 1, "ippo": 1, "sb3_ppo": 4}
+VALIDATE_EVERY = {"pathwise": 10, "mappo": 5, "ippo": 5, "sb3_ppo": 10}
+"""Iterations; on kreen some half a minute of training."""
 LEAST_POINTS = 6
 LIBRARIES = ("torch", "ray", "stable-baselines3", "numpy")
 
@@ -199,7 +200,12 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
                 }
             )
 
-    outcome = trainer_of(experiment)(Assignment(experiment, tuned.cover, bar, resume=False, report=report))
+    failure, outcome = None, None
+    try:
+        outcome = trainer_of(experiment)(Assignment(experiment, tuned.cover, bar, resume=False, report=report))
+    except (ValueError, FloatingPointError) as error:  # its numbers ran away: that is a result too
+        failure = str(error).splitlines()[0]
+        study.out.print(f"[red]{experiment.run}: {failure}[/]")
     return {
         "trainer": experiment.trainer["kind"],
         "variant": variant,
@@ -208,10 +214,11 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
         "base_stock_budget": tuned.budget,
         "base_stock_seconds": tuned.seconds,
         "validated": validated,
-        "iterations": outcome.iterations,
-        "best_cost_usd_per_day": outcome.best_cost_usd_per_day,
-        "seconds": outcome.seconds,
-        "seconds_to_beat_base_stock": outcome.seconds_to_beat_base_stock,
+        "failure": failure,
+        "iterations": outcome.iterations if outcome else validated[-1]["iteration"],
+        "best_cost_usd_per_day": outcome.best_cost_usd_per_day if outcome else None,
+        "seconds": outcome.seconds if outcome else None,
+        "seconds_to_beat_base_stock": outcome.seconds_to_beat_base_stock if outcome else None,
         "validation": experiment.validation.model_dump(),
         "limit_minutes": study.budget.minutes if experiment.trainer["kind"] in TIMED else None,
         "provenance": study.provenance(world),

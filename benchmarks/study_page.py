@@ -164,10 +164,20 @@ what training brought is the difference to time 0.
 
 {table(head, rows)}
 
-{reached}
+{reached}{failures(runs)}
 
 {provenance(runs[0])}
 """
+
+
+def failures(runs: Sequence[Results]) -> str:
+    """Runs that ended before their time."""
+    return "".join(
+        f"\n- `{run['trainer']}`, seed {run['seed']}: ended with an error after iteration {run['iterations']}, whatever "
+        "it validated before is shown."
+        for run in runs
+        if run["failure"]
+    )
 
 
 def clocked(name: str, runs: Sequence[Results], bar: float) -> list[str]:
