@@ -61,8 +61,9 @@ class NeuralPolicy(nn.Module):
         self.node = nn.Linear(NODE_FEATURES, cell, bias=False)
         self.day = nn.Linear(DAY_FEATURES, cell, bias=False)
         self.encode = nn.Sequential(nn.ReLU(), nn.Linear(cell, cell), nn.ReLU())
-        self.from_node = nn.Linear(cell, cell, bias=False)
-        self.from_sku = nn.Linear(cell, cell, bias=False)
+        if self.settings.pool_context:
+            self.from_node = nn.Linear(cell, cell, bias=False)
+            self.from_sku = nn.Linear(cell, cell, bias=False)
         self.mix = nn.Linear(cell, cell)
         self.destination = nn.Linear(cell, lane)
         self.origin = nn.Linear(cell, lane, bias=False)
