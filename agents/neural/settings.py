@@ -10,8 +10,7 @@ OPENING_TRUST = (-1.0, 1.5, -1.0)
 
 @dataclass(frozen=True)
 class NeuralPolicySettings:
-    """Widths of the layers, whether cells see the means of their node and SKU, what an untrained policy trusts, and
-    what an answer means (see `heads`)."""
+    """Widths of the layers, whether cells see their node's and SKU's means, opening trust, and the head by name."""
 
     cell_width: int = 64
     lane_width: int = 32
