@@ -41,6 +41,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 """What each variant of the pathwise trainer's policy changes."""
 TIMED = ("mappo", "ippo", "sb3_ppo")
 """Trainers that end when their minutes are over."""
+SETTINGS: dict[str, tuple[str, ...]] = {"sb3_ppo": ("trainer.learning_rate=3e-6",)}
+"""At its YAML's rate the numbers of a central planner with a thousand covers run away in the first iterations."""
 ENDLESS = 1_000_000
 VALIDATE_EVERY = {"pathwise": 10, "mappo": 5, "ippo": 5, "sb3_ppo": 10}
 """Iterations; on kreen some half a minute of training."""
@@ -165,6 +167,7 @@ def trained(study: Study, trainer: str, variant: str, seed: int) -> Trained:
     experiment = study.experiment(
         f"trainer={trainer}",
         *limits,
+        *SETTINGS.get(trainer, ()),
         *VARIANTS[variant],
         f"validation.every={every}",
         "validation.untrained=true",
@@ -219,6 +222,7 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
         "best_cost_usd_per_day": outcome.best_cost_usd_per_day if outcome else None,
         "seconds": outcome.seconds if outcome else None,
         "seconds_to_beat_base_stock": outcome.seconds_to_beat_base_stock if outcome else None,
+        "settings": experiment.trainer,
         "validation": experiment.validation.model_dump(),
         "limit_minutes": study.budget.minutes if experiment.trainer["kind"] in TIMED else None,
         "provenance": study.provenance(world),

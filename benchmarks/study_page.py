@@ -153,7 +153,7 @@ def wall_time(saved: Saved, images: Path) -> str:
 
 The same validation scenarios, one worker and one thread each, on a core of its own. `mappo`, `ippo` and `sb3_ppo` had
 {limit:g} minutes of training each, `pathwise` {by_trainer["pathwise"][0]["iterations"] if by_trainer["pathwise"] else "–"}
-gradient steps. Time is that of training by the wall clock, without start-up and without validation.
+gradient steps. {learning_rates(shown)} Time is that of training by the wall clock, without start-up and without validation.
 
 **Where they start.** All trainers start from the covers of the tuned `base_stock`, whose tuning is not part of the time
 (it took {runs[0]["base_stock_seconds"]:.0f} s). `pathwise`, `mappo` and `ippo` train the neural policy, which is a residual
@@ -168,6 +168,12 @@ what training brought is the difference to time 0.
 
 {provenance(runs[0])}
 """
+
+
+def learning_rates(shown: dict[str, list[Results]]) -> str:
+    """Which rate each trainer learnt at; all else is as in its YAML."""
+    told = ", ".join(f"`{name}` {runs[0]['settings']['learning_rate']:g}" for name, runs in shown.items())
+    return f"Learning rates: {told}; what else may be set is as in `configs/trainer/`."
 
 
 def failures(runs: Sequence[Results]) -> str:

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from entrepot.agents.cover_ratio import cover_of, log_ratio_of
 from entrepot.agents.neural.heads import cover_head_named
-from entrepot.agents.neural.policy import NeuralPolicy, NeuralPolicySettings
+from entrepot.agents.neural.policy import NeuralPolicy
+from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
@@ -28,7 +29,7 @@ class NeuralCoverPolicy(nn.Module):
         """
         super().__init__()
         self.policy = NeuralPolicy(settings)
-        cover_head_named(self.policy.settings.head)
+        cover_head_named(self.policy.settings)
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] units, not rounded."""

@@ -6,6 +6,7 @@ itself, in units that scale with what the SKU sells: how much stock there is alr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -13,6 +14,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from entrepot.agents.neural.considered import Considered
+from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
 from entrepot.configs.registry import Registry
 from entrepot.envs.order_up_to import orders_from_cover
@@ -20,11 +22,9 @@ from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 LEAST_LOG_SCALE = -5.0
 MOST_LOG_SCALE = 1.5
-OPENING_TRUST = (-1.0, 1.5, -1.0)
-"""As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
+ECHELON_RANGE = (-0.5, 1.5)
 OPENING_ECHELON = 0.0
 """Of what is short further down, the share that joins a lane's target: 0 is base stock of nodes, 1 is of echelons."""
-ECHELON_RANGE = (-0.5, 1.5)
 OPENING_SEASON = 0.0
 """As a logit: an untrained policy expects the square root of the seasonal index."""
 OPENING_PRIMARY, OPENING_OTHER = 0.54, -4.0
@@ -34,18 +34,12 @@ MOST_UNITS_ANSWER = 50.0
 
 
 class Head(Protocol):
-    """Makes units of answers."""
+    """Makes units of answers, which are as many as `opening` is long. It is made from the policy's settings."""
 
+    opening: tuple[float, ...]
+    """The answers of an untrained policy."""
     consolidates: bool
     """Whether what isn't ordered today is wanted still at the next departure, so that it may wait for it."""
-
-    def opening(self, trust: tuple[float, float, float]) -> list[float]:
-        """The answers of an untrained policy.
-
-        Args:
-            trust: as logits, in the demand of the last 28 days, of the last 91, and of the long run.
-        """
-        ...
 
     def wanted(
         self,
@@ -69,32 +63,32 @@ class Head(Protocol):
         ...
 
 
-_HEADS = Registry[type[Head]]()
+_HEADS = Registry[Callable[[NeuralPolicySettings], Head]]()
 register_head = _HEADS.register
 """Decorate a head's class so that `policy.head` can name it."""
 head_names = _HEADS.names
 """Every name that `policy.head` may be."""
 
 
-def head_named(name: str) -> Head:
-    """The head of a name.
+def head_named(settings: NeuralPolicySettings) -> Head:
+    """The head that settings name.
 
     Raises:
         ConfigurationError: there is none.
     """
-    return _HEADS.named(name, "policy.head")()
+    return _HEADS.named(settings.head, "policy.head")(settings)
 
 
-def cover_head_named(name: str) -> CoverHead:
-    """The head of a name, for those who act in an environment that takes days of cover.
+def cover_head_named(settings: NeuralPolicySettings) -> CoverHead:
+    """The head that settings name, for those who act in an environment that takes days of cover.
 
     Raises:
         ConfigurationError: its answers are no covers.
     """
-    head = head_named(name)
+    head = head_named(settings)
     if not isinstance(head, CoverHead):
         raise ConfigurationError(
-            f"policy.head: {name!r}; allowed where the environment is told days of cover: cover. "
+            f"policy.head: {settings.head!r}; allowed where the environment is told days of cover: cover. "
             "trainer=pathwise trains any head"
         )
     return head
@@ -106,9 +100,9 @@ class CoverHead:
 
     consolidates = True
 
-    def opening(self, trust: tuple[float, float, float]) -> list[float]:
-        """As in `Head`."""
-        return [0.0, OPENING_ECHELON, OPENING_SEASON, *trust]
+    def __init__(self, settings: NeuralPolicySettings) -> None:
+        """Args: settings, which say what an untrained policy trusts."""
+        self.opening = (0.0, OPENING_ECHELON, OPENING_SEASON, *settings.opening_trust)
 
     def wanted(
         self,
@@ -120,37 +114,33 @@ class CoverHead:
         smoothing_days: float,
     ) -> Tensor:
         """As in `Head`."""
-        cover = self.cover(attributes, considered, answer, learns)
+        cover = self.cover(snapshot, attributes, considered, answer, learns)
         return orders_from_cover(attributes, snapshot, cover, considered.known.rate, smoothing_days=smoothing_days)
 
     def cover(
-        self, attributes: NetworkAttributes, considered: Considered, answer: Tensor, learns: Tensor | None = None
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        considered: Considered,
+        answer: Tensor,
+        learns: Tensor | None = None,
     ) -> Tensor:
-        """[B, L, S] days of `known.rate`; on lanes that don't depart today, the base cover.
-
-        What is short below goes on to answer to the stock there on days when a lane may not learn, as orders do to
-        their own: a unit shipped down must not look like one that has to be bought anew.
-        """
-        environment, lane = considered.environment, considered.lane
-        size, echelon, *rate = answer.unbind(dim=-1)
-        scale = self._believed(attributes, considered, rate) * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
-        echelon = echelon.clamp(*ECHELON_RANGE)
+        """[B, L, S] days of `known.rate` to order up to, what is short below included."""
+        pairs = considered.environment, considered.lane
+        base = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
+        scale, share = self._scale(attributes, considered, answer)
+        cover = base.index_put(pairs, base[pairs] * scale)
+        echelon = torch.zeros_like(base).index_put(pairs, share)
         if learns is not None:
-            may = learns[lane].unsqueeze(-1) > 0.5
-            scale, echelon = torch.where(may, scale, scale.detach()), torch.where(may, echelon, echelon.detach())
-        below = considered.known.below[environment, attributes.lane_destination[lane]]
-        base = attributes.base_cover_days
-        if learns is not None:  # covers may learn too, by the same rule
-            base = torch.where(learns[:, None] > 0.5, base, base.detach())
-        cover = base[lane] * scale + echelon * below
-        everywhere = base.expand(considered.known.rate.shape[0], -1, -1)
-        return everywhere.index_put((environment, lane), cover.clamp(min=0.0))
+            cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
+            echelon = torch.where(learns[:, None] > 0.5, echelon, echelon.detach())
+        return (cover + echelon * considered.known.below[:, attributes.lane_destination]).clamp(min=0.0)
 
     @staticmethod
-    def _believed(attributes: NetworkAttributes, considered: Considered, answer: list[Tensor]) -> Tensor:
-        """[P, S] the rate that is believed in on each pair of environment and lane, over `known.rate`."""
+    def _scale(attributes: NetworkAttributes, considered: Considered, answer: Tensor) -> tuple[Tensor, Tensor]:
+        """[P, S] on each pair of environment and lane: a factor on the base cover, and the echelon's share."""
         known, environment, lane = considered.known, considered.environment, considered.lane
-        season, *beliefs = answer
+        size, echelon, season, *beliefs = answer.unbind(dim=-1)
         destination = attributes.lane_destination[lane]
         # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
         trust = torch.softmax(torch.stack(beliefs), dim=0)
@@ -165,7 +155,8 @@ class CoverHead:
             ]
         )
         believed = (trust * torch.exp(torch.sigmoid(season) * ahead) * rates).sum(dim=0)
-        return believed / known.rate[environment, destination]
+        scale = believed / known.rate[environment, destination]
+        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
 
 
 @register_head("units")
@@ -176,11 +167,11 @@ class UnitsHead:
     forgotten, so that no departure is left out for the next.
     """
 
+    opening: tuple[float, ...] = (0.0,)
     consolidates = False
 
-    def opening(self, trust: tuple[float, float, float]) -> list[float]:
-        """As in `Head`; it believes in no rate."""
-        return [0.0]
+    def __init__(self, settings: NeuralPolicySettings) -> None:
+        """Args: settings, none of which are its own."""
 
     def wanted(
         self,

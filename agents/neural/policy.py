@@ -27,7 +27,8 @@ from entrepot.agents.neural.features import (
     lane_features,
     node_features,
 )
-from entrepot.agents.neural.heads import OPENING_TRUST, cover_head_named, head_named
+from entrepot.agents.neural.heads import cover_head_named, head_named
+from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
@@ -38,17 +39,6 @@ class Decided:
 
     orders: Tensor  # [B, L, S] units, not rounded
     departs: Tensor  # [B, L] share of what is wanted that departs, 0 or 1 but for what training tries
-
-
-@dataclass(frozen=True)
-class NeuralPolicySettings:
-    """Widths of the layers, whether cells see the means of their node and SKU, what answers mean and where they start."""
-
-    cell_width: int = 64
-    lane_width: int = 32
-    pool_context: bool = True
-    head: str = "cover"  # see `heads`
-    opening_trust: tuple[float, float, float] = OPENING_TRUST
 
 
 class NeuralPolicy(nn.Module):
@@ -65,26 +55,26 @@ class NeuralPolicy(nn.Module):
         """
         super().__init__()
         self.settings = settings or NeuralPolicySettings()
-        self._head = head_named(self.settings.head)
+        self._head = head_named(self.settings)
         cell, lane = self.settings.cell_width, self.settings.lane_width
         self.cell = nn.Linear(CELL_FEATURES, cell)
         self.node = nn.Linear(NODE_FEATURES, cell, bias=False)
         self.day = nn.Linear(DAY_FEATURES, cell, bias=False)
         self.encode = nn.Sequential(nn.ReLU(), nn.Linear(cell, cell), nn.ReLU())
-        self.from_node = nn.Linear(cell, cell, bias=False)
-        self.from_sku = nn.Linear(cell, cell, bias=False)
+        if self.settings.pool_context:
+            self.from_node = nn.Linear(cell, cell, bias=False)
+            self.from_sku = nn.Linear(cell, cell, bias=False)
         self.mix = nn.Linear(cell, cell)
         self.destination = nn.Linear(cell, lane)
         self.origin = nn.Linear(cell, lane, bias=False)
         self.lane_sku = nn.Linear(LANE_SKU_FEATURES, lane, bias=False)
         self.lane = nn.Linear(LANE_FEATURES, lane, bias=False)
         self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU())
-        opening = torch.tensor(self._head.opening(self.settings.opening_trust))
-        self.answer = nn.Linear(lane, len(opening))
+        self.answer = nn.Linear(lane, len(self._head.opening))
         self.consolidation = Consolidation(lane)
         with torch.no_grad():
             self.answer.weight.zero_()
-            self.answer.bias.copy_(opening)
+            self.answer.bias.copy_(torch.tensor(self._head.opening))
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] units to order, not rounded."""
@@ -121,9 +111,9 @@ class NeuralPolicy(nn.Module):
         Raises:
             ConfigurationError: the head orders units, not up to covers.
         """
-        head = cover_head_named(self.settings.head)
+        head = cover_head_named(self.settings)
         considered = self._consider(snapshot, attributes)
-        cover = head.cover(attributes, considered, self.answer(considered.hidden))
+        cover = head.cover(snapshot, attributes, considered, self.answer(considered.hidden))
         wanted = orders_from_cover(attributes, snapshot, cover, considered.known.rate)
         departs = self._departs(snapshot, attributes, considered, wanted, None)
         destination = attributes.lane_destination

@@ -105,6 +105,9 @@ class NeuralActor(nn.Module):
         """Args as in `ActorBuilder`."""
         super().__init__()
         self.policy = NeuralPolicy(neural)
+        # To depart or not passes no gradient unless departures are tried in part, as pathwise training does; remote
+        # learners insist that whatever learns gets one.
+        self.policy.consolidation.requires_grad_(False)
         self._layout = SnapshotLayout.of(world)
         self._names = tuple(field.name for field in fields(NetworkAttributes))
         for name in self._names:  # buffers move with the module and are no part of its state

@@ -124,15 +124,17 @@ def _runners() -> list[int]:
     return [actor["Pid"] for actor in actors if actor["State"] == "ALIVE" and "EnvRunner" in actor["ActorClassName"]]
 
 
-def test_two_learners_agree_on_their_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("actor", "sharing", "module"), [("mlp", "separate", "shop"), ("neural", "shared", "shared")])
+def test_two_learners_agree_on_their_weights(tmp_path: Path, actor: str, sharing: str, module: str) -> None:
     experiment = small_experiment(
-        tmp_path, "ippo", "trainer.actor=mlp", "trainer.sharing=separate", "trainer.learners=2"
+        tmp_path, "ippo", f"trainer.actor={actor}", f"trainer.sharing={sharing}", "trainer.learners=2"
     )
     cover = world_of(experiment).attributes.base_cover_days
     algorithm = ppo_config(experiment, cover).build_algo()
     try:
-        algorithm.train()
-        states = algorithm.learner_group.foreach_learner(lambda learner: learner.module["shop"].get_state())
+        for _ in range(2):  # the second finds out whether every weight had its gradient in the first
+            algorithm.train()
+        states = algorithm.learner_group.foreach_learner(lambda learner: learner.module[module].get_state())
         one, two = (state.get() for state in states.result_or_errors)
         for name, value in one.items():
             np.testing.assert_array_equal(two[name], value)

@@ -1,0 +1,19 @@
+"""Shape of the neural policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OPENING_TRUST = (-1.0, 1.5, -1.0)
+"""As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
+
+
+@dataclass(frozen=True)
+class NeuralPolicySettings:
+    """Widths of the layers, whether cells see their node's and SKU's means, opening trust, and the head by name."""
+
+    cell_width: int = 64
+    lane_width: int = 32
+    pool_context: bool = True
+    opening_trust: tuple[float, float, float] = OPENING_TRUST
+    head: str = "cover"
