@@ -50,16 +50,16 @@ def costs_of(
     """
     storage_price = parameters.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
     once = _once_a_departure(parameters, departed_m3, whole_containers)
-    to_node, home = parameters.lane_to_node, parameters.market_home
+    shaped, to_node, home = parameters.shaped, parameters.lane_to_node, parameters.market_home
     by_node = (
         stored @ parameters.capital_usd + in_transit @ parameters.capital_usd,
         stored @ parameters.volume_m3 * storage_price,
         to_node @ ((freight_usd + once) * day.price_surge.t()),
         to_node @ duty_usd,
-        torch.addmm(unloaded.sum(dim=-1) * parameters.inbound_usd[:, None], parameters.serving_usd, served),
-        home @ (lost * parameters.lost_margin_usd.unsqueeze(1)).sum(dim=-1),
-        home @ (backlog.sum(dim=-1) * parameters.backlog_usd[:, None]),
-        returned.sum(dim=-1) * parameters.return_usd[:, None],
+        torch.addmm(unloaded.sum(dim=-1) * shaped.inbound_usd, parameters.serving_usd, served),
+        home @ (lost * shaped.lost_margin_usd).sum(dim=-1),
+        parameters.home_backlog_usd @ backlog.sum(dim=-1),
+        returned.sum(dim=-1) * shaped.return_usd,
         scrapped @ parameters.value_usd,
     )
     return Costs(*(cost.t() for cost in by_node))
@@ -68,9 +68,10 @@ def costs_of(
 def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_containers: bool) -> Tensor:
     """[L, B] USD of shipments and containers."""
     if whole_containers:
-        shipments = (departed_m3 > 0).to(departed_m3)
+        shipments = departed_m3.sign()
         containers = torch.ceil(departed_m3 / parameters.container_m3)
     else:
         shipments = -torch.expm1(-departed_m3 / SHIPMENT_SCALE_M3)
         containers = departed_m3 / parameters.container_m3
-    return shipments * parameters.lane_shipment_usd[:, None] + containers * parameters.lane_container_usd[:, None]
+    shaped = parameters.shaped
+    return torch.addcmul(shipments * shaped.lane_shipment_usd, containers, shaped.lane_container_usd)

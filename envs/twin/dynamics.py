@@ -13,15 +13,13 @@ from torch import Tensor
 from entrepot.envs.twin import costing, ring, shipping
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
-from entrepot.envs.twin.rationing import binds, impaired, split, within_capacity
+from entrepot.envs.twin.rationing import binds, split, within_capacity
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.state import State
 
 FAST_DAYS = 7
 SLOW_DAYS = 28
 QUARTER_DAYS = 91
-SECOND_NUMBER = 1009.0
-"""The fractional part of this many times a random number is as good as another one."""
 
 
 def step(
@@ -50,23 +48,21 @@ def step(
         The state at the start of the next day, the day's flows, and its costs.
     """
     exact, whole_units = whole_units, whole_units and not parameters.divisible
-    equipment = day.equipment.t()
-    rounding = day.rounding
     demand = _entity_first(day.demand)
     waiting = _entity_first(state.backlog)
 
     place = state.day % parameters.pipeline_days
     pipeline, arrived = ring.take_out(state.pipeline, place, overwrite=overwrite)
     on_hand, left_on_dock, unloaded = _unload(
-        parameters, _entity_first(state.on_hand), _entity_first(state.dock) + arrived, equipment, whole_units
+        parameters, _entity_first(state.on_hand), _entity_first(state.dock) + arrived, day, whole_units
     )
     with_customers = state.with_customers.transpose(1, 2)
-    stay, back, restocked = _returns(parameters, with_customers, rounding, whole_units)
+    stay, back, restocked = _returns(parameters, with_customers, day, whole_units)
     scrapped = back - restocked
     dock = restocked if left_on_dock is None else left_on_dock + restocked
-    on_hand, given, by_option = _serve(parameters, on_hand, waiting + demand, equipment, whole_units)
-    total_served = torch.zeros_like(demand).index_add_(0, parameters.option_market, given)
-    backlog, served_backlog, lost = _wait_or_leave(parameters, waiting, demand, total_served, rounding, whole_units)
+    on_hand, given, by_option = _serve(parameters, on_hand, waiting + demand, day, whole_units)
+    total_served = parameters.served_by_market(given)
+    backlog, served_backlog, lost = _wait_or_leave(parameters, waiting, demand, total_served, day.rounding, whole_units)
 
     transit_days = parameters.lane_days.index_select(0, day.weekday).add_(day.delay_days)
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
@@ -74,13 +70,11 @@ def step(
         parameters, _entity_first(orders), on_hand, day, whole_units=whole_units, minimum_orders=exact
     )
     pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, place, transit_days, pipeline.shape))
-    endpoints = parameters.nodes + parameters.supplier_units_per_day.shape[0]
-    sent = shipped.new_zeros(endpoints, *shipped.shape[1:]).index_add_(0, parameters.lane_origin, shipped)
     # Clamped because a fraction's last bit could otherwise leave less than nothing.
-    on_hand = (on_hand - sent[: parameters.nodes]).clamp(min=0.0)
+    on_hand = (on_hand - parameters.lane_queues.by_place(shipped)).clamp_(min=0.0)
     on_the_way = _entity_first(state.in_transit) - arrived
     on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
-    in_transit = on_the_way.index_add_(0, parameters.lane_destination, shipped)
+    in_transit = on_the_way + parameters.shipped_to(shipped)
     # One product for every wave: what is sold today will come back in equal parts.
     returning = (parameters.returning_share @ total_served.flatten(1)).view_as(on_hand)
 
@@ -104,8 +98,7 @@ def step(
         departed_m3=departed_m3,
         whole_containers=exact,
     )
-    served = demand.new_zeros(len(parameters.options) * parameters.markets, *demand.shape[1:])
-    served = served.index_add_(0, parameters.every_option, given).view(-1, *demand.shape)
+    served = parameters.served_by_rank(given).view(-1, *demand.shape)
     next_state = State(
         day=state.day + 1,
         on_hand=on_hand.transpose(0, 1),
@@ -142,50 +135,54 @@ def _entity_first(units: Tensor) -> Tensor:
 
 
 def _unload(
-    parameters: TwinParameters, on_hand: Tensor, dock: Tensor, equipment: Tensor, whole_units: bool
+    parameters: TwinParameters, on_hand: Tensor, dock: Tensor, day: Day, whole_units: bool
 ) -> tuple[Tensor, Tensor | None, Tensor]:
     """From the dock queue to the shelves, bounded by the dock's throughput and by space.
 
     Returns:
         The stock; what is left on the dock, None if nothing is; what was unloaded.
     """
-    if not (parameters.docks_bind or impaired(equipment)):
+    if not (parameters.docks_bind or day.equipment_impaired):
         return on_hand + dock, None, dock
-    space = parameters.capacity_m3[:, None] - on_hand @ parameters.volume_m3
-    limit = torch.minimum(parameters.dock_m3_per_day[:, None] * equipment, space).clamp(min=0.0)
+    space = parameters.shaped.capacity_m3 - on_hand @ parameters.volume_m3
+    limit = torch.minimum(_at_work(parameters.shaped.dock_m3_per_day, day), space).clamp_(min=0.0)
     unloaded = within_capacity(dock, parameters.volume_m3, limit, whole_units=whole_units)
     return on_hand + unloaded, None if unloaded is dock else dock - unloaded, unloaded
 
 
+def _at_work(usual: Tensor, day: Day) -> Tensor:
+    """[N, B] or [N, 1] throughput of the day, of [N, 1]."""
+    return usual * day.equipment.t() if day.equipment_impaired else usual
+
+
 def _returns(
-    parameters: TwinParameters, with_customers: Tensor, rounding: Tensor, whole_units: bool
+    parameters: TwinParameters, with_customers: Tensor, day: Day, whole_units: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Units that come back today: the share of each wave that stays with customers; all; those restocked."""
     quick, slow = with_customers.unbind()
-    hazard = parameters.return_hazard[:, :, None, None]
-    restock_share = parameters.restock_share[:, None, None]
-    back = torch.addcmul(quick * hazard[0], slow, hazard[1])
+    shaped = parameters.shaped
+    back = torch.addcmul(quick * shaped.quick_return, slow, shaped.slow_return)
     if not whole_units:
-        return 1 - hazard, back, back * restock_share
+        return shaped.not_returned, back, back * shaped.restock_share
     pool = quick + slow
-    back = torch.minimum(back + rounding, pool).floor_()
+    back = torch.minimum(back.add_(day.rounding), pool).floor_()
     # A second number of each SKU's own, so that what passes inspection doesn't hang on how many came back.
-    restocked = torch.minimum((back * restock_share).add_(rounding * SECOND_NUMBER % 1.0).floor_(), back)
+    restocked = torch.minimum((back * shaped.restock_share).add_(day.second_rounding).floor_(), back)
     # What was rounded off or on comes out of the waves in proportion to what they hold.
     stay = 1 - back / pool.clamp(min=1e-9)
     return stay, back, restocked
 
 
 def _serve(
-    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, equipment: Tensor, whole_units: bool
+    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, day: Day, whole_units: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Down each market's fulfilment options.
 
     Returns:
         The stock that is left; [P, B, S] served by each option; [P, B] the same, all SKUs together.
     """
-    limited = parameters.picking_binds or impaired(equipment)
-    picking = parameters.picking_units_per_day[:, None] * equipment
+    limited = parameters.picking_binds or day.equipment_impaired
+    picking = _at_work(parameters.shaped.picking_units_per_day, day)
     if not limited or wanted.device.type == "cpu":
         left, given = _down_the_options(parameters, on_hand, wanted, None, whole_units)
         by_option = given.sum(dim=-1)
@@ -210,10 +207,16 @@ def _down_the_options(
             if picked is not taken:
                 given = split(asked, picked, rank.queues, whole_units=whole_units)
             picks_left = (picks_left - rank.queues.sum(given).sum(dim=-1)).clamp(min=0.0)
-        on_hand = rank.queues.take(on_hand, given, whole_units=whole_units)
+        # What the first rank is given stays as it is, for its caller; what the ranks hand on may be overwritten.
+        own = rank is not parameters.options[0]
+        on_hand = rank.queues.take(on_hand, given, whole_units=whole_units, overwrite=own)
         served.append(given)
-        if rank is not parameters.options[-1]:
-            wanted = wanted - given if rank.every_market else wanted.index_add(0, rank.markets, given, alpha=-1)
+        if rank is parameters.options[-1]:
+            break
+        if rank.every_market:
+            wanted = wanted - given
+        else:
+            wanted = (wanted if own else wanted.clone()).index_add_(0, rank.markets, given, alpha=-1)
     return on_hand, torch.cat(served)
 
 
@@ -223,7 +226,7 @@ def _wait_or_leave(
     """Those who waited are served first; of today's unserved a share waits, the rest is lost."""
     served_backlog = torch.minimum(served, waiting)
     unserved = (demand - (served - served_backlog)).clamp(min=0.0)
-    waits = unserved * parameters.backlog_share[:, None, None]
+    waits = unserved * parameters.shaped.backlog_share
     if whole_units:
         waits = torch.minimum(waits.add_(rounding).floor_(), unserved)
     return waiting - served_backlog + waits, served_backlog, unserved - waits
@@ -232,7 +235,5 @@ def _wait_or_leave(
 def _arrival_rows(parameters: TwinParameters, place: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
     """[L·B] row of the ring, seen as [N·H·B, S], where each lane's shipment joins what arrives on its day."""
     _, ring_days, episodes, _ = shape
-    arrival = (transit_days.t().contiguous() + place) % ring_days
-    environment = torch.arange(episodes, device=transit_days.device)
-    first = (parameters.lane_destination * (ring_days * episodes))[:, None] + environment
-    return first.add_(arrival, alpha=episodes).flatten()
+    arrival = (transit_days.t() + place) % ring_days
+    return parameters.ring_rows(episodes).add(arrival, alpha=episodes).flatten()

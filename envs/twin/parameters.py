@@ -14,6 +14,8 @@ from entrepot.envs.lasting import LastingProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.twin.rationing import Queues
+from entrepot.envs.twin.shaped import Shaped
+from entrepot.envs.twin.sums import Sums
 
 RETURN_PHASES = 2
 """Returns come back in two equal waves, a quick and a slow one."""
@@ -54,6 +56,8 @@ class TwinParameters:
     option_node: Tensor  # [R, M] integers
     option_group: Tensor  # [R, N, M] 1 where the market's option of this rank is the node
     options: tuple[OptionRank, ...]  # R
+    served_by_market: Sums  # M of the P options that exist: what all of a market's options serve
+    served_by_rank: Sums  # R·M of P: each option in its place, 0 where a market has none of the rank
     option_usd: Tensor  # [R, M] per unit
     option_days: Tensor  # [R, M]
     backlog_share: Tensor  # [M]
@@ -79,6 +83,7 @@ class TwinParameters:
     supplier_lanes: Tensor  # [L'] integers, the lanes that start at a supplier
     lane_queues: Queues  # lanes at the nodes they start from, in the order of the file; suppliers make to order
     lane_to_node: Tensor  # [N, L] 1 where the lane ends at the node
+    shipped_to: Sums  # N of L: what lanes bring to each node
 
     supplier_units_per_day: Tensor  # [K]
     supplier_minimum_units: Tensor  # [K]
@@ -132,9 +137,27 @@ class TwinParameters:
         return torch.cat([rank.markets + self.markets * number for number, rank in enumerate(self.options)])
 
     @LastingProperty
-    def option_market(self) -> Tensor:
-        """[P] integers."""
-        return torch.cat([rank.markets for rank in self.options])
+    def shaped(self) -> Shaped:
+        """In the shapes that a step multiplies by."""
+        return Shaped.of(self)
+
+    @LastingProperty
+    def home_backlog_usd(self) -> Tensor:
+        """[N, M] USD that a unit of a market's backlog costs the node each day."""
+        return self.market_home * self.backlog_usd
+
+    def ring_rows(self, episodes: int) -> Tensor:
+        """[L, B] where each lane's row of the ring for today would be, were today's place 0."""
+        if episodes not in self._ring_rows:
+            with torch.inference_mode(False):  # they serve training too
+                environment = torch.arange(episodes, device=self.device)
+                first = self.lane_destination * (self.pipeline_days * episodes)
+                self._ring_rows[episodes] = first[:, None] + environment
+        return self._ring_rows[episodes]
+
+    @LastingProperty
+    def _ring_rows(self) -> dict[int, Tensor]:
+        return {}
 
     @LastingProperty
     def serving_nodes(self) -> Tensor:
@@ -241,9 +264,14 @@ class TwinParameters:
             )
             for name, value in values.items()
         }
+        exists = torch.as_tensor(arrays.option_exists, device=device)  # [R, M]
+        option = torch.eye(exists.numel(), device=device)[:, exists.flatten()]  # [R·M, P]
         return cls(
             **tensors,
             options=tuple(OptionRank.of(group) for group in tensors["option_group"]),
+            served_by_market=Sums.of(option.view(*exists.shape, -1).sum(dim=0), once=True),
+            served_by_rank=Sums.of(option, once=True),
+            shipped_to=Sums.of(tensors["lane_to_node"], once=True),
             lane_queues=Queues.of(tensors["lane_from_node"], elsewhere=tensors["lane_from_supplier"].sum(dim=0)),
             capital_share_per_day=arrays.capital_share_per_year / 365,
             container_m3=arrays.container_m3,
@@ -277,7 +305,7 @@ class TwinParameters:
         """The same parameters on another device."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         moved: dict[str, Any] = {
-            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor | Queues)
+            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor | Queues | Sums)
         }
         return replace(self, **moved, options=tuple(rank.to(device) for rank in self.options))
 

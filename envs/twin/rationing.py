@@ -11,6 +11,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from entrepot.envs.twin.sums import Sums
+
 SMALLEST = 1e-9
 ROUNDING = 2.0**-22
 """Relative, before rounding down, so that 2.9999997 units are 3; keeps units exact up to 2 million in a place."""
@@ -21,13 +23,14 @@ class Queues:
     """Who asks at which place, and in what order. N places, G askers, each at one place at most."""
 
     group: Tensor  # [N, G] 1 where the column asks at the row's place
-    running: Tensor  # [G, G] sums those ahead of an asker at its place, and itself
+    by_place: Sums  # N of G: those who ask at each place
+    running: Sums  # G of G: those ahead of an asker at its place, and itself
     last: Tensor  # [N] integers, the last asker at each place; where there is none, any
     place: Tensor  # [G] integers, where the asker asks; any where it asks at none of the places
     ahead: Tensor  # [G] integers, the asker just ahead at the same place; where there is none, any
     follows: Tensor  # [G, 1, 1] 1 where there is one
     placeless: Tensor  # [G'] integers, the askers that ask at none of the places
-    placeless_share: Tensor  # [G', 1] of what these ask, the share that they get: 1 or nothing
+    placeless_share: Tensor  # [G', 1, 1] of what these ask, the share that they get: 1 or nothing
     alone: bool  # no two ask at the same place, and all at one
 
     @classmethod
@@ -45,13 +48,14 @@ class Queues:
         share = torch.zeros_like(group[0]) if elsewhere is None else elsewhere
         return cls(
             group=group,
-            running=same,
+            by_place=Sums.of(group, once=True),
+            running=Sums.of(same, once=False),
             last=(group * (positions + 1)).argmax(dim=1),
             place=group.argmax(dim=0),
             ahead=before.clamp(min=0),
             follows=(before >= 0).to(group)[:, None, None],
             placeless=placeless,
-            placeless_share=share[placeless, None],
+            placeless_share=share[placeless, None, None],
             alone=bool((before < 0).all()) and len(placeless) == 0,
         )
 
@@ -61,14 +65,14 @@ class Queues:
 
     def sum(self, units: Tensor) -> Tensor:
         """[N, B, S] of [G, B, S]."""
-        return torch.mm(self.group, units.flatten(1)).view(-1, *units.shape[1:])
+        return self.by_place(units)
 
-    def take(self, units: Tensor, taken: Tensor, *, whole_units: bool) -> Tensor:
-        """[N, B, S] less the [G, B, S] that the askers take, as `split` gave it to them."""
+    def take(self, units: Tensor, taken: Tensor, *, whole_units: bool, overwrite: bool = False) -> Tensor:
+        """[N, B, S] less the [G, B, S] that the askers take, as `split` gave it to them; perhaps in the same memory."""
         if self.alone:
-            left = units.index_add(0, self.place, taken, alpha=-1)
+            left = (units if overwrite else units.clone()).index_add_(0, self.place, taken, alpha=-1)
         else:
-            left = torch.addmm(units.flatten(1), self.group, taken.flatten(1), alpha=-1).view_as(units)
+            left = units - self.by_place(taken)
         # The last bit of a share could otherwise leave less than nothing.
         return left if self.alone and whole_units else left.clamp(min=0.0)
 
@@ -93,13 +97,12 @@ def split(asked: Tensor, available: Tensor, queues: Queues, *, whole_units: bool
     if queues.alone:
         stock = queues.at_places(available)
         return torch.minimum(asked, stock) if whole_units else asked * _share(stock, asked)
-    columns, stock = asked.flatten(1), available.flatten(1)
     if not whole_units:
-        return asked * _by_asker(_share(stock, queues.group @ columns), queues).view_as(asked)
-    running = queues.running @ columns
-    share = _share(stock, running.index_select(0, queues.last)).mul_(1.0 + ROUNDING)
+        return asked * _by_asker(_share(available, queues.by_place(asked)), queues)
+    running = queues.running(asked)
+    share = _share(available, running.index_select(0, queues.last)).mul_(1.0 + ROUNDING)
     # Rounding the running sum keeps each place's total: what one asker loses to rounding the next one gains.
-    running = running.mul_(_by_asker(share, queues)).floor_().view_as(asked)
+    running = running.mul_(_by_asker(share, queues)).floor_()
     return running.addcmul_(running.index_select(0, queues.ahead), queues.follows, value=-1).clamp_(max=asked)
 
 
@@ -109,21 +112,16 @@ def _share(available: Tensor, asked: Tensor) -> Tensor:
 
 
 def _by_asker(share: Tensor, queues: Queues) -> Tensor:
-    """[G, B·S] of each asker's place, of [N, B·S]."""
+    """[G, B, S] of each asker's place, of [N, B, S]."""
     by_asker = queues.at_places(share)
     if queues.placeless.shape[0] == 0:
         return by_asker
-    return by_asker.index_copy_(0, queues.placeless, queues.placeless_share.expand(-1, share.shape[1]))
+    return by_asker.index_copy_(0, queues.placeless, queues.placeless_share.expand(-1, *share.shape[1:]))
 
 
 def binds(load: Tensor, limit: Tensor | float) -> bool:
     """Whether any limit is exceeded. On an accelerator, where to look means to wait for the device, always true."""
     return load.device.type != "cpu" or bool((load > limit).any())
-
-
-def impaired(share: Tensor) -> bool:
-    """Whether anything works at less than its usual capacity: that can bind even where the capacity is unlimited."""
-    return share.device.type != "cpu" or bool((share < 1.0).any())
 
 
 def within_capacity(units: Tensor, weight: Tensor | float, limit: Tensor, *, whole_units: bool) -> Tensor:

@@ -42,10 +42,11 @@ def put_in(ring: Tensor, goods: Tensor, rows: Tensor) -> Tensor:
 
 
 def _take_out(ring: Tensor, place: int, overwrite: bool) -> tuple[Tensor, Tensor]:
-    arrived = ring[:, place].clone()
     if not overwrite:
         ring = ring.clone()
-    ring[:, place].zero_()
+    today = ring.select(1, place)
+    arrived = today.clone()
+    today.zero_()
     return ring, arrived
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,9 +14,12 @@ from torch import Tensor
 
 from entrepot.envs.demand import DemandModel, Split, calendar
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.twin.impairment import impaired, impaired_days
 
 WEEKS_AHEAD = 13
 TRAILING_DAYS = (28, 91)
+SECOND_NUMBER = 1009.0
+"""The fractional part of this many times a random number is as good as another one."""
 SEASON_ENTRIES = len(TRAILING_DAYS) + WEEKS_AHEAD
 """Of the seasonal outlook: the last 28 and the last 91 days as one each, then each week ahead."""
 
@@ -36,6 +40,26 @@ class Day:
     lane_open: Tensor  # [B, L] share of lane capacity; 0 when closed
     supplier_up: Tensor  # [B, K] share of supplier capacity
     price_surge: Tensor  # [B, L] factor on freight
+
+    @cached_property
+    def equipment_impaired(self) -> bool:
+        """Whether any dock or picking works at less than usual."""
+        return impaired(self.equipment)
+
+    @cached_property
+    def lanes_impaired(self) -> bool:
+        """Whether any lane carries less than usual."""
+        return impaired(self.lane_open)
+
+    @cached_property
+    def suppliers_impaired(self) -> bool:
+        """Whether any supplier delivers less than usual."""
+        return impaired(self.supplier_up)
+
+    @cached_property
+    def second_rounding(self) -> Tensor:
+        """[B, S] as `rounding`, another number."""
+        return second_number(self.rounding)
 
 
 @dataclass(frozen=True)
@@ -73,7 +97,17 @@ class Scenario:
     def _by_day(self) -> list[Day]:
         """All days, views of the scenario's memory; cut once, since each is asked for at least once."""
         columns = (getattr(self, field.name).unbind(1) for field in fields(Day))
-        return [Day(*values) for values in zip(*columns, strict=True)]
+        days = [Day(*values) for values in zip(*columns, strict=True)]
+        # What a day would find out about itself is found out for all days at once.
+        found: dict[str, Sequence[Any]] = {
+            "equipment_impaired": impaired_days(self.equipment),
+            "lanes_impaired": impaired_days(self.lane_open),
+            "suppliers_impaired": impaired_days(self.supplier_up),
+            "second_rounding": second_number(self.rounding).unbind(1),
+        }
+        for number, day in enumerate(days):
+            vars(day).update({name: values[number] for name, values in found.items()})
+        return days
 
     def episodes_at(self, chosen: Tensor | slice) -> Self:
         """Some of the episodes."""
@@ -93,6 +127,11 @@ class Scenario:
     def to(self, device: torch.device | str) -> Self:
         """The same scenario on another device."""
         return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+
+def second_number(rounding: Tensor) -> Tensor:
+    """Other random numbers in [0, 1) made of such, of the same shape."""
+    return rounding * SECOND_NUMBER % 1.0
 
 
 def entity_first_memory(demand: Tensor) -> Tensor:

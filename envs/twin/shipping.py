@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.twin.parameters import TwinParameters
-from entrepot.envs.twin.rationing import binds, impaired, split, within_capacity
+from entrepot.envs.twin.rationing import binds, split, within_capacity
 from entrepot.envs.twin.scenario import Day
 
 
@@ -32,24 +32,23 @@ def ship(
     Returns:
         [L, B, S] units asked for, rounded where whole units are kept; and [L, B, S] units that depart.
     """
-    ordered = orders.clamp(min=0.0).mul_(parameters.lane_carries.unsqueeze(1))
+    ordered = orders.clamp(min=0.0).mul_(parameters.shaped.lane_carries)
     if whole_units:
         ordered = ordered.round_()
     if minimum_orders and parameters.minimum_orders:
         ordered = _from_minimum(parameters, ordered)
     granted = ordered
-    lane_open, supplier_up = day.lane_open.t(), day.supplier_up.t()
-    if parameters.lanes_bind or impaired(lane_open):
-        limit = parameters.lane_m3_per_day[:, None] * lane_open
+    if parameters.lanes_bind or day.lanes_impaired:
+        limit = parameters.shaped.lane_m3_per_day * day.lane_open.t()
         granted = within_capacity(granted, parameters.volume_m3, limit, whole_units=whole_units)
-    if parameters.suppliers_bind or impaired(supplier_up):
-        granted = _within_supplier_capacity(parameters, granted, supplier_up, whole_units)
+    if parameters.suppliers_bind or day.suppliers_impaired:
+        granted = _within_supplier_capacity(parameters, granted, day.supplier_up.t(), whole_units)
     return ordered, split(granted, on_hand, parameters.lane_queues, whole_units=whole_units)
 
 
 def _from_minimum(parameters: TwinParameters, orders: Tensor) -> Tensor:
     """What lies below a supplier's minimum, rounded to the minimum or to nothing, whichever is nearer."""
-    least = torch.ceil(parameters.supplier_minimum_units @ parameters.lane_from_supplier)[:, None, None]
+    least = parameters.shaped.lane_minimum_units
     return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
 
 
@@ -57,7 +56,7 @@ def _within_supplier_capacity(
     parameters: TwinParameters, orders: Tensor, supplier_up: Tensor, whole_units: bool
 ) -> Tensor:
     """A supplier's daily capacity counts units of all its lanes and SKUs together."""
-    limit = parameters.supplier_units_per_day[:, None] * supplier_up
+    limit = parameters.shaped.supplier_units_per_day * supplier_up
     lanes, starts = parameters.supplier_lanes, parameters.from_supplier
     made = orders.index_select(0, lanes)  # [L', B, S]
     if not binds(starts @ made.sum(dim=-1), limit):
