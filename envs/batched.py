@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,7 +227,7 @@ class BatchedWarehouseNetwork:
         if tuple(actions.shape) != needed:
             raise ValueError(f"actions: shape {tuple(actions.shape)}; needed: {needed}, environments × lanes × SKUs")
         # A sum shows NaN and infinity in one pass, without a mask of the whole batch.
-        if not np.isfinite(actions.sum().item()):
+        if not math.isfinite(actions.sum().item()):
             raise ValueError("actions: NaN or infinity among them; allowed: finite numbers")
 
 

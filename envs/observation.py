@@ -58,7 +58,9 @@ class Features:
     stock: tuple[Tensor, ...]  # each [N, B, S]
     due: Tensor  # [L, B, S]
     logarithms: Tensor  # [..., B, S] demand
-    demand: tuple[Tensor, ...]  # each [N, B, S]
+    fast_to_slow: Tensor  # [N, B, S]
+    to_mean: Tensor  # [N, 2, B, S] of the last 28 and 91 days
+    level: Tensor  # [N, B, S] rate
     nodes: tuple[Tensor, ...]  # each [B, N]
     lanes: tuple[Tensor, ...]  # each [B, L]
     season: Tensor  # [B, 15]
@@ -88,7 +90,9 @@ class Features:
                 stock=stock.split(nodes),  # type: ignore[no-untyped-call]
                 due=due,
                 logarithms=demand,
-                demand=demand.split(nodes),  # type: ignore[no-untyped-call]
+                fast_to_slow=demand[:nodes],
+                to_mean=demand[nodes : 3 * nodes].view(2, nodes, episodes, skus).transpose(0, 1),
+                level=demand[3 * nodes :],
                 nodes=of_nodes.split(nodes, dim=1),  # type: ignore[no-untyped-call]
                 lanes=of_lanes.split(lanes, dim=1),  # type: ignore[no-untyped-call]
                 season=season,
@@ -115,7 +119,8 @@ class Observation:
         self._attributes = attributes
         self._network = network
         like = attributes.demand_mean
-        self._mean = echelon_rate(attributes, like.unsqueeze(0)).clamp(min=LEAST_RATE).transpose(0, 1)
+        mean = echelon_rate(attributes, like.unsqueeze(0)).clamp(min=LEAST_RATE)  # [1, N, S]
+        self._mean = mean.transpose(0, 1).unsqueeze(1)  # [N, 1, 1, S]
         self._week = _circle(np.arange(7) / 7).to(like)
         self._year = _circle(np.arange(366) / DAYS_PER_YEAR).to(like)
         self._features: Features | None = None
@@ -141,7 +146,8 @@ class Observation:
         """
         features = self._blank(rate)
         self._write_rows(features, snapshot, rate.transpose(0, 1))
-        features.rows.copy_(features.by_entity.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND).transpose(0, 1))
+        rows = features.by_entity.transpose(0, 1)
+        torch.clamp(rows, -OBSERVATION_BOUND, OBSERVATION_BOUND, out=features.rows)
         self._write_others(features, snapshot)
         others = features.others.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND)
         features.packed.copy_(others.index_select(1, self._packed).view_as(features.packed))
@@ -199,17 +205,16 @@ class Observation:
         by_lane = scale.index_select(0, known.lane_destination)
         torch.div(snapshot.due.transpose(0, 1), by_lane, out=features.due)
         features.covers.log1p_()
-        fast, slow, quarter = (
-            echelon_rate(known, seen).transpose(0, 1).clamp_(min=LEAST_RATE)
-            for seen in (snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter)
-        )
-        fast_to_slow, slow_to_mean, quarter_to_mean, level = features.demand
-        torch.div(fast, slow, out=fast_to_slow)
-        torch.div(slow, self._mean, out=slow_to_mean)
-        torch.div(quarter, self._mean, out=quarter_to_mean)
-        level.copy_(rate)
+        # The three as if they were as many environments, so that they pass through the network together.
+        seen = (snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter)
+        together = torch.cat([units.transpose(0, 1) for units in seen], dim=1).transpose(0, 1)
+        passing = echelon_rate(known, together).transpose(0, 1).clamp(min=LEAST_RATE)
+        passing = passing.view(len(passing), len(seen), *rate.shape[1:])  # [N, 3, B, S]
+        torch.div(passing[:, 0], passing[:, 1], out=features.fast_to_slow)
+        torch.div(passing[:, 1:], self._mean, out=features.to_mean)
+        features.level.copy_(rate)
         features.logarithms.log_()
-        level.div_(3.0)
+        features.level.div_(3.0)
 
     def _write_others(self, features: Features, snapshot: Snapshot) -> None:
         """Write what belongs to no SKU."""
@@ -222,8 +227,8 @@ class Observation:
         torch.div(snapshot.lane_wait_days, 7.0, out=wait)
         lane_open.copy_(snapshot.lane_open)
         torch.clamp(snapshot.season_ahead, min=0.05, out=features.season).log_()
-        features.week.copy_(self._week.index_select(0, snapshot.weekday))
-        features.year.copy_(self._year.index_select(0, snapshot.day_of_year))
+        torch.index_select(self._week, 0, snapshot.weekday, out=features.week)
+        torch.index_select(self._year, 0, snapshot.day_of_year, out=features.year)
 
     def _shapes(self) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
         """What features stand in: rows of SKUs of stock, due, demand; and others of nodes, lanes, day."""

@@ -19,9 +19,7 @@ def echelon_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
         return torch.einsum("nms,bms->bns", attributes.echelon_share, demand)
     carried = attributes.carried_demand
     by_pair = demand.transpose(0, 1).index_select(0, carried.market) * carried.share
-    rate = by_pair.new_zeros(attributes.echelon_share.shape[0], *by_pair.shape[1:])
-    passing: Tensor = rate.index_add_(0, carried.node, by_pair).transpose(0, 1)
-    return passing
+    return carried.by_node(by_pair).transpose(0, 1)
 
 
 def demand_rate(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
@@ -68,13 +66,13 @@ def orders_from_cover(
     # Lanes first, as in the twin: rows of B·S numbers are gathered in one piece.
     rate = rate.transpose(0, 1).index_select(0, attributes.lane_destination)
     short = rate * cover.expand_as(snapshot.due).transpose(0, 1) - stock_position(attributes, snapshot).transpose(0, 1)
-    departs = (snapshot.lane_wait_days.t() < 0.5).unsqueeze(-1) & attributes.lane_can_carry
-    short = torch.where(departs, short, NEVER)
+    stays = (snapshot.lane_wait_days.t() >= 0.5).unsqueeze(-1) | attributes.lane_cannot_carry
+    short = short.masked_fill_(stays, NEVER)
     wanted = short - _ordered_faster(attributes, short)
     if smoothing_days == 0.0:
         return wanted.clamp(min=0.0).transpose(0, 1)
     width = smoothing_days * rate
-    return torch.where(departs, functional.softplus(wanted / width) * width, 0.0).transpose(0, 1)
+    return (functional.softplus(wanted / width) * width).masked_fill_(stays, 0.0).transpose(0, 1)
 
 
 def _ordered_faster(attributes: NetworkAttributes, short: Tensor) -> Tensor:

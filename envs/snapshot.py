@@ -19,6 +19,7 @@ from entrepot.envs.network.schema import NETWORK_FIELDS
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.state import State
+from entrepot.envs.twin.sums import Sums
 
 DEVIATION_YEARS = 8
 TEXTBOOK_SAFETY_DAYS = 7.0
@@ -41,9 +42,9 @@ class NearWindows:
 class CarriedDemand:
     """The pairs of node and market along which demand reaches a node."""
 
-    node: Tensor  # [P] integers
     market: Tensor  # [P] integers
     share: Tensor  # [P, 1, S]
+    by_node: Sums  # N of P
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,9 @@ class NetworkAttributes:
     def carried_demand(self) -> CarriedDemand:
         """Where `echelon_share` is not 0."""
         node, market = (self.echelon_share != 0).any(dim=2).nonzero(as_tuple=True)
-        return CarriedDemand(node, market, self.echelon_share[node, market].unsqueeze(1))
+        nodes = torch.arange(len(self.echelon_share), device=node.device)
+        share = self.echelon_share[node, market].unsqueeze(1)
+        return CarriedDemand(market, share, Sums.of(node == nodes[:, None], once=True))
 
     @LastingProperty
     def next_faster(self) -> Tensor:
@@ -132,9 +135,9 @@ class NetworkAttributes:
         return (self.lane_faster[:, :1, None] < len(self.lane_faster)).to(self.demand_mean)
 
     @LastingProperty
-    def lane_can_carry(self) -> Tensor:
+    def lane_cannot_carry(self) -> Tensor:
         """[L, 1, S] booleans."""
-        return self.lane_carries.unsqueeze(1) > 0.5
+        return self.lane_carries.unsqueeze(1) <= 0.5
 
     def near_windows(self, ring_days: int) -> NearWindows:
         """Of the lanes whose window is shorter than the ring of H days."""

@@ -74,6 +74,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         width = self.batched.observation.width
         high = self.batched.action.high.cpu().numpy()
         self._lanes = [self.batched.action.lanes_of(index) for index in range(len(self.possible_agents))]
+        self._rows = [_rows(lanes) for lanes in self._lanes]
         self._observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
         self._action_spaces = {
             agent: Box(0.0, high[lanes].ravel().astype(np.float32), dtype=np.float32)
@@ -168,14 +169,20 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             if unknown:
                 raise ValueError(f"actions: {', '.join(unknown)}: unknown; allowed: {', '.join(self.agents)}")
         skus = self._actions_view.shape[1]
-        for agent, lanes in zip(self.possible_agents, self._lanes, strict=True):
+        for agent, lanes, rows in zip(self.possible_agents, self._lanes, self._rows, strict=True):
             try:
-                self._actions_view[lanes] = np.reshape(actions[agent], (len(lanes), skus))
+                self._actions_view[rows] = np.asarray(actions[agent]).reshape(len(lanes), skus)
             except KeyError:
                 raise ValueError(f"actions: {agent}: missing; needed: {', '.join(self.agents)}") from None
             except ValueError:
                 shape = np.shape(actions[agent])
                 raise ValueError(f"actions: {agent}: shape {shape}; needed: ({len(lanes) * skus},)") from None
+
+
+def _rows(lanes: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """A slice where lanes stand one after the other, as it is several times as fast."""
+    first, last = (lanes[0], lanes[-1]) if len(lanes) else (0, -1)
+    return slice(first, last + 1) if last - first + 1 == len(lanes) else lanes
 
 
 def _observation_box(width: int) -> Box:
