@@ -21,8 +21,8 @@ DAYS = 16
 DRAWN = 64
 """Scenarios that are drawn; larger batches repeat them, since only stepping is timed."""
 COVER_DAYS = 30.0
-LEAST_FOR_A_THREAD = 256
-"""Environments, below which a thread of its own gains a batch nothing."""
+BATCH = 512
+"""Environments that are best stepped as one batch; less than half of them are not worth a thread of their own."""
 
 Step = Callable[[], None]
 Stepper = tuple[NetworkArrays, Step, Step]
@@ -38,14 +38,15 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     scenario = drawn.episodes_at(torch.arange(environments) % drawn.episodes)
     rate = torch.as_tensor(demand.mean_units_per_day, dtype=parameters.dtype)
     through = torch.einsum("nms,ms->ns", torch.as_tensor(arrays.echelon_share, dtype=parameters.dtype), rate)
-    # One batch for each thread, if each is then large enough to keep its thread busy.
-    parts = max(min(torch.get_num_threads(), environments // LEAST_FOR_A_THREAD), 1)
+    parts = max(environments // BATCH, min(torch.get_num_threads(), 2 * environments // BATCH), 1)
     chosen = torch.arange(environments).tensor_split(parts)
     scenarios = [scenario.episodes_at(part) for part in chosen]
     states = [opening_state(parameters, rate, COVER_DAYS * through, episodes=len(part)) for part in chosen]
     generator = torch.Generator().manual_seed(SEED)
-    shape = (environments, parameters.lanes, parameters.skus)
-    orders = (torch.rand(shape, generator=generator) * through[parameters.lane_destination]).tensor_split(parts)
+    # Lanes first in memory, as whatever orders up to a target has them.
+    shape = (parameters.lanes, environments, parameters.skus)
+    units = torch.rand(shape, generator=generator) * through[parameters.lane_destination].unsqueeze(1)
+    orders = [part.contiguous().transpose(0, 1) for part in units.tensor_split(parts, dim=1)]
 
     def one() -> None:
         today = states[0].day % DAYS

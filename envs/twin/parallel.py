@@ -1,8 +1,9 @@
-"""Several batches of one network stepped at once, a thread for each.
+"""Several batches of one network stepped at once, each by one thread.
 
 A step is a chain of some two hundred small operations: to share each of them between threads costs more than it saves,
 while two batches have nothing to wait for each other. torch lets go of the interpreter inside each operation, so that
-threads of one process are enough.
+threads of one process are enough. There may be more batches than threads: of some hundreds of environments, a batch's
+tensors stay in the processor's cache from one operation to the next, and take no fresh memory from the system.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def step_batches(
     whole_units: bool = True,
     overwrite: bool = False,
 ) -> list[tuple[State, Flows, Costs]]:
-    """Step every batch by a day, without gradients; worth it from some 256 environments in each.
+    """Step every batch by a day, without gradients, on as many threads as torch has.
 
     Args:
         parameters: of the network.
@@ -46,10 +47,10 @@ def step_batches(
         with torch.inference_mode() if inference else torch.no_grad():
             return step(parameters, *batch, whole_units=whole_units, overwrite=overwrite)
 
-    return list(_threads(len(batches)).map(one, batches))
+    return list(_threads(min(len(batches), torch.get_num_threads())).map(one, batches))
 
 
 @cache
 def _threads(number: int) -> ThreadPoolExecutor:
-    """As many threads as there are batches, each of which does its operations alone."""
+    """Threads, each of which does its operations alone."""
     return ThreadPoolExecutor(number, thread_name_prefix="twin", initializer=torch.set_num_threads, initargs=(1,))

@@ -31,3 +31,22 @@ def test_threads_record_no_gradients(world: World) -> None:
     assert not after.on_hand.requires_grad
     assert not costs.total.requires_grad
     assert torch.is_grad_enabled()
+
+
+@few
+@given(worlds(days=1, episodes=3))
+def test_there_may_be_more_batches_than_threads(world: World) -> None:
+    orders, day = world.orders[0], world.scenario
+    batches = [
+        (world.opening.episodes_at(one), orders[one], day.episodes_at(one).at(0))
+        for one in (slice(number, number + 1) for number in range(3))
+    ]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        together = step_batches(world.parameters, batches)
+    finally:
+        torch.set_num_threads(threads)
+    for batch, there in zip(batches, together, strict=True):
+        for one, other in zip(step(world.parameters, *batch), there, strict=True):
+            compare(one, other, identical)
