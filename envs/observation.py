@@ -59,7 +59,8 @@ class Features:
     due: Tensor  # [L, B, S]
     logarithms: Tensor  # [..., B, S] demand
     fast_to_slow: Tensor  # [N, B, S]
-    to_mean: Tensor  # [N, 2, B, S] of the last 28 and 91 days
+    slow_to_mean: Tensor  # [N, B, S]
+    quarter_to_mean: Tensor  # [N, B, S]
     level: Tensor  # [N, B, S] rate
     nodes: tuple[Tensor, ...]  # each [B, N]
     lanes: tuple[Tensor, ...]  # each [B, L]
@@ -91,7 +92,8 @@ class Features:
                 due=due,
                 logarithms=demand,
                 fast_to_slow=demand[:nodes],
-                to_mean=demand[nodes : 3 * nodes].view(2, nodes, episodes, skus).transpose(0, 1),
+                slow_to_mean=demand[nodes : 2 * nodes],
+                quarter_to_mean=demand[2 * nodes : 3 * nodes],
                 level=demand[3 * nodes :],
                 nodes=of_nodes.split(nodes, dim=1),  # type: ignore[no-untyped-call]
                 lanes=of_lanes.split(lanes, dim=1),  # type: ignore[no-untyped-call]
@@ -120,7 +122,7 @@ class Observation:
         self._network = network
         like = attributes.demand_mean
         mean = echelon_rate(attributes, like.unsqueeze(0)).clamp(min=LEAST_RATE)  # [1, N, S]
-        self._mean = mean.transpose(0, 1).unsqueeze(1)  # [N, 1, 1, S]
+        self._mean = mean.transpose(0, 1)  # [N, 1, S]
         self._week = _circle(np.arange(7) / 7).to(like)
         self._year = _circle(np.arange(366) / DAYS_PER_YEAR).to(like)
         self._features: Features | None = None
@@ -211,7 +213,8 @@ class Observation:
         passing = echelon_rate(known, together).transpose(0, 1).clamp(min=LEAST_RATE)
         passing = passing.view(len(passing), len(seen), *rate.shape[1:])  # [N, 3, B, S]
         torch.div(passing[:, 0], passing[:, 1], out=features.fast_to_slow)
-        torch.div(passing[:, 1:], self._mean, out=features.to_mean)
+        torch.div(passing[:, 1], self._mean, out=features.slow_to_mean)
+        torch.div(passing[:, 2], self._mean, out=features.quarter_to_mean)
         features.level.copy_(rate)
         features.logarithms.log_()
         features.level.div_(3.0)

@@ -46,7 +46,7 @@ class PolicySettings(StrictModel):
     cell_width: Count = 64
     lane_width: Count = 32
     pool_context: bool = True
-    opening_trust: tuple[float, float, float] = NeuralPolicySettings.opening_trust
+    opening_trust: list[float] = Field(list(NeuralPolicySettings.opening_trust), min_length=3, max_length=3)
     head: str = "cover"
 
     @field_validator("head")
@@ -58,7 +58,9 @@ class PolicySettings(StrictModel):
 
     def neural(self) -> NeuralPolicySettings:
         """As the policy takes them."""
-        return NeuralPolicySettings(**self.model_dump())
+        last_month, quarter, long_run = self.opening_trust
+        settings = self.model_dump() | {"opening_trust": (last_month, quarter, long_run)}
+        return NeuralPolicySettings(**settings)
 
 
 class WindowsSettings(StrictModel):

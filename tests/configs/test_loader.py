@@ -103,7 +103,9 @@ def test_a_file_that_is_no_mapping_is_refused_by_name(tmp_path: Path, text: str)
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_ship() -> None:
-    with pytest.raises(ConfigurationError, match=r"network: there is no 'karen'; allowed: .*kreen, two_warehouses"):
+    with pytest.raises(
+        ConfigurationError, match=r"network: there is no 'karen'; allowed: .*kreen, kreen_eight, two_warehouses"
+    ):
         locate("network", "karen")
 
 

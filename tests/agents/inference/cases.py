@@ -103,9 +103,9 @@ def snapshot_for(case: Case, rows: int = 2, seed: int = 0) -> Arrays:
     rate = demand_rate(case.attributes, demand)
     weekday = rng.integers(0, 7, rows)
     values = {
-        "on_hand": np.rint(rate * rng.uniform(0, 50, rate.shape)),
+        "on_hand": np.rint(rate * rng.uniform(0, 20, rate.shape)),
         "dock": np.rint(rate * rng.uniform(0, 2, rate.shape)),
-        "pipeline": np.rint(rate[..., None] * 9 * (rng.random((*rate.shape, network.pipeline_days)) < 0.1)),
+        "pipeline": np.rint(rate[..., None] * (rng.random((*rate.shape, network.pipeline_days)) < 0.1)),
         "backlog": np.rint(demand * rng.uniform(0, 2, demand.shape)),
         "demand_fast": demand * rng.uniform(0.3, 2.0, demand.shape),
         "demand_slow": demand * rng.uniform(0.5, 1.5, demand.shape),
