@@ -93,8 +93,9 @@ def test_torch_and_onnx_agree_on_random_snapshots_of_any_network(
     assert ordered > 0 or rows == 1
 
 
-def test_torch_and_onnx_agree_on_a_head_of_plain_units() -> None:
-    policy = opinionated_policy(head="units")
+@pytest.mark.parametrize("head", ["release", "units"])
+def test_torch_and_onnx_agree_on_the_other_heads(head: str) -> None:
+    policy = opinionated_policy(head=head)
     session, ordered = Session(to_onnx(policy)), 0.0
     for make in (kreen, two_warehouses):
         case = make()

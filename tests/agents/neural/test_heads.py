@@ -3,9 +3,11 @@ import torch
 
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import PolicySettings
 from tests.training.tiny import first_snapshot, tiny_world
 
+RELEASE = NeuralPolicySettings(head="release")
 UNITS = NeuralPolicySettings(head="units")
 
 
@@ -38,16 +40,57 @@ def test_a_head_of_units_does_not_subtract_the_stock() -> None:
     torch.testing.assert_close(policy(snapshot, world.attributes), before)
 
 
-def test_a_head_of_units_is_refused_where_the_environment_is_told_covers() -> None:
+def test_an_untrained_head_of_release_asks_as_the_cover_head_does_and_for_no_more_than_there_is() -> None:
+    world = tiny_world("kreen", 6)
+    known, snapshot = world.attributes, first_snapshot(world)
+    snapshot.on_hand.mul_(0.1)
+    asked, released = _wanted(NeuralPolicy(), snapshot, known), _wanted(NeuralPolicy(RELEASE), snapshot, known)
+    there = snapshot.on_hand + snapshot.dock + snapshot.arriving[..., 0]
+    binds = 0
+    for node in range(there.shape[1]):
+        leaves = known.lane_origin == node
+        total = asked[:, leaves].sum(dim=1)
+        expected = asked[:, leaves] * (there[:, node] / total.clamp(min=1e-6)).clamp(max=1.0).unsqueeze(1)
+        torch.testing.assert_close(released[:, leaves], expected, rtol=1e-3, atol=1e-3)
+        binds += int((total > 1.5 * there[:, node]).sum())
+    assert binds > 0
+    from_suppliers = known.lane_origin >= there.shape[1]
+    torch.testing.assert_close(released[:, from_suppliers], asked[:, from_suppliers])
+
+
+def test_where_stock_is_short_the_orders_have_a_gradient_that_holds_it_back() -> None:
+    world = tiny_world("kreen", 6)
+    snapshot = first_snapshot(world)
+    snapshot.on_hand.mul_(0.1)
+    policy = NeuralPolicy(RELEASE)
+    inside = world.attributes.lane_origin < snapshot.on_hand.shape[1]
+    before = _wanted(policy, snapshot, world.attributes)[:, inside].sum()
+    before.backward()  # type: ignore[no-untyped-call]
+    release = 0  # the first of the answers
+    assert policy.answer.bias.grad is not None
+    assert policy.answer.bias.grad[release] > 0
+    with torch.no_grad():
+        policy.answer.bias[release] = -10.0
+    assert _wanted(policy, snapshot, world.attributes)[:, inside].sum() < 0.01 * before
+
+
+@pytest.mark.parametrize("head", ["release", "units"])
+def test_a_head_of_other_answers_is_refused_where_the_environment_is_told_covers(head: str) -> None:
     world = tiny_world()
-    with pytest.raises(ConfigurationError, match=r"policy\.head: 'units'; allowed where"):
-        NeuralCoverPolicy(UNITS)
-    with pytest.raises(ConfigurationError, match=r"policy\.head: 'units'"):
-        NeuralPolicy(UNITS).cover(first_snapshot(world), world.attributes)
+    settings = NeuralPolicySettings(head=head)
+    with pytest.raises(ConfigurationError, match=rf"policy\.head: '{head}'; allowed where"):
+        NeuralCoverPolicy(settings)
+    with pytest.raises(ConfigurationError, match=rf"policy\.head: '{head}'"):
+        NeuralPolicy(settings).cover(first_snapshot(world), world.attributes)
+
+
+def _wanted(policy: NeuralPolicy, snapshot: Snapshot, known: NetworkAttributes) -> torch.Tensor:
+    considered = policy._consider(snapshot, known)
+    return policy._head.wanted(snapshot, known, considered, policy.answer(considered.hidden), None, 0.0)
 
 
 def test_an_unknown_head_is_refused_with_what_is_allowed() -> None:
-    with pytest.raises(ConfigurationError, match=r"policy\.head: 'none'; allowed: cover, units"):
+    with pytest.raises(ConfigurationError, match=r"policy\.head: 'none'; allowed: cover, release, units"):
         NeuralPolicy(NeuralPolicySettings(head="none"))
-    with pytest.raises(ValueError, match="allowed: cover, units"):
+    with pytest.raises(ValueError, match="allowed: cover, release, units"):
         PolicySettings(head="none")

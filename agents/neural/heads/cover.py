@@ -1,0 +1,101 @@
+"""Days of cover: a factor on the base cover, and orders of what the stock position lacks of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from entrepot.agents.neural.considered import Considered
+from entrepot.agents.neural.heads.head import head_named, register_head
+from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.order_up_to import orders_from_cover
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+
+LEAST_LOG_SCALE = -5.0
+MOST_LOG_SCALE = 1.5
+ECHELON_RANGE = (-0.5, 1.5)
+OPENING_ECHELON = 0.0
+"""Of what is short further down, the share that joins a lane's target: 0 is base stock of nodes, 1 is of echelons."""
+OPENING_SEASON = 0.0
+"""As a logit: an untrained policy expects the square root of the seasonal index."""
+
+
+@register_head("cover")
+class CoverHead:
+    """Scales the base cover and orders what the stock position lacks of it."""
+
+    consolidates = True
+
+    def __init__(self, settings: NeuralPolicySettings) -> None:
+        """Args: settings, which say what an untrained policy trusts."""
+        self.opening = (0.0, OPENING_ECHELON, OPENING_SEASON, *settings.opening_trust)
+
+    def wanted(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        considered: Considered,
+        answer: Tensor,
+        learns: Tensor | None,
+        smoothing_days: float,
+    ) -> Tensor:
+        """As in `Head`."""
+        cover = self.cover(snapshot, attributes, considered, answer, learns)
+        return orders_from_cover(attributes, snapshot, cover, considered.known.rate, smoothing_days=smoothing_days)
+
+    def cover(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        considered: Considered,
+        answer: Tensor,
+        learns: Tensor | None = None,
+    ) -> Tensor:
+        """[B, L, S] days of `known.rate` to order up to, what is short below included."""
+        pairs = considered.environment, considered.lane
+        base = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
+        scale, share = self._scale(attributes, considered, answer)
+        cover = base.index_put(pairs, base[pairs] * scale)
+        echelon = torch.zeros_like(base).index_put(pairs, share)
+        if learns is not None:
+            cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
+            echelon = torch.where(learns[:, None] > 0.5, echelon, echelon.detach())
+        return (cover + echelon * considered.known.below[:, attributes.lane_destination]).clamp(min=0.0)
+
+    @staticmethod
+    def _scale(attributes: NetworkAttributes, considered: Considered, answer: Tensor) -> tuple[Tensor, Tensor]:
+        """[P, S] on each pair of environment and lane: a factor on the base cover, and the echelon's share."""
+        known, environment, lane = considered.known, considered.environment, considered.lane
+        size, echelon, season, *beliefs = answer.unbind(dim=-1)
+        destination = attributes.lane_destination[lane]
+        # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
+        trust = torch.softmax(torch.stack(beliefs), dim=0)
+        outlook = torch.log(known.ahead[environment, lane].clamp(min=0.05))
+        trailing = torch.log(known.trailing[environment])
+        ahead = torch.stack([*(outlook - seen for seen in trailing.unbind(dim=1)), outlook]).unsqueeze(-1)
+        rates = torch.stack(
+            [
+                known.slow_rate[environment, destination],
+                known.quarter_rate[environment, destination],
+                known.mean_rate[0, destination],
+            ]
+        )
+        believed = (trust * torch.exp(torch.sigmoid(season) * ahead) * rates).sum(dim=0)
+        scale = believed / known.rate[environment, destination]
+        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
+
+
+def cover_head_named(settings: NeuralPolicySettings) -> CoverHead:
+    """The head that settings name, for those who act in an environment that takes days of cover.
+
+    Raises:
+        ConfigurationError: its answers are no covers.
+    """
+    head = head_named(settings)
+    if not isinstance(head, CoverHead):
+        raise ConfigurationError(
+            f"policy.head: {settings.head!r}; allowed where the environment is told days of cover: cover. "
+            "trainer=pathwise trains any head"
+        )
+    return head

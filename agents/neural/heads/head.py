@@ -1,0 +1,59 @@
+"""From a head's answers to what each lane and SKU would carry; a new head is a new file here that registers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+from entrepot.agents.neural.considered import Considered
+from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.configs.registry import Registry
+from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+
+
+class Head(Protocol):
+    """Makes units of answers, which are as many as `opening` is long. It is made from the policy's settings."""
+
+    opening: tuple[float, ...]
+    """The answers of an untrained policy."""
+    consolidates: bool
+    """Whether what isn't ordered today is wanted still at the next departure, so that it may wait for it."""
+
+    def wanted(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        considered: Considered,
+        answer: Tensor,
+        learns: Tensor | None,
+        smoothing_days: float,
+    ) -> Tensor:
+        """[B, L, S] units that lanes would carry today; 0 on those that don't depart.
+
+        Args:
+            snapshot: at decision time.
+            attributes: of the network.
+            considered: P pairs of environment and lane.
+            answer: [P, S, K] of each pair and SKU.
+            learns: [L] 1 where gradients may reach the answer; everywhere if None.
+            smoothing_days: see `orders_from_cover`.
+        """
+        ...
+
+
+_HEADS = Registry[Callable[[NeuralPolicySettings], Head]]()
+register_head = _HEADS.register
+"""Decorate a head's class so that `policy.head` can name it."""
+head_names = _HEADS.names
+"""Every name that `policy.head` may be."""
+
+
+def head_named(settings: NeuralPolicySettings) -> Head:
+    """The head that settings name.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    return _HEADS.named(settings.head, "policy.head")(settings)
