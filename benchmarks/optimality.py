@@ -93,7 +93,7 @@ def measure(instance: Instance, overrides: list[str], console: Console) -> dict[
     world = build_world(experiment.network, experiment.demand)
     optimum = instance.optimum()
     with Progress(console=console, transient=True) as progress:
-        steps = experiment.base_stock.iterations + trainer.iterations
+        steps = experiment.base_stock.steps + trainer.iterations
         task = progress.add_task(f"{instance.name}: training", total=steps)
         # The time of this thread, not of the clock: what else the machine does must not count.
         started = process_time()

@@ -66,7 +66,9 @@ def _dual_sourcing(difference_days: int) -> Instance:
             largest_slow_order=6,
         ).cost
 
-    return Instance(f"dual_sourcing_difference_{difference_days}", "uniform_0_to_4", "value iteration", optimum)
+    # From the textbook cover of the fast source, tuning never comes to use it where the slow one is hardly slower.
+    more = ["base_stock.starts=[1.0,4.0]"]
+    return Instance(f"dual_sourcing_difference_{difference_days}", "uniform_0_to_4", "value iteration", optimum, more)
 
 
 def _one_warehouse(stores: int, most_at_warehouse: int, largest_order: int) -> Instance:
@@ -84,7 +86,8 @@ def _one_warehouse(stores: int, most_at_warehouse: int, largest_order: int) -> I
             largest_order=largest_order,
         ).cost
 
-    return Instance(f"one_warehouse_{stores}_stores", "poisson_2", "value iteration", optimum)
+    more = ["policy.head=release"]  # a warehouse that is short must be able to hold stock back
+    return Instance(f"one_warehouse_{stores}_stores", "poisson_2", "value iteration", optimum, more)
 
 
 INSTANCES = [

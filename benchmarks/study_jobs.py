@@ -36,6 +36,7 @@ from entrepot.training.tuning import save_base_stock
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),
     "units": ("policy.head=units",),
+    "release": ("policy.head=release",),
     "no_pooling": ("policy.pool_context=false",),
 }
 """What each variant of the pathwise trainer's policy changes."""

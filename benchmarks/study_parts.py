@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import typer
 import yaml
-from study_jobs import ENDLESS, TIMED, Study, best_run, judge, trained, tuning_of, world_of
+from study_jobs import ENDLESS, TIMED, VARIANTS, Study, best_run, judge, trained, tuning_of, world_of
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy
@@ -137,7 +137,7 @@ def _transferred(study: Study, experiment: ExperimentSettings) -> dict[str, Any]
 def ablations(study: Study) -> None:
     """The default against each other variant, with the same seeds."""
     seeds = range(study.budget.ablation_seeds)
-    variants = ("default", "units", "no_pooling")
+    variants = tuple(VARIANTS)
 
     def measure() -> dict[str, Any]:
         experiment = study.experiment()

@@ -82,6 +82,15 @@ class BaseStockSettings(StrictModel):
     iterations: Annotated[int, Field(ge=0)] = 120
     learning_rate: Positive = 0.1
     smoothing_days: Positive = 0.5
+    starts: Annotated[list[Positive], Field(min_length=1)] = Field(
+        [1.0],
+        description="factors on the textbook cover of ways that aren't the cheapest; tuned from each, the best is kept",
+    )
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps from all starts."""
+        return self.iterations * len(self.starts)
 
 
 class EvaluationSettings(StrictModel):

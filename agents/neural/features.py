@@ -105,9 +105,11 @@ def lane_features(
     due = snapshot.due[environment, lane] / demand
     position = known.at_node[environment, destination] / demand + due
     from_node = (origin < nodes).to(demand)
-    at_origin = snapshot.on_hand[environment, origin.clamp(max=nodes - 1)] / demand
+    # All of it may leave today: what arrives is unloaded before lanes depart.
+    there = snapshot.on_hand + snapshot.dock + snapshot.arriving[..., 0]
+    at_origin = there[environment, origin.clamp(max=nodes - 1)] / demand
     # What the origin has beyond the shortage of all that it feeds: where it hasn't enough, each must ask for less.
-    spare = (snapshot.on_hand - known.below * known.rate)[environment, origin.clamp(max=nodes - 1)] / demand
+    spare = (there - known.below * known.rate)[environment, origin.clamp(max=nodes - 1)] / demand
     landed = attributes.lane_landed_usd / known.margin[attributes.lane_destination]
     lead, interval = attributes.lane_lead_days, attributes.lane_interval_days
     cells = [

@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.experiment import BaseStockSettings, WindowsSettings, World
+from entrepot.training.experiment import (
+    BaseStockSettings,
+    WindowsSettings,
+    World,
+    build_world,
+    compose_experiment,
+)
 from entrepot.training.tuning import TunedBaseStock, load_base_stock, save_base_stock, tune_base_stock
 
 ONE_SEGMENT = WindowsSettings(episodes=8, days=60, warm_up_days=10, advance_days=1, windows_per_segment=12)
@@ -19,6 +25,24 @@ def test_tuning_lowers_the_cost_of_the_same_training_scenarios(world: World) -> 
         return seen
 
     assert sum(losses(0.1)) < sum(losses(1e-9))
+
+
+def test_of_several_starts_the_one_that_costs_least_is_kept_and_all_are_counted() -> None:
+    experiment = compose_experiment(
+        ["network=classic/dual_sourcing_difference_2", "demand=classic/uniform_0_to_4", "run=dual"], name="classic"
+    )
+    world = build_world(experiment.network, experiment.demand)
+
+    def tuned(*starts: float) -> TunedBaseStock:
+        settings = experiment.base_stock.model_copy(update={"iterations": 12, "starts": list(starts)})
+        windows = experiment.windows.model_copy(update={"episodes": 32})
+        return tune_base_stock(world, windows, settings, seed=1)
+
+    never_fast, fast, both = tuned(1.0), tuned(4.0), tuned(1.0, 4.0)
+    assert torch.equal(both.cover, fast.cover)
+    assert not torch.equal(both.cover, never_fast.cover)
+    assert both.iterations == 24
+    assert both.environment_days == never_fast.environment_days + fast.environment_days
 
 
 def test_a_tuned_rule_comes_back_from_its_file(world: World, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def _settings_on_disk(experiment: ExperimentSettings, folder: Path, *, resume: b
 
 
 def _tuning(experiment: ExperimentSettings, bar: Progress) -> Tuning:
-    task = bar.add_task("tuning base_stock", total=experiment.base_stock.iterations, status="")
+    task = bar.add_task("tuning base_stock", total=experiment.base_stock.steps, status="")
 
     def progress(iteration: int, loss: float) -> None:
         bar.update(task, completed=iteration, status=f"loss {loss:.4f}")
