@@ -36,7 +36,7 @@ from entrepot.training.tuning import save_base_stock
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),
     "units": ("policy.head=units",),
-    "release": ("policy.head=release",),
+    "cover": ("policy.head=cover",),
     "no_pooling": ("policy.pool_context=false",),
 }
 """What each variant of the pathwise trainer's policy changes."""

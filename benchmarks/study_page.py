@@ -28,7 +28,8 @@ python benchmarks/study_page.py
 ```
 """
 VARIANTS = {
-    "default": "days of cover, with pooled context (default)",
+    "default": "release, with pooled context (default)",
+    "cover": "days of cover (`policy.head=cover`)",
     "units": "plain units (`policy.head=units`)",
     "no_pooling": "no pooled context (`policy.pool_context=false`)",
 }
@@ -364,7 +365,7 @@ The same trainer, budget ({content["iterations"]} gradient steps) and {content["
 
 {table(head, rows)}
 
-*Plain units*: the answer is the order itself, in units that scale with what the SKU sells between two departures; nothing
+*Days of cover*: as the default, but nothing says what share of an origin's stock its lanes may take. *Plain units*: the answer is the order itself, in units that scale with what the SKU sells between two departures; nothing
 subtracts the stock position, so that the network must learn it from its features. It can't leave out a departure
 either: what isn't ordered today is not wanted tomorrow.
 

@@ -14,13 +14,13 @@ import yaml
 from study_jobs import ENDLESS, TIMED, VARIANTS, Study, best_run, judge, trained, tuning_of, world_of
 
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import locate, read_yaml
 from entrepot.training.evaluation import Trial, ratio_interval
 from entrepot.training.experiment import ExperimentSettings, World
 from entrepot.training.files import write_atomically
+from entrepot.training.learned import neural_policy
 from entrepot.training.policies import build_policies, tuned_base_stock
 from entrepot.training.registry import Assignment, trainer_of
 
@@ -117,7 +117,7 @@ def _levelled(study: Study) -> Path:
 def _transferred(study: Study, experiment: ExperimentSettings) -> dict[str, Any]:
     run, world = best_run(study), world_of(experiment)
     module = run.load().module
-    untrained = NeuralPolicy(experiment.policy.neural()).eval()
+    untrained = neural_policy(experiment).eval()
     tuned = tuned_base_stock(world, tuning_of(study, experiment))
     covered = world.starting_from(tuned.cover)
     policies: dict[str, Policy | Trial] = {

@@ -47,19 +47,23 @@ class PolicySettings(StrictModel):
     lane_width: Count = 32
     pool_context: bool = True
     opening_trust: list[float] = Field(list(NeuralPolicySettings.opening_trust), min_length=3, max_length=3)
-    head: str = "cover"
+    head: str | None = Field(None, description="the best that the trainer takes if null")
 
     @field_validator("head")
     @classmethod
-    def _head_is_known(cls, name: str) -> str:
-        if name not in head_names():
+    def _head_is_known(cls, name: str | None) -> str | None:
+        if name is not None and name not in head_names():
             raise ValueError(f"allowed: {', '.join(head_names())}")
         return name
 
-    def neural(self) -> NeuralPolicySettings:
-        """As the policy takes them."""
+    def neural(self, *, head: str) -> NeuralPolicySettings:
+        """As the policy takes them.
+
+        Args:
+            head: what the trainer takes where none is named.
+        """
         last_month, quarter, long_run = self.opening_trust
-        settings = self.model_dump() | {"opening_trust": (last_month, quarter, long_run)}
+        settings = self.model_dump() | {"opening_trust": (last_month, quarter, long_run), "head": self.head or head}
         return NeuralPolicySettings(**settings)
 
 

@@ -28,10 +28,19 @@ register_module = _KINDS.register
 """Decorate a function ``(experiment) -> nn.Module`` for trainers, by kind, that don't train the neural policy."""
 
 
+HEAD = "release"
+"""Of the neural policy where no head is named and none is forbidden."""
+
+
+def neural_policy(experiment: ExperimentSettings) -> NeuralPolicy:
+    """The neural policy of an experiment, untrained."""
+    return NeuralPolicy(experiment.policy.neural(head=HEAD))
+
+
 def learned_module(experiment: ExperimentSettings) -> nn.Module:
     """The module of a run, untrained; the neural policy unless its trainer's kind has another."""
     build = _KINDS.find(experiment.trainer.get("kind"))
-    return NeuralPolicy(experiment.policy.neural()) if build is None else build(experiment)
+    return neural_policy(experiment) if build is None else build(experiment)
 
 
 def save_policy(state: Mapping[str, Tensor], cover_days: Tensor, path: Path) -> None:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import ExperimentSettings, World
+from entrepot.training.learned import neural_policy
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Windows
@@ -60,7 +60,7 @@ class Learner:
             average_gradients: how workers agree on a gradient; nothing to do for one worker.
         """
         torch.manual_seed(experiment.seed)
-        self.module = NeuralPolicy(experiment.policy.neural()).to(world.parameters.device)
+        self.module = neural_policy(experiment).to(world.parameters.device)
         self.iteration = 0
         self._trainer, self._world = trainer, world
         self._average_gradients = average_gradients
