@@ -348,7 +348,7 @@ def ablations(saved: Saved, images: Path) -> str:
             VARIANTS[row["variant"]],
             *(
                 percent_interval(row[key], row[f"{key}_low"], row[f"{key}_high"])
-                for key in ("cost_ratio_to_base_stock", "cost_ratio_to_default")
+                for key in ("cost_ratio_to_base_stock", "cost_ratio_to_default", "lost_sales_ratio_to_base_stock")
             ),
             ", ".join(
                 percent(ratio_of(content, f"{row['variant']}-seed{seed}", "base_stock")[0])
@@ -357,15 +357,23 @@ def ablations(saved: Saved, images: Path) -> str:
         ]
         for row in content["variants"]
     ]
-    head = ["policy", "against base_stock (95 %)", "against the default (95 %)", "each seed against base_stock"]
+    head = [
+        "policy",
+        "cost against base_stock (95 %)",
+        "cost against the default (95 %)",
+        "lost sales against base_stock (95 %)",
+        "cost of each seed against base_stock",
+    ]
     return f"""{title}
 
-The same trainer, budget ({content["iterations"]} gradient steps) and {content["seeds"]} seeds; cost on
+The same trainer, budget ({content["iterations"]} gradient steps) and {content["seeds"]} seeds;
 {content["provenance"]["episodes"]} test episodes, mean of the seeds, 95 % intervals over episodes.
 
 {table(head, rows)}
 
-*Days of cover*: as the default, but nothing says what share of an origin's stock its lanes may take. *Plain units*: the answer is the order itself, in units that scale with what the SKU sells between two departures; nothing
+*Days of cover*: as the default, but nothing says what share of an origin's stock its lanes may take.
+
+*Plain units*: the answer is the order itself, in units that scale with what the SKU sells between two departures; nothing
 subtracts the stock position, so that the network must learn it from its features. It can't leave out a departure
 either: what isn't ordered today is not wanted tomorrow.
 

@@ -146,13 +146,13 @@ def ablations(study: Study) -> None:
         runs = {(variant, seed): trained(study, "pathwise", variant, seed) for variant in variants for seed in seeds}
         policies = rules | {f"{variant}-seed{seed}": _agent(run, world) for (variant, seed), run in runs.items()}
         judged, figures = judge(study, world, policies, study.budget.episodes, experiment.evaluation)
-        cost = {name: by_figure["cost_usd_per_day"] for name, by_figure in judged.by_episode.items()}
-        mean = {name: np.mean([cost[f"{name}-seed{seed}"] for seed in seeds], axis=0) for name in variants}
-        pooled = [
-            {"variant": name, **_against("base_stock", values, cost["base_stock"])}
-            | _against("default", values, mean["default"])
-            for name, values in mean.items()
-        ]
+        pooled: list[dict[str, Any]] = [{"variant": name} for name in variants]
+        for figure, kept in (("cost_usd_per_day", "cost"), ("lost_sales_units_per_day", "lost_sales")):
+            of = {name: by_figure[figure] for name, by_figure in judged.by_episode.items()}
+            mean = {name: np.mean([of[f"{name}-seed{seed}"] for seed in seeds], axis=0) for name in variants}
+            for row in pooled:
+                for baseline, theirs in (("base_stock", of["base_stock"]), ("default", mean["default"])):
+                    row |= _against(baseline, kept, mean[row["variant"]], theirs)
         return figures | {"variants": pooled, "seeds": len(seeds), "iterations": study.budget.iterations}
 
     study.once("ablations", measure)
@@ -164,9 +164,9 @@ def _agent(run: Any, world: World) -> Policy:
     return agent
 
 
-def _against(name: str, ours: Any, theirs: Any) -> dict[str, float]:
+def _against(name: str, figure: str, ours: Any, theirs: Any) -> dict[str, float]:
     ratio, low, high = ratio_interval(ours, theirs)
-    key = f"cost_ratio_to_{name}"
+    key = f"{figure}_ratio_to_{name}"
     return {key: ratio, f"{key}_low": low, f"{key}_high": high}
 
 
