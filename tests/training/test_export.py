@@ -140,6 +140,7 @@ def test_exporting_says_nothing_and_leaves_the_policy_as_it_was(
     policy = FixedCover(20.0).train()
     with caplog.at_level(logging.WARNING):
         to_onnx(policy)
+        to_onnx(opinionated_policy())
     assert capfd.readouterr() == ("", "")
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert policy.training

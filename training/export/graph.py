@@ -151,13 +151,14 @@ def _strip(model: onnx.ModelProto) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter's own news: absent torchvision, shared axis names, its deprecations."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """The exporter's own news: absent torchvision, shared axis names, empty lists, its deprecations."""
+    levels = [(logger, logger.level) for logger in map(logging.getLogger, ("torch.onnx", "onnx_ir"))]
+    for logger, _ in levels:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in levels:
+            logger.setLevel(level)
