@@ -148,13 +148,12 @@ def wall_time(saved: Saved, images: Path) -> str:
         "network days seen",
     ]
     rows = [clocked(name, chosen, bar) for name, chosen in shown.items()]
-    limit = next(iter(timed.values()))[0]["limit_minutes"]
+    limits = ", ".join(f"`{name}` {runs[0]['limit_minutes']:g}" for name, runs in timed.items())
     reached = "\n".join(f"- {told_by_clock(name, chosen, bar)}" for name, chosen in shown.items())
     return f"""{title}
 
-The same validation scenarios, one worker and one thread each, on a core of its own. `mappo`, `ippo` and `sb3_ppo` had
-{limit:g} minutes of training each, `pathwise` {by_trainer["pathwise"][0]["iterations"] if by_trainer["pathwise"] else "–"}
-gradient steps. {learning_rates(shown)} Time is that of training by the wall clock, without start-up and without validation.
+The same validation scenarios, one worker and one thread each, on a core of its own. Minutes of training: {limits};
+`pathwise` had {by_trainer["pathwise"][0]["iterations"] if by_trainer["pathwise"] else "–"} gradient steps. {learning_rates(shown)} Time is that of training by the wall clock, without start-up and without validation.
 
 **Where they start.** All trainers start from the covers of the tuned `base_stock`, whose tuning is not part of the time
 (it took {runs[0]["base_stock_seconds"]:.0f} s). `pathwise`, `mappo` and `ippo` train the neural policy, which is a residual
