@@ -1,0 +1,125 @@
+"""Write docs/speed.md from the figures that the benchmarks of speed saved: `python benchmarks/speed_page.py`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from entrepot.training.files import write_atomically
+
+DOCS = Path(__file__).parents[1] / "docs"
+LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit")
+TEXT = """# Speed
+
+What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day.
+
+## The twin and its environments
+
+Every row in a process of its own, that of a day with textbook orders. An agent-step is one warehouse's day, a cell-step
+one lane's and SKU's. `twin` is `step` alone, `batched` adds snapshot, observations and the turning of covers into orders,
+`pettingzoo` is one network through the API, with all of that and its dictionaries. Rows that would not fit in memory are
+left out.
+
+{twin}
+
+{twin_provenance}
+
+## A decision in production
+
+`module.decide` with all its checks, for the released module, on one thread; import of `entrepot.agents.inference`, and
+the process's memory after its decisions.
+
+{inference}
+
+{inference_provenance}
+
+## Other trainers' sampling and learning
+
+The same network and the same settings of PPO, end to end: sampling and learning. `rllib_stock` is RLlib's own multi-agent
+runner on the PettingZoo environment, `rllib_batched` our runner with RLlib's learner; `sb3_supersuit` is Stable-Baselines3
+on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`.
+
+{rllib}
+
+{rllib_provenance}
+
+```sh
+python benchmarks/twin.py --json docs/speed/twin.json
+python benchmarks/inference.py checkpoints/released/kreen-pathwise/0004 --json docs/speed/inference.json
+python benchmarks/rllib.py --json docs/speed/rllib.json
+python benchmarks/speed_page.py                            # writes this page
+```
+"""
+COLUMNS = {
+    "twin": {
+        "api": "layer",
+        "environments": "environments",
+        "skus": "SKUs",
+        "env_steps_per_s": "env-steps/s",
+        "agent_steps_per_s": "agent-steps/s",
+        "cell_steps_per_s": "cell-steps/s",
+        "peak_mib": "peak, MiB",
+    },
+    "inference": {
+        "skus": "SKUs",
+        "p50_ms": "median, ms",
+        "p99_ms": "99th percentile, ms",
+        "import_s": "import, s",
+        "rss_mib": "memory, MiB",
+    },
+    "rllib": {"trainer": "trainer", "agent_steps_per_s": "agent-steps/s", "ratio": "against its plain counterpart, ×"},
+}
+"""Of each benchmark's rows, what is shown and under which head."""
+
+
+def main(
+    figures: Annotated[Path, typer.Option(help="The folder of what the benchmarks wrote.")] = DOCS / "speed",
+    page: Annotated[Path, typer.Option(help="The page to write.")] = DOCS / "speed.md",
+) -> None:
+    """Write the page."""
+    found = {name: json.loads((figures / f"{name}.json").read_text(encoding="utf-8")) for name in COLUMNS}
+    write_atomically(page, text_of(found))
+
+
+def text_of(found: dict[str, dict[str, Any]]) -> str:
+    """The page's text.
+
+    Args:
+        found: of each of `COLUMNS`, `rows` and `provenance` as its benchmark writes them.
+    """
+    parts = {name: table(found[name]["rows"], columns) for name, columns in COLUMNS.items()}
+    told = {f"{name}_provenance": provenance(found[name]["provenance"]) for name in COLUMNS}
+    return TEXT.format(**parts, **told)
+
+
+def table(rows: list[dict[str, Any]], columns: dict[str, str]) -> str:
+    """Markdown."""
+    lines = [list(columns.values()), ["---"] * len(columns), *([shown(row[name]) for name in columns] for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def shown(value: Any) -> str:
+    """A figure as a person reads it."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else f"`{value}`"
+
+
+def provenance(known: dict[str, Any]) -> str:
+    """On what, with what."""
+    parts = [
+        f"{known['threads']} thread{'' if known['threads'] == 1 else 's'}",
+        f"{known['cpus']} × {known['cpu']}",
+        f"Python {known['python']}",
+        *(f"{name} {known[name]}" for name in LIBRARIES if name in known),
+    ]
+    return f"*{'; '.join(parts)}.*"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,45 @@
+"""The page of speed tells what the benchmarks saved, and on what it was measured."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+MACHINE = {"threads": 2, "cpus": 2, "cpu": "x86_64", "python": "3.11.7"}
+ROWS: dict[str, dict[str, Any]] = {
+    "twin": {
+        "api": "twin",
+        "environments": 1024,
+        "skus": 32,
+        "env_steps_per_s": 140_000.4,
+        "agent_steps_per_s": 840_002.4,
+        "cell_steps_per_s": 152_000_000.0,
+        "peak_mib": 900.2,
+    },
+    "inference": {"skus": 2000, "p50_ms": 33.84, "p99_ms": 35.1, "import_s": 0.12, "rss_mib": 138.0},
+    "rllib": {"trainer": "rllib_stock", "agent_steps_per_s": 2136.0, "ratio": None},
+}
+
+
+def test_the_page_shows_every_row_and_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    for name, row in ROWS.items():
+        content = {"rows": [row], "provenance": {**MACHINE, "torch": "2.13.0"}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    page = tmp_path / "speed.md"
+    importlib.import_module("speed_page").main(figures=tmp_path, page=page)
+    text = page.read_text(encoding="utf-8")
+    assert "| `twin` | 1,024 | 32 | 140,000 | 840,002 | 152,000,000 | 900 |" in text
+    assert "| 2,000 | 33.84 | 35.10 | 0.12 | 138 |" in text
+    assert "| `rllib_stock` | 2,136 | – |" in text
+    assert text.count("*2 threads; 2 × x86_64; Python 3.11.7; torch 2.13.0.*") == len(ROWS)
+
+
+def test_the_benchmarks_save_what_the_page_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    page = importlib.import_module("speed_page")
+    assert tuple(page.COLUMNS["twin"]) == importlib.import_module("twin").COLUMNS
+    assert tuple(page.COLUMNS["inference"]) == importlib.import_module("inference").COLUMNS
