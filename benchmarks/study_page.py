@@ -113,7 +113,7 @@ Pathwise training of the neural policy: cost on the validation scenarios, {len(r
 
 Mean of the best: {usd(float(np.mean(best)))} USD a day, from {usd(min(best))} to {usd(max(best))}. The policy scales the
 covers of the tuned base stock and knows the season before any training, so that it starts at
-{percent(untrained / bar)} against `base_stock`; training brought {percent(float(np.mean(best)) / untrained)} more. {VALIDATION.format(**runs[0]["validation"])}
+{percent(untrained / bar)} against `base_stock`; training brought {percent(float(np.mean(best)) / untrained)} more. {validation(runs[0])}
 
 {provenance(runs[0])}
 """
@@ -123,6 +123,13 @@ VALIDATION = (
     "Validation: {episodes} episodes of {days} days, the same for all runs, of months that training never saw, each at one "
     "of several levels of demand ({levels})."
 )
+
+
+def validation(run: Results) -> str:
+    """On which scenarios runs were validated."""
+    settings = run["validation"]
+    levels = ", ".join(f"{level:g}" for level in settings["levels"])
+    return VALIDATION.format(episodes=settings["episodes"], days=settings["days"], levels=levels)
 
 
 def wall_time(saved: Saved, images: Path) -> str:
@@ -264,6 +271,10 @@ def judged(content: Results) -> str:
         ]
         for row in content["rows"]
     ]
+    if "share_of_way" in content["rows"][0]:
+        head.append("share of the way to the bound (95 %)")
+        for cells, row in zip(rows, content["rows"], strict=True):
+            cells.append(share_interval(row))
     pairs = [
         [
             POLICIES.get(pair["policy"], pair["policy"]),
@@ -274,12 +285,14 @@ def judged(content: Results) -> str:
         for pair in content["paired"]
     ]
     settings = content["provenance"]
+    told = [f"- {POLICIES.get(name, name)}: {text}" for name, text in settings.get("effort", {}).items()]
+    effort = "".join(f"\n{line}" for line in told) + "\n" * bool(told)
     return f"""{settings["episodes"]} episodes of {settings["days"]} days after {settings["warm_up_days"]} of warm-up:
 
 {table(head, rows)}
 
 {table(["policy", "against", "cost (95 %)", "lost sales (95 %)"], pairs)}
-
+{effort}
 {provenance(content)}"""
 
 
@@ -447,6 +460,12 @@ def percent_interval(ratio: float | None, low: float | None, high: float | None)
     if ratio is None or low is None or high is None:
         return "–"
     return f"{percent(ratio)} ({100 * (low - 1):+.1f} to {100 * (high - 1):+.1f})"
+
+
+def share_interval(row: Results) -> str:
+    """How far a policy is from today's practice to the bound."""
+    share, low, high = (100 * row[f"share_of_way{end}"] for end in ("", "_low", "_high"))
+    return f"{share:.0f} %" if low == high else f"{share:.0f} % ({low:.0f}–{high:.0f})"
 
 
 def interval(row: Results, key: str) -> str:
