@@ -15,7 +15,8 @@ TEXT = """# Known optima
 
 Policies trained by the ordinary pathwise trainer, against optima that are known. Each instance is an ordinary network of
 [`configs/network/classic/`](../configs/network/classic), where a comment says how the textbook's terms became ours.
-Settings are in [`configs/classic.yaml`](../configs/classic.yaml).
+Settings are in [`configs/classic.yaml`](../configs/classic.yaml), those of single instances in
+[`benchmarks/optimality_instances.py`](../benchmarks/optimality_instances.py).
 
 {table}
 
