@@ -235,8 +235,13 @@ def told_by_clock(name: str, runs: Sequence[Results], bar: float) -> str:
         return f"`{name}`: did not get below tuned `base_stock` within its time."
     return (
         f"`{name}`: cheaper than tuned `base_stock` in {len(beaten)} of {len(runs)} seeds, for the first time after "
-        f"{min(beaten) / 60:.1f} to {max(beaten) / 60:.1f} minutes of training."
+        f"{within(beaten)} minutes of training."
     )
+
+
+def within(seconds: Sequence[float]) -> str:
+    """The least and the most, in minutes, said once where they look alike."""
+    return " to ".join(dict.fromkeys(f"{end / 60:.1f}" for end in (min(seconds), max(seconds))))
 
 
 def test_table(saved: Saved, images: Path) -> str:
