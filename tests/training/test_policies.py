@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from entrepot.agents.neural import NeuralPolicy
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.experiment import BaseStockSettings, World
 from entrepot.training.files import write_atomically
+from entrepot.training.learned import neural_policy
 from entrepot.training.policies import BASE_STOCK_FILE, Tuning, build_policies, load_run, tuned_base_stock
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
 from tests.training.tiny import tiny_experiment, tiny_world
@@ -15,8 +15,9 @@ from tests.training.tiny import tiny_experiment, tiny_world
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     folder = tmp_path / "tiny"
-    write_atomically(folder / "experiment.json", tiny_experiment(tmp_path).model_dump_json())
-    module = NeuralPolicy().state_dict()
+    experiment = tiny_experiment(tmp_path)
+    write_atomically(folder / "experiment.json", experiment.model_dump_json())
+    module = neural_policy(experiment).state_dict()
     torch.save({"module": module, "cover_days": torch.ones(3, 4)}, folder / "policy.pt")
     return folder
 
