@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from entrepot.envs.memory import keep_freed_memory
+
 warnings.simplefilter("ignore")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
@@ -194,6 +196,7 @@ TRAINERS = {
 def main(trainer: str, settings: dict[str, Any]) -> None:
     """Iterate for so many seconds, after a first iteration that warms up."""
     torch.set_num_threads(settings["threads"])
+    keep_freed_memory()
     with contextlib.redirect_stdout(sys.stderr):
         train = TRAINERS[trainer](settings)
         train()

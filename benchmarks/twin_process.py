@@ -13,6 +13,7 @@ import torch
 from entrepot.envs import warehouse_network_v0
 from entrepot.envs.batched import BatchedWarehouseNetwork
 from entrepot.envs.demand import Split, load_demand
+from entrepot.envs.memory import keep_freed_memory
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step, step_batches
 
@@ -21,8 +22,8 @@ DAYS = 16
 DRAWN = 64
 """Scenarios that are drawn; larger batches repeat them, since only stepping is timed."""
 COVER_DAYS = 30.0
-BATCH = 512
-"""Environments that are best stepped as one batch; less than half of them are not worth a thread of their own."""
+BATCH = 16384
+"""Environments times SKUs that are best stepped as one batch; less than half of them are not worth a thread of their own."""
 
 Step = Callable[[], None]
 Stepper = tuple[NetworkArrays, Step, Step]
@@ -38,7 +39,8 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     scenario = drawn.episodes_at(torch.arange(environments) % drawn.episodes)
     rate = torch.as_tensor(demand.mean_units_per_day, dtype=parameters.dtype)
     through = torch.einsum("nms,ms->ns", torch.as_tensor(arrays.echelon_share, dtype=parameters.dtype), rate)
-    parts = max(environments // BATCH, min(torch.get_num_threads(), 2 * environments // BATCH), 1)
+    columns = environments * skus
+    parts = min(max(columns // BATCH, min(torch.get_num_threads(), 2 * columns // BATCH), 1), environments)
     chosen = torch.arange(environments).tensor_split(parts)
     scenarios = [scenario.episodes_at(part) for part in chosen]
     states = [opening_state(parameters, rate, COVER_DAYS * through, episodes=len(part)) for part in chosen]
@@ -98,6 +100,7 @@ APIS = {"twin": twin, "batched": batched, "pettingzoo": pettingzoo}
 def main(api: str, network: str, environments: int, skus: int, seconds: float, threads: int) -> None:
     """Step for so many seconds, after a first round that warms up."""
     torch.set_num_threads(threads)
+    keep_freed_memory()
     with torch.inference_mode():
         arrays, one, again = APIS[api](network, environments, skus)
         spent, steps = 0.0, 0

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.memory import keep_freed_memory
 from entrepot.training.command_line import demand, network
 from entrepot.training.command_line.evaluate import evaluate
 from entrepot.training.command_line.export import export
@@ -17,9 +18,13 @@ from entrepot.training.command_line.train import train
 
 
 class _Commands(TyperGroup):
-    """Turns a configuration that can't be used into a message; anything else is a bug and keeps its traceback."""
+    """Readies the process for large batches; turns a configuration that can't be used into a message.
+
+    Anything else is a bug and keeps its traceback.
+    """
 
     def invoke(self, ctx: Any) -> Any:
+        keep_freed_memory()
         try:
             return super().invoke(ctx)
         except ConfigurationError as error:

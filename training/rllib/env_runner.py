@@ -35,6 +35,7 @@ from ray.rllib.utils.metrics import (
 from torch import Tensor
 
 from entrepot.configs.loader import validate
+from entrepot.envs.memory import keep_freed_memory
 from entrepot.training.rllib.environment import AgentsEnvironment, Today
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.worlds import world_of
@@ -49,6 +50,7 @@ class BatchedEnvRunner(MultiAgentEnvRunner):  # type: ignore[misc]
 
     def make_env(self) -> None:
         """Build the environments; the series of scenarios starts where the runner's count of steps says."""
+        keep_freed_memory()
         content = self.config.env_config
         self._settings = validate(PpoSettings, content["trainer"], "trainer")
         self.env: AgentsEnvironment | None = None
