@@ -23,7 +23,7 @@ DRAWN = 64
 """Scenarios that are drawn; larger batches repeat them, since only stepping is timed."""
 COVER_DAYS = 30.0
 BATCH = 16384
-"""Environments times SKUs that are best stepped as one batch; less than half of them are not worth a thread of their own."""
+"""Environments times SKUs that are best stepped as one batch; less than half are not worth a thread of their own."""
 
 Step = Callable[[], None]
 Stepper = tuple[NetworkArrays, Step, Step]
@@ -32,6 +32,7 @@ Stepper = tuple[NetworkArrays, Step, Step]
 
 def twin(network: str, environments: int, skus: int) -> Stepper:
     """The bare dynamics, with orders that ask for about what is sold."""
+    keep_freed_memory()
     arrays = NetworkArrays.from_description(load_network(network, skus=skus))
     demand = load_demand("calibrated", arrays)
     parameters = TwinParameters.from_arrays(arrays)
@@ -64,6 +65,7 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
 
 def batched(network: str, environments: int, skus: int) -> Stepper:
     """The batched environment: actions in, observations and rewards out."""
+    keep_freed_memory()
     env = BatchedWarehouseNetwork(network, environments=environments, skus=skus, episode_days=DAYS, seed=SEED)
     generator = torch.Generator().manual_seed(SEED)
     actions = torch.rand((environments, env.parameters.lanes, env.parameters.skus), generator=generator) * COVER_DAYS
@@ -100,7 +102,6 @@ APIS = {"twin": twin, "batched": batched, "pettingzoo": pettingzoo}
 def main(api: str, network: str, environments: int, skus: int, seconds: float, threads: int) -> None:
     """Step for so many seconds, after a first round that warms up."""
     torch.set_num_threads(threads)
-    keep_freed_memory()
     with torch.inference_mode():
         arrays, one, again = APIS[api](network, environments, skus)
         spent, steps = 0.0, 0
