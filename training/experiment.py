@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import torch
 from hydra import compose, initialize_config_dir
@@ -18,7 +18,15 @@ from torch import Tensor
 
 from entrepot.agents.neural import NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
-from entrepot.configs.loader import ConfigurationError, StrictModel, configuration_folder, locate, read_yaml, validate
+from entrepot.configs.loader import (
+    ConfigurationError,
+    StrictModel,
+    configuration_folder,
+    is_path,
+    locate,
+    read_yaml,
+    validate,
+)
 from entrepot.envs.demand import DemandModel, load_demand
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.description import NetworkDescription
@@ -153,6 +161,20 @@ class ExperimentSettings(StrictModel):
     def run_folder(self) -> Path:
         """Where everything of the run is kept."""
         return Path(self.folder) / self.run
+
+    def with_absolute_paths(self) -> Self:
+        """The same settings for processes that run in a folder of their own."""
+        demand = {
+            "path": None if self.demand.path is None else str(Path(self.demand.path).resolve()),
+            "name": None if self.demand.name is None else _absolute(self.demand.name),
+        }
+        changed = {"network": _absolute(self.network), "demand": self.demand.model_copy(update=demand)}
+        return self.model_copy(update=changed)
+
+
+def _absolute(world: str) -> str:
+    """A network or demand by its absolute path, or by its name as it is."""
+    return str(Path(world).resolve()) if is_path(world) else world
 
 
 _WORLDS = {"network": "network", "demand": "demand.name"}

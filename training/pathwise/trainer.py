@@ -19,7 +19,7 @@ from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import distributed, nn
 
-from entrepot.configs.loader import is_path, validate
+from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
 from entrepot.training.learned import save_policy
@@ -59,7 +59,7 @@ def train_pathwise(assignment: Assignment) -> Outcome:
         trainer = TorchTrainer(
             _worker_loop,
             train_loop_config={
-                "experiment": _for_workers(experiment),
+                "experiment": experiment.with_absolute_paths().model_dump(mode="json"),
                 "base_cover_days": assignment.base_cover_days.tolist(),
                 "base_stock_cost": assignment.base_stock_cost_usd_per_day,
                 "log_folder": str((experiment.run_folder / "tensorboard").resolve()),
@@ -92,18 +92,6 @@ def train_pathwise(assignment: Assignment) -> Outcome:
         seconds=perf_counter() - started,
         seconds_to_beat_base_stock=events.seconds_to_beat_base_stock,
     )
-
-
-def _for_workers(experiment: ExperimentSettings) -> dict[str, Any]:
-    """The settings as workers need them, who run in a folder of their own: paths are absolute."""
-    content = experiment.model_dump(mode="json")
-    if experiment.demand.path is not None:
-        content["demand"]["path"] = str(Path(experiment.demand.path).resolve())
-    if is_path(experiment.network):
-        content["network"] = str(Path(experiment.network).resolve())
-    if experiment.demand.name is not None and is_path(experiment.demand.name):
-        content["demand"]["name"] = str(Path(experiment.demand.name).resolve())
-    return content
 
 
 class _Events:

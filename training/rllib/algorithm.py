@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ray.rllib.algorithms.ppo import PPOConfig
@@ -10,7 +9,7 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from torch import Tensor
 
-from entrepot.configs.loader import is_path, validate
+from entrepot.configs.loader import validate
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.env_runner import BatchedEnvRunner
 from entrepot.training.rllib.learner import ArraysLearner
@@ -33,17 +32,6 @@ class ModuleOfAgent:
         return self._settings.module_of(agent)
 
 
-def with_absolute_paths(experiment: ExperimentSettings) -> ExperimentSettings:
-    """The same settings for processes that run in a folder of their own."""
-    demand = experiment.demand
-    changed = {
-        "path": None if demand.path is None else str(Path(demand.path).resolve()),
-        "name": str(Path(demand.name).resolve()) if demand.name is not None and is_path(demand.name) else demand.name,
-    }
-    network = str(Path(experiment.network).resolve()) if is_path(experiment.network) else experiment.network
-    return experiment.model_copy(update={"network": network, "demand": demand.model_copy(update=changed)})
-
-
 def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOConfig:
     """RLlib's configuration.
 
@@ -52,7 +40,7 @@ def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOCo
         base_cover_days: [L, S] that policies start from.
     """
     settings = validate(PpoSettings, experiment.trainer, "trainer")
-    content = describe_world(with_absolute_paths(experiment), base_cover_days)
+    content = describe_world(experiment.with_absolute_paths(), base_cover_days)
     agents = world_of(content).network.agents
     model = {"world": content, "trainer": settings.model_dump(mode="json"), "policy": experiment.policy.model_dump()}
     modules = list(dict.fromkeys(settings.module_of(agent) for agent in agents))
