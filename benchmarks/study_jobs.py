@@ -207,6 +207,8 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
     failure, outcome = None, None
     try:
         outcome = trainer_of(experiment)(Assignment(experiment, tuned.cover, bar, resume=False, report=report))
+    except ConfigurationError:
+        raise
     except (ValueError, FloatingPointError) as error:  # its numbers ran away: that is a result too
         failure = str(error).splitlines()[0]
         study.out.print(f"[red]{experiment.run}: {failure}[/]")
@@ -219,7 +221,7 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
         "base_stock_seconds": tuned.seconds,
         "validated": validated,
         "failure": failure,
-        "iterations": outcome.iterations if outcome else validated[-1]["iteration"],
+        "iterations": outcome.iterations if outcome else max((point["iteration"] for point in validated), default=0),
         "best_cost_usd_per_day": outcome.best_cost_usd_per_day if outcome else None,
         "seconds": outcome.seconds if outcome else None,
         "seconds_to_beat_base_stock": outcome.seconds_to_beat_base_stock if outcome else None,

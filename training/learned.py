@@ -28,13 +28,13 @@ register_module = _KINDS.register
 """Decorate a function ``(experiment) -> nn.Module`` for trainers, by kind, that don't train the neural policy."""
 
 
-HEAD = "release"
+PATHWISE_HEAD = "release"
 """Of the neural policy where no head is named and none is forbidden."""
 
 
 def neural_policy(experiment: ExperimentSettings) -> NeuralPolicy:
     """The neural policy of an experiment, untrained."""
-    return NeuralPolicy(experiment.policy.neural(head=HEAD))
+    return NeuralPolicy(experiment.policy.neural(head=PATHWISE_HEAD))
 
 
 def learned_module(experiment: ExperimentSettings) -> nn.Module:

@@ -128,7 +128,7 @@ def _descend(
             window.scenario,
             decide,
             horizon=horizon,
-            scale_usd=float((window.attributes.demand_mean * window.attributes.margin_usd).sum()),
+            scale_usd=window.scale_usd,
             advance_days=windows.advance_days,
         )
         optimiser.zero_grad()

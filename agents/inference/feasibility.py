@@ -116,23 +116,33 @@ def spend_usd(network: Network) -> Floats:
 
 def _within_suppliers(packs: Floats, supplier_units: Floats, network: Network, pack: Floats) -> Floats:
     """A supplier's capacity counts units of all its lanes and SKUs together."""
-    result = packs.copy()
-    nodes = len(network["capacity_m3"])
-    for supplier, units in enumerate(supplier_units):
-        lanes = np.flatnonzero(network["lane_origin"] == nodes + supplier)
-        if len(lanes):
-            asked = packs[:, lanes].reshape(len(packs), -1)
-            cut = within(asked, np.tile(pack, len(lanes)), np.asarray(units))
-            result[:, lanes] = cut.reshape(len(packs), len(lanes), -1)
-    return result
+    suppliers = len(network["capacity_m3"]) + np.arange(len(supplier_units))
+    lane, there = _lanes_from(suppliers, network)
+    asked = np.where(there[..., None], packs[:, lane], 0.0)  # [B, K, G, S]
+    cut = within(asked.reshape(*asked.shape[:2], -1), np.tile(pack, lane.shape[1]), supplier_units)
+    return _put_back(packs, cut.reshape(asked.shape), lane, there)
 
 
 def _within_stock(packs: Floats, network: Network, available: Floats) -> Floats:
+    """What a node's lanes take together is no more than it has, [B, N, S]."""
+    lane, there = _lanes_from(np.arange(available.shape[1]), network)
+    asked = np.where(there[..., None], packs[:, lane], 0.0)  # [B, N, G, S]
+    given = split(asked.reshape(-1, *asked.shape[2:]), available.reshape(-1, available.shape[2]))
+    return _put_back(packs, given.reshape(asked.shape), lane, there)
+
+
+def _lanes_from(origins: NDArray[np.int64], network: Network) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """[O, G] the lanes that start from each origin, in their order, and where there is one; G is the most of any."""
+    starts = network["lane_origin"] == origins[:, None]
+    most = int(starts.sum(axis=1).max(initial=1))
+    lane = np.argsort(~starts, axis=1, kind="stable")[:, :most]
+    return lane, np.take_along_axis(starts, lane, axis=1)
+
+
+def _put_back(packs: Floats, cut: Floats, lane: NDArray[np.int64], there: NDArray[np.bool_]) -> Floats:
+    """[B, L, S] with the lanes of `cut` [B, O, G, S] in their places."""
     result = packs.copy()
-    for node in range(available.shape[1]):
-        lanes = np.flatnonzero(network["lane_origin"] == node)
-        if len(lanes):
-            result[:, lanes] = split(packs[:, lanes], available[:, node])
+    result[:, lane[there]] = cut[:, there]
     return result
 
 

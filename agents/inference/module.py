@@ -147,10 +147,10 @@ class InferenceModule:
         if age.shape not in ((), (rows.count,)):
             raise InputRefused(f"age_seconds: has shape {list(age.shape)}; one figure or [{rows.count}] is required")
         most = self.manifest.maximum_age_seconds
-        for row, seconds in enumerate(np.broadcast_to(age, rows.count)):
-            if not 0 <= seconds <= most:
-                reason = Reason("freshness", "age_seconds", f"{seconds:g} s; 0 to {most:g} s is allowed")
-                rows.fall(np.array([row]), reason)
+        by_row = np.broadcast_to(age, rows.count)
+        for row in np.flatnonzero(~((by_row >= 0) & (by_row <= most))):  # of an age that is NaN, neither holds
+            reason = Reason("freshness", "age_seconds", f"{by_row[row]:g} s; 0 to {most:g} s is allowed")
+            rows.fall(np.array([row]), reason)
 
     def _orders(self, live: _Live, checked: Checked, rows: Rows) -> NDArray[np.float32]:
         """[B, L, S] units, each row from its source; rows whose policy fails are sent to the fallback here."""

@@ -90,7 +90,6 @@ class Learner:
         """One gradient step."""
         window = next(self._stream)
         self._chance.manual_seed(self._seed * 1_000_003 + self.iteration)
-        scale = float((window.attributes.demand_mean * window.attributes.margin_usd).sum())
         result = window_cost(
             window.parameters,
             self._with_covers(window.attributes, self._log_cover[:, window.chosen]),
@@ -98,7 +97,7 @@ class Learner:
             window.scenario,
             self._decide,
             horizon=self._horizon,
-            scale_usd=scale,
+            scale_usd=window.scale_usd,
             advance_days=self._settings.advance_days,
             lost_sales_weight=self._trainer.lost_sales_weight,
         )

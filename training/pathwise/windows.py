@@ -30,6 +30,11 @@ class Window:
     scenario: Scenario
     chosen: torch.Tensor  # [S'] the SKUs that take part
 
+    @property
+    def scale_usd(self) -> float:
+        """USD a day that would be lost if nothing were sold: what costs are measured against in training."""
+        return float((self.attributes.demand_mean * self.attributes.margin_usd).sum())
+
 
 class Windows:
     """An endless, reproducible stream of training windows.

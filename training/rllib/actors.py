@@ -23,7 +23,7 @@ from entrepot.training.experiment import World
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 
-HEAD = "cover"
+ENVIRONMENT_HEAD = "cover"
 """Of the neural policy where no head is named: the environment is told covers."""
 Seen = Mapping[str, Tensor]
 """Observations of R agents by name: see `training/rllib/environment.py`."""

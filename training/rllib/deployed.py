@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from entrepot.configs.loader import validate
 from entrepot.training.experiment import ExperimentSettings, World, build_world
 from entrepot.training.learned import register_module
-from entrepot.training.rllib.actors import HEAD, actor_named
+from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named
 from entrepot.training.rllib.settings import PpoSettings
 
 ACTOR = "actor."
@@ -27,7 +27,7 @@ def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.
     """
     settings = validate(PpoSettings, experiment.trainer, "trainer")
     world = world or build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    return actor_named(settings.actor).deployed(world, settings, experiment.policy.neural(head=HEAD))
+    return actor_named(settings.actor).deployed(world, settings, experiment.policy.neural(head=ENVIRONMENT_HEAD))
 
 
 def state_of(experiment: ExperimentSettings, modules: Mapping[str, Mapping[str, Any]]) -> dict[str, Tensor]:

@@ -21,7 +21,6 @@ from entrepot.training.rllib.critics import critic_named
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 
-ALWAYS_SEEN = ("agent", "moment", "departs")
 MOMENTS = 2**62
 
 

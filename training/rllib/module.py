@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from entrepot.agents.mlp import OwnLanes
 from entrepot.configs.loader import validate
 from entrepot.training.experiment import PolicySettings
-from entrepot.training.rllib.actors import HEAD, actor_named
+from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named
 from entrepot.training.rllib.critics import critic_named
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.worlds import world_of
@@ -35,7 +35,7 @@ class WarehouseModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # typ
         settings = validate(PpoSettings, self.model_config["trainer"], "trainer")
         policy = validate(PolicySettings, self.model_config["policy"], "policy")
         world = world_of(self.model_config["world"])
-        self.actor = actor_named(settings.actor)(world, settings, policy.neural(head=HEAD))
+        self.actor = actor_named(settings.actor)(world, settings, policy.neural(head=ENVIRONMENT_HEAD))
         self.log_deviation = nn.Parameter(torch.tensor(math.log(settings.exploration_deviation)))
         self.critic = critic_named(settings.critic)(world, settings)
         carried = OwnLanes.of(world.network).gather(world.attributes.lane_carries) > 0.5

@@ -74,11 +74,13 @@ def test_cover_stands_beside_each_node_and_flows_set_the_lanes_widths() -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks())
-def test_any_network_can_be_drawn(network: NetworkDescription) -> None:
-    network_figure(
+def test_any_network_can_be_drawn_with_the_name_of_every_place(network: NetworkDescription) -> None:
+    axes = drawn(
         network,
         node_values=dict.fromkeys(network.nodes, 10.0),
         lane_flows={lane.name: 0.0 for lane in network.lanes},
-        inches=(4.0, 3.0),
-        dots_per_inch=40,
-    ).canvas.draw()
+    )
+    axes.figure.canvas.draw()
+    written = {text.get_text() for text in axes.texts}
+    named = {*(f"{node}: 10 d" for node in network.nodes), *network.suppliers}
+    assert written == {name.replace("_", " ") for name in named}
