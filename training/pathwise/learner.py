@@ -64,7 +64,10 @@ class Learner:
         self.iteration = 0
         self._trainer, self._world = trainer, world
         self._average_gradients = average_gradients
-        self._log_cover = nn.Parameter(torch.zeros_like(world.attributes.base_cover_days))
+        # Covers that stay as they are get no gradient, which would count in the norm that the others are scaled by.
+        self._log_cover = nn.Parameter(
+            torch.zeros_like(world.attributes.base_cover_days), requires_grad=trainer.cover_learning_rate > 0
+        )
         self._optimiser = torch.optim.Adam(
             [
                 {"params": list(self.module.parameters()), "lr": trainer.learning_rate},
