@@ -19,13 +19,14 @@ from rich.table import Table
 
 from entrepot.agents.inference.envelope import envelope_of
 from entrepot.agents.inference.order_up_to import demand_rate
-from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot import attribute_arrays
 from entrepot.envs.twin.scenario import SEASON_ENTRIES
+from entrepot.training.experiment import compose_experiment
 from entrepot.training.export import export_policy
 from entrepot.training.files import write_atomically
+from entrepot.training.learned import neural_policy
 
 NETWORK = "kreen"
 SIZES = [32, 200, 2000]
@@ -78,13 +79,13 @@ def measure(folder: Path, skus: int, runs: int, threads: int, seed: int, scratch
 
 
 def untrained_module(folder: Path, seed: int) -> Path:
-    """An untrained policy of the usual size: its time is that of a trained one."""
+    """The policy that training starts from by default: its time is that of a trained one, which has the same graph."""
     torch.manual_seed(seed)
     network, attributes = made_up_network(SIZES[0], seed)
     snapshot = made_up_snapshot(network, attributes, seed)
     cover = attributes["base_cover_days"]
     return export_policy(
-        NeuralPolicy(),
+        neural_policy(compose_experiment()),
         network,
         attributes["demand_mean"],
         folder=folder,

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from prose import wrapped
 
 from entrepot.training.files import write_atomically
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEXT = """# Known optima
 
-Policies trained by the ordinary pathwise trainer, against optima that are known. Each instance is an ordinary network of
+The neural policy, trained pathwise, against optima that are known. The gradient steps are those of `trainer=pathwise`,
+taken in one process and on one thread; the weights after the last step are what is measured: nothing is validated, and
+no checkpoint is chosen. Each instance is an ordinary network of
 [`configs/network/classic/`](../configs/network/classic), where a comment says how the textbook's terms became ours.
 Settings are in [`configs/classic.yaml`](../configs/classic.yaml), those of single instances in
 [`benchmarks/optimality_instances.py`](../benchmarks/optimality_instances.py).
@@ -52,7 +55,7 @@ def main(
 ) -> None:
     """Write the page."""
     content = json.loads(figures.read_text(encoding="utf-8"))
-    write_atomically(page, text_of(content))
+    write_atomically(page, wrapped(text_of(content)))
 
 
 def text_of(content: dict[str, Any]) -> str:

@@ -24,7 +24,9 @@ def main(
     timed_seeds: Annotated[int, typer.Option(min=1, help="Of wall_time.")] = Budget.timed_seeds,
     ablation_seeds: Annotated[int, typer.Option(min=1, help="Of ablations.")] = Budget.ablation_seeds,
     iterations: Annotated[int, typer.Option(min=1, help="Gradient steps of a pathwise run.")] = Budget.iterations,
-    minutes: Annotated[float, typer.Option(min=0.0, help="Of training, for runs by the clock.")] = Budget.minutes,
+    minutes: Annotated[
+        float, typer.Option(min=0.0, help="Of training, for each of mappo, ippo and sb3_ppo in wall_time.")
+    ] = Budget.minutes,
     episodes: Annotated[int, typer.Option(min=2, help="Test scenarios.")] = Budget.episodes,
     planner_episodes: Annotated[
         int, typer.Option(min=2, help="Test scenarios with mpc and hindsight.")

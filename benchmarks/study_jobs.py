@@ -42,8 +42,6 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 """What each variant of the pathwise trainer's policy changes."""
 TIMED = ("mappo", "ippo", "sb3_ppo")
 """Trainers that end when their minutes are over."""
-SETTINGS: dict[str, tuple[str, ...]] = {"sb3_ppo": ("trainer.learning_rate=3e-6",)}
-"""At its YAML's rate the numbers of a central planner with a thousand covers run away in the first iterations."""
 ENDLESS = 1_000_000
 VALIDATE_EVERY = {"pathwise": 10, "mappo": 5, "ippo": 5, "sb3_ppo": 10}
 """Iterations; on kreen some half a minute of training."""
@@ -168,7 +166,6 @@ def trained(study: Study, trainer: str, variant: str, seed: int) -> Trained:
     experiment = study.experiment(
         f"trainer={trainer}",
         *limits,
-        *SETTINGS.get(trainer, ()),
         *VARIANTS[variant],
         f"validation.every={every}",
         "validation.untrained=true",

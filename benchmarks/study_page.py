@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from prose import WIDTH, wrapped
 from study_figures import COLOURS, TARGETS, draw_learning, draw_transfer, draw_wall_time, ratio_of
 
 from entrepot.training.files import write_atomically
@@ -19,13 +20,13 @@ HEAD = """# Results
 
 Every figure here was measured by [`benchmarks/study.py`](../benchmarks/study.py) and is kept in
 [`docs/results/`](results); [`benchmarks/study_page.py`](../benchmarks/study_page.py) wrote this page from these files
-alone. Anybody can measure them anew:
+alone. {told}
 
 ```sh
-rm -r docs/results                                   # a job whose file is there is not run again
-python benchmarks/study.py --history SALES           # --only PART, --seeds, --iterations, --minutes …: --help
-python benchmarks/study_page.py
+{commands}
 ```
+
+{notes}
 """
 VARIANTS = {
     "default": "release, with pooled context (default)",
@@ -77,7 +78,90 @@ def main(
     """Write the page."""
     saved, images = Saved(results), page.parent / "images"
     sections = [section(saved, images) for section in SECTIONS]
-    write_atomically(page, "\n".join([HEAD, *sections]))
+    write_atomically(page, wrapped("\n".join([opening(saved), *sections])))
+
+
+def opening(saved: Saved) -> str:
+    """What the page is, and the commands that measure its figures anew at the budgets that are saved with them."""
+    runs = list(saved.group("runs").values())
+    if not runs:
+        return HEAD.format(
+            told="To measure them:",
+            commands="python benchmarks/study.py --history SALES           # budgets: --help\npython benchmarks/study_page.py",
+            notes="What is measured already is not measured again.",
+        )
+    known = runs[0]["provenance"]
+    shared = ["python benchmarks/study.py", f"--network {known['network']}"]
+    shared += ["--history SALES"] * known["demand"].startswith("history ")
+    shared += [f"--set {override}" for override in known["overrides"]]
+    core = ["--core 0"] * (known["cores"] == 1 < known["cpus"])
+    minutes: dict[float, set[str]] = {}
+    for run in runs:
+        if run["limit_minutes"] is not None:
+            minutes.setdefault(run["limit_minutes"], set()).add(run["trainer"])
+    least, *longer = sorted(minutes) or [None]
+    options = [
+        f"--{name} {value:g}" for name, value in (*budget(saved).items(), ("minutes", least)) if value is not None
+    ]
+    parts = [f"--only {part}" for part in ("learning", "wall_time", "table", "transfer", "ablations")]
+    commands = ["rm -r docs/results", command([*shared, *core, *options, *parts])]
+    for limit in longer:
+        timed = [option for option in options if option.startswith(("--timed-seeds", "--iterations"))]
+        files = [f"docs/results/runs/{trainer}-*.json" for trainer in sorted(minutes[limit])]
+        commands += [
+            command(["rm", *files]),
+            command([*shared, *core, *timed, f"--minutes {limit:g}", "--only wall_time"]),
+        ]
+    scaled = next(iter(saved.group("scaling").values()), None)
+    if scaled:
+        commands.append(command([*shared, f"--scaling-iterations {scaled['iterations']}", "--only scaling"]))
+    return HEAD.format(
+        told="These commands measure them anew, at the budgets that are saved with the figures:",
+        commands="\n".join([*commands, "python benchmarks/study_page.py"]),
+        notes=notes(minutes, core=bool(core)),
+    )
+
+
+def notes(minutes: dict[float, set[str]], *, core: bool) -> str:
+    """What the commands don't say of themselves."""
+    told = ["A job whose file is there is not run again, so that what is to be measured anew is removed first."]
+    if len(minutes) > 1:
+        limits = ", ".join(f"`{trainer}` {limit:g}" for limit in sorted(minutes) for trainer in sorted(minutes[limit]))
+        told.append(f"Trainers had different times, in minutes: {limits}.")
+    if core:
+        told.append("Which core was used is not saved, and any will do.")
+    told.append("All other options are those that `python benchmarks/study.py --help` names as defaults.")
+    return " ".join(told)
+
+
+def budget(saved: Saved) -> dict[str, float | None]:
+    """Options of `study.py` with what was spent, as far as it has been measured."""
+    pathwise, ablated = saved.runs("pathwise"), saved.one("ablations")
+    timed = [len(saved.runs(trainer)) for trainer in COLOURS if trainer != "pathwise"]
+    judged = {
+        "episodes": saved.one("table"),
+        "planner-episodes": saved.one("table_planners"),
+        "transfer-episodes": next(iter(saved.group("transfer").values()), None),
+    }
+    return {
+        "seeds": len(pathwise) or None,
+        "timed-seeds": max(timed) or None,
+        "ablation-seeds": ablated["seeds"] if ablated else None,
+        "iterations": pathwise[0]["settings"]["iterations"] if pathwise else None,
+        **{option: content["provenance"]["episodes"] if content else None for option, content in judged.items()},
+    }
+
+
+def command(words: Sequence[str]) -> str:
+    """A command, broken where it would be too long."""
+    lines, line = [], words[0]
+    for word in words[1:]:
+        if len(line) + len(word) > WIDTH - len(" \\"):
+            lines.append(f"{line} \\")
+            line = f"  {word}"
+        else:
+            line += f" {word}"
+    return "\n".join([*lines, line])
 
 
 def learning(saved: Saved, images: Path) -> str:
@@ -112,11 +196,21 @@ Pathwise training of the neural policy: cost on the validation scenarios, {len(r
 {table(head, rows)}
 
 Mean of the best: {usd(float(np.mean(best)))} USD a day, from {usd(min(best))} to {usd(max(best))}. The policy scales the
-covers of the tuned base stock and knows the season before any training, so that it starts at
-{percent(untrained / bar)} against `base_stock`; training brought {percent(float(np.mean(best)) / untrained)} more. {validation(runs[0])}
+covers of the tuned base stock and knows the season before any training, so that it starts
+{told_difference(untrained / bar)} `base_stock`; {told_training(float(np.mean(best)) / untrained)}. {validation(runs[0])}
 
 {provenance(runs[0])}
 """
+
+
+def told_difference(ratio: float) -> str:
+    """How far below or above."""
+    return f"{100 * abs(ratio - 1):.1f} % {'below' if ratio < 1 else 'above'}"
+
+
+def told_training(ratio: float) -> str:
+    """What training did to the cost."""
+    return f"training {'takes off another' if ratio < 1 else 'adds'} {100 * abs(ratio - 1):.1f} %"
 
 
 VALIDATION = (
@@ -254,7 +348,9 @@ def test_table(saved: Saved, images: Path) -> str:
         title,
         "",
         "Months that neither training nor the choice of the run saw. The trained policy is the run of *Learning* that "
-        "costs least in validation. Differences are paired by episode.",
+        "costs least in validation. Differences are paired by episode, and intervals are over episodes, of this one run; "
+        "*Without its parts* shows how runs differ. The table of the [README](../README.md) is of another run, the "
+        "released one, which had a budget of its own.",
         "",
     ]
     for content, name in parts:
@@ -303,12 +399,11 @@ def judged(content: Results) -> str:
 
 def transfer(saved: Saved, images: Path) -> str:
     """The trained module elsewhere."""
-    title, found = "## On networks and demand it never saw", saved.group("transfer")
+    title, found = "## On its own network, and on networks and demand it never saw", saved.group("transfer")
     targets = {name: found[name] for name in TARGETS if name in found}
     if not targets:
         return missing(title, "transfer")
     draw_transfer(targets, images / "results-transfer.png")
-    first = next(iter(targets.values()))
     head = [
         "where",
         "size",
@@ -326,9 +421,12 @@ def transfer(saved: Saved, images: Path) -> str:
                 for baseline in ("min_max", "base_stock", f"untrained{suffix}")
             ]
             rows.append([f"{TARGETS[name]} ({content['provenance']['network']})", size, covers, *ratios])
+    episodes = " or ".join(dict.fromkeys(str(content["provenance"]["episodes"]) for content in targets.values()))
     absent = [TARGETS[name] for name in TARGETS if name not in targets]
     note = f"\nNot measured: {', '.join(absent)}.\n" if absent else ""
+    worlds = "\n".join(f"- {TARGETS[name]}: {world_told(content)}" for name, content in targets.items())
     tuned = "\n".join(f"- {TARGETS[name]}: {content['tuning']}" for name, content in targets.items())
+    measured = "\n\n".join(dict.fromkeys(f"*{measurement_told(content)}.*" for content in targets.values()))
     return f"""{title}
 
 The module of the best run of *Learning*, not a weight changed. The policy multiplies covers, one a lane and SKU, that it
@@ -345,13 +443,17 @@ trained one beside it.
 
 {table(head, rows)}
 
-Cost, {first["provenance"]["episodes"]} test episodes each, 95 % intervals over episodes.
+Cost, {episodes} test episodes each, 95 % intervals over episodes.
 {note}
+Networks and demand:
+
+{worlds}
+
 What was spent on tuning:
 
 {tuned}
 
-{provenance(first)}
+{measured}
 """
 
 
@@ -367,10 +469,8 @@ def ablations(saved: Saved, images: Path) -> str:
                 percent_interval(row[key], row[f"{key}_low"], row[f"{key}_high"])
                 for key in ("cost_ratio_to_base_stock", "cost_ratio_to_default", "lost_sales_ratio_to_base_stock")
             ),
-            ", ".join(
-                percent(ratio_of(content, f"{row['variant']}-seed{seed}", "base_stock")[0])
-                for seed in range(content["seeds"])
-            ),
+            by_seed(content, row["variant"], "cost_ratio"),
+            by_seed(content, row["variant"], "lost_sales_ratio"),
         ]
         for row in content["variants"]
     ]
@@ -380,6 +480,7 @@ def ablations(saved: Saved, images: Path) -> str:
         "cost against the default (95 %)",
         "lost sales against base_stock (95 %)",
         "cost of each seed against base_stock",
+        "lost sales of each seed",
     ]
     return f"""{title}
 
@@ -396,6 +497,12 @@ either: what isn't ordered today is not wanted tomorrow.
 
 {provenance(content)}
 """
+
+
+def by_seed(content: Results, variant: str, figure: str) -> str:
+    """A variant's figure over that of the base stock, run by run."""
+    ratios = {pair["policy"]: pair[figure] for pair in content["paired"] if pair["baseline"] == "base_stock"}
+    return ", ".join(percent(ratios[f"{variant}-seed{seed}"]) for seed in range(content["seeds"]))
 
 
 def scaling(saved: Saved, images: Path) -> str:
@@ -482,17 +589,26 @@ def interval(row: Results, key: str) -> str:
 
 def provenance(content: Results) -> str:
     """On what, with what and when."""
+    return f"*{'; '.join(part for part in (world_told(content), measurement_told(content)) if part)}.*"
+
+
+def world_told(content: Results) -> str:
+    """On which network and demand."""
+    known = content["provenance"]
+    return f"{known['network']}, {known['skus']} SKUs; demand: {known['demand'].partition(';')[0]}"
+
+
+def measurement_told(content: Results) -> str:
+    """With what and when."""
     known = content["provenance"]
     libraries = ", ".join(f"{name} {version}" for name, version in known.get("libraries", {}).items())
     parts = [
-        f"{known['network']}, {known['skus']} SKUs",
-        f"demand: {known['demand'].partition(';')[0]}",
         f"{known['cpus']} × {known['cpu']}, of which {known['cores']} used" if "cpus" in known else "",
         f"Python {known['python']}, {libraries}" if libraries else "",
         f"overrides: {' '.join(known['overrides'])}" if known.get("overrides") else "",
         known.get("date", ""),
     ]
-    return f"*{'; '.join(part for part in parts if part)}.*"
+    return "; ".join(part for part in parts if part)
 
 
 if __name__ == "__main__":

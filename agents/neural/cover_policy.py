@@ -25,7 +25,7 @@ class NeuralCoverPolicy(nn.Module):
             settings: the defaults if None.
 
         Raises:
-            ConfigurationError: the head orders units, not up to covers.
+            ConfigurationError: the head is not `cover`: days of cover can't say what the others decide.
         """
         super().__init__()
         self.policy = NeuralPolicy(settings)

@@ -2,9 +2,9 @@
 
 Each (node, SKU) is encoded once with shared weights, told the mean of its node's SKUs and of its SKU's nodes (deep
 sets: Zaheer et al. 2017), and combined per lane by a small head: destination, origin and lane each have their own
-projection, so that the wide layers run over nodes and not over lanes. The answer scales the cover of a tuned base stock
-(`heads` has another way): an untrained policy already is one that knows the season, and training learns where to leave
-it (residual policy learning: Silver et al. 2018).
+projection, so that the wide layers run over nodes and not over lanes. What the answer means is the head's to say
+(`heads`): with `cover` and `release` it scales the cover of a tuned base stock, so that an untrained policy already is
+one that knows the season, and training learns where to leave it (residual policy learning: Silver et al. 2018).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class NeuralPolicy(nn.Module):
         """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs.
 
         Raises:
-            ConfigurationError: the head orders units, not up to covers.
+            ConfigurationError: the head is not `cover`: days of cover can't say what the others decide.
         """
         head = cover_head_named(self.settings)
         considered = self._consider(snapshot, attributes)

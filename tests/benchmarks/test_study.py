@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -110,6 +111,30 @@ def test_the_page_tells_saved_figures_and_which_are_missing(learnt: Path, tmp_pa
     for part in ("wall_time", "table", "ablations", "scaling"):
         assert f"Not measured yet (`{part}`)" in text
     assert {path.name for path in (tmp_path / "images").iterdir()} == {"results-learning.png", "results-transfer.png"}
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_the_page_names_the_budgets_that_were_spent(learnt: Path, tmp_path: Path) -> None:
+    text = page_of(learnt / "results", tmp_path)
+    assert "--network two_warehouses" in text
+    assert "--history" not in text
+    for option in ("--seeds 1", "--iterations 2", "--transfer-episodes 2", "--set base_stock.iterations=2"):
+        assert option in text
+    assert "--minutes" not in text
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_a_trainer_that_had_more_time_has_a_command_of_its_own(learnt: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "results" / "runs"
+    runs.mkdir(parents=True)
+    run = json.loads((learnt / "results" / "runs" / "pathwise-default-seed0.json").read_text(encoding="utf-8"))
+    for trainer, minutes in (("ippo", 5.0), ("mappo", 10.0)):
+        content = json.dumps(run | {"trainer": trainer, "limit_minutes": minutes})
+        (runs / f"{trainer}-default-seed0.json").write_text(content, encoding="utf-8")
+    saved = script("study_page").Saved(tmp_path / "results")
+    first, second = re.findall(r"--minutes (\d+)", script("study_page").opening(saved).partition("A job")[0])
+    assert (first, second) == ("5", "10")
+    assert "rm docs/results/runs/mappo-*.json" in script("study_page").opening(saved)
 
 
 @pytest.mark.usefixtures("benchmarks")

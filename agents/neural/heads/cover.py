@@ -90,7 +90,7 @@ def cover_head_named(settings: NeuralPolicySettings) -> CoverHead:
     """The head that settings name, for those who act in an environment that takes days of cover.
 
     Raises:
-        ConfigurationError: its answers are no covers.
+        ConfigurationError: it is not `cover`: days of cover can't say what the others decide.
     """
     head = head_named(settings)
     if not isinstance(head, CoverHead):
