@@ -23,11 +23,10 @@ from entrepot.configs.loader import (
     StrictModel,
     configuration_folder,
     is_path,
-    locate,
-    read_yaml,
     validate,
 )
 from entrepot.envs.demand import DemandModel, load_demand
+from entrepot.envs.demand.registry import read_demand
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.description import NetworkDescription
 from entrepot.envs.snapshot import NetworkAttributes, long_run_deviation
@@ -36,6 +35,7 @@ from entrepot.envs.twin import TwinParameters
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+WindowsName = Literal["as_given", "divided"]
 
 
 class DemandSettings(StrictModel):
@@ -43,8 +43,9 @@ class DemandSettings(StrictModel):
 
     name: str | None = Field(None, description="a demand YAML by name or path; chosen by `path` if not given")
     path: str | None = Field(None, description="a sales history, CSV or Parquet")
-    windows: Literal["as_given", "divided"] = Field(
-        "as_given", description="the demand YAML's own, or the history divided in time 70 : 12 : 18"
+    windows: WindowsName = Field(
+        "as_given",
+        description="the demand YAML's own; or the history divided in time 70 : 12 : 18, and no day of it left out",
     )
 
 
@@ -245,7 +246,8 @@ def build_world(
     """
     description = load_network(network, skus=skus)
     arrays = NetworkArrays.from_description(description)
-    model = load_demand(*_demand_content(demand, arrays))
+    content, source = _demand_content(demand)
+    model = load_demand(content, arrays, source=source)
     return World(
         description=description,
         network=arrays,
@@ -257,9 +259,17 @@ def build_world(
     )
 
 
-def _demand_content(demand: DemandSettings, arrays: NetworkArrays) -> tuple[dict[str, Any] | str, NetworkArrays]:
-    name = demand.name or ("history" if demand.path else "calibrated")
-    if demand.path is None:
-        return name, arrays
-    content = {**read_yaml(locate("demand", name)), "path": demand.path}
-    return (content | {"windows": None} if demand.windows == "divided" else content), arrays
+def _demand_content(demand: DemandSettings) -> tuple[dict[str, Any], str]:
+    """What the demand's YAML says, with the settings' changes; and the file to name in an error."""
+    content, source = read_demand(demand.name or ("history" if demand.path else "calibrated"))
+    if demand.path is not None:
+        content["path"] = demand.path
+    if demand.windows == "divided":
+        if content.get("kind") != "history":
+            raise ConfigurationError(
+                f"demand.windows: 'divided' divides a history, and {source} is of kind {content.get('kind')!r}; "
+                "allowed: as_given"
+            )
+        # Dates of any kind are of the history that the YAML was written for.
+        content |= {"windows": None, "left_out_days": []}
+    return content, source

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -127,4 +128,5 @@ def _summary(description: HistoryDescription, traces: Traces, skus: int) -> str:
     replicas = (
         f"; replicas fill up to {skus} SKUs where the history has fewer: {', '.join(repeated)}" if repeated else ""
     )
-    return f"history {description.path}, trained on {first} to {last}{proxies}{replicas}"
+    # The file's name alone: summaries go into modules that are passed on, and folders are nobody else's business.
+    return f"history {Path(description.path).name}, trained on {first} to {last}{proxies}{replicas}"

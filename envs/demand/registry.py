@@ -11,6 +11,9 @@ from entrepot.configs.registry import Registry
 from entrepot.envs.demand.model import DemandModel
 from entrepot.envs.network.arrays import NetworkArrays
 
+UNSET = "???"
+"""What a YAML says where a person must fill in a value."""
+
 Builder = Callable[[Mapping[str, Any], NetworkArrays, str], DemandModel]
 
 _KINDS = Registry[Builder]({kind: f"entrepot.envs.demand.{kind}" for kind in ("calibrated", "history", "stationary")})
@@ -26,6 +29,26 @@ def demand_kinds() -> list[str]:
     return _KINDS.names()
 
 
+def read_demand(name_or_path: str) -> tuple[dict[str, Any], str]:
+    """Read a demand YAML; a `path` in it is relative to the YAML's own folder, whatever the current one is.
+
+    Args:
+        name_or_path: a shipped name (``calibrated``, ``history``), or the path of a YAML file.
+
+    Returns:
+        Keys and values, with an absolute `path` if there is one; and the file to name in an error.
+
+    Raises:
+        ConfigurationError: there is no such file, or it holds no keys and values.
+    """
+    located = locate("demand", name_or_path)
+    content = read_yaml(located)
+    path = content.get("path")
+    if isinstance(path, str) and path != UNSET:
+        content["path"] = str(located.resolve().parent / path)
+    return content, str(located)
+
+
 def load_demand(
     name_or_content: str | Mapping[str, Any],
     network: NetworkArrays,
@@ -36,7 +59,7 @@ def load_demand(
     """Build a demand model.
 
     Args:
-        name_or_content: a shipped name (``calibrated``, ``history``), the path of a YAML file, or its content.
+        name_or_content: as in `read_demand`; or content, in which a `path` is relative to the current folder.
         network: the network whose markets and SKUs are wanted.
         path: a sales history, in place of the content's own `path`.
         source: the file or argument to name in an error, where content is given.
@@ -45,8 +68,7 @@ def load_demand(
         ConfigurationError: the source, the key, the value and what is allowed.
     """
     if isinstance(name_or_content, str):
-        located = locate("demand", name_or_content)
-        content, source = read_yaml(located), str(located)
+        content, source = read_demand(name_or_content)
     else:
         content, source = dict(name_or_content), source or "demand"
     kind = content.pop("kind", None)

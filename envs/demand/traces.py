@@ -15,10 +15,8 @@ from entrepot.configs.loader import ConfigurationError, StrictModel
 from entrepot.envs.demand import calendar
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.records import RecordReport, SalesRecords, read_sales
+from entrepot.envs.demand.registry import UNSET
 from entrepot.envs.demand.windows import Window, divide
-
-UNSET = "???"
-"""What a YAML says where a person must fill in a value."""
 
 
 class Proxy(StrictModel):

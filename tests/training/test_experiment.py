@@ -1,9 +1,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
 
 from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml
+from entrepot.envs.demand.history import HistoryDemand
 from entrepot.training.experiment import DemandSettings, ExperimentSettings, build_world, compose_experiment
 from entrepot.training.pathwise.settings import PathwiseSettings
 
@@ -38,3 +42,56 @@ def test_a_network_can_be_a_file_of_ones_own(tmp_path: Path) -> None:
     shutil.copy(configuration_folder() / "network" / "two_warehouses.yaml", path)
     experiment = compose_experiment([f"network={path}", "run=mine"])
     assert len(build_world(experiment.network, DemandSettings()).network.nodes) == 2
+
+
+@pytest.fixture
+def sales(tmp_path: Path) -> Path:
+    """A year and a half of the one market of `two_warehouses`, in a folder of its own."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    days = pd.date_range("2022-01-01", "2023-06-30").strftime("%Y-%m-%d")
+    index = pd.MultiIndex.from_product([days, [f"sku-{number}" for number in range(4)]], names=["date", "sku"])
+    frame = pd.DataFrame({"units_sold": np.random.default_rng(0).poisson(3.0, len(index))}, index=index).reset_index()
+    frame.assign(market="online").to_csv(folder / "sales.csv", index=False)
+    return folder / "sales.csv"
+
+
+def yaml_beside(sales: Path, **more: object) -> Path:
+    path = sales.parent / "demand.yaml"
+    path.write_text(yaml.safe_dump({"kind": "history", "path": sales.name, **more}))
+    return path
+
+
+def test_a_demand_yaml_finds_its_history_from_a_workers_folder_too(
+    sales: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yaml_beside(sales)
+    monkeypatch.chdir(sales.parent)
+    experiment = compose_experiment(["network=two_warehouses", "demand=demand.yaml", "run=mine"])
+    here = build_world(experiment.network, experiment.demand)
+    moved = experiment.with_absolute_paths()
+    monkeypatch.chdir(tmp_path)
+    there = build_world(moved.network, moved.demand)
+    np.testing.assert_array_equal(there.demand.mean_units_per_day, here.demand.mean_units_per_day)
+
+
+@pytest.mark.parametrize("named_by", ["path", "yaml", "both"])
+def test_divided_windows_leave_every_date_of_the_yaml_out_of_account(sales: Path, named_by: str) -> None:
+    first_and_last = {"first": "2009-12-01", "last": "2010-12-01"}
+    elsewhere = yaml_beside(
+        sales, windows=dict.fromkeys(("train", "validation", "test"), first_and_last), left_out_days=["2009-12-24"]
+    )
+    name = None if named_by == "path" else str(elsewhere)
+    path = None if named_by == "yaml" else str(sales)
+    with pytest.raises(ConfigurationError, match="is not inside the history, 2022-01-01 to 2023-06-30"):
+        build_world("two_warehouses", DemandSettings(name=name, path=path))
+    demand = build_world("two_warehouses", DemandSettings(name=name, path=path, windows="divided")).demand
+    assert isinstance(demand, HistoryDemand)
+    assert demand.traces.windows == {"train": (0, 382), "validation": (382, 447), "test": (447, 546)}
+
+
+def test_only_a_history_can_be_divided() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"demand\.windows: 'divided' .* is of kind 'calibrated'; allowed: as_"
+    ):
+        build_world("two_warehouses", DemandSettings(windows="divided"))

@@ -50,9 +50,11 @@ def check_history(
 
     Lines are counted as an editor does: in a CSV the header is line 1.
 
+    The shipped `history` has the windows of Online Retail II, 2009 to 2011; for sales of your own write a YAML.
+
     For example:
 
-    `entrepot demand check sales.csv --network kreen`
+    `entrepot demand check sales.csv --network kreen --markets-from my_demand.yaml`
 
     `entrepot demand check sales.parquet --network my_network.yaml --markets-from my_demand.yaml`
     """
@@ -87,14 +89,14 @@ def fit_history(
 ) -> None:
     """Estimate the calibrated generator from a history's training window, and write it as a YAML.
 
-    The file then works wherever a demand model is asked for, without the history: `demand=my_demand.yaml`. It has the
+    The file then works wherever a demand model is asked for, without the history: `demand=fitted.yaml`. It has the
     markets of the network, and all others that the demand YAML names.
 
     For example:
 
-    `entrepot demand fit sales.parquet --network kreen --out my_demand.yaml`
+    `entrepot demand fit sales.parquet --network kreen --markets-from my_demand.yaml --out fitted.yaml`
 
-    `entrepot demand fit sales.csv --out my_demand.yaml --source "our shop, 2024 and 2025"`
+    `entrepot demand fit sales.csv --markets-from my_demand.yaml --out fitted.yaml --source "our shop, 2024 and 2025"`
     """
     described = _described(history, markets_from)
     names = list(load_network(network).markets)
@@ -131,15 +133,16 @@ def show_demand(
 ) -> None:
     """Print what a demand model draws: level, intermittency and spread in each market.
 
-    Where `--history` is given, a calibrated model is set beside that history's training window.
+    Where `--history` is given, a calibrated model is set beside that history's training window, as the shipped
+    `history` has it: that of Online Retail II.
 
     For example:
 
     `entrepot demand show calibrated --network kreen`
 
-    `entrepot demand show history --history sales.parquet --plot demand.png`
+    `entrepot demand show my_demand.yaml --history sales.parquet --plot demand.png`
 
-    `entrepot demand show calibrated --history sales.parquet --plot compared.png`
+    `entrepot demand show calibrated --history online_retail.parquet --plot compared.png`
     """
     arrays = NetworkArrays.from_description(load_network(network, skus=skus))
     resampled = read_yaml(locate("demand", name)).get("kind") == "history"

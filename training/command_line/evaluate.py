@@ -17,7 +17,7 @@ from entrepot.training.command_line.verdict import (
     write_evaluation,
 )
 from entrepot.training.evaluation import evaluate as compare
-from entrepot.training.experiment import DemandSettings, EvaluationSettings, build_world
+from entrepot.training.experiment import DemandSettings, EvaluationSettings, WindowsName, build_world
 from entrepot.training.policies import Tuning, build_policies, policy_names, released_folder
 
 
@@ -38,6 +38,10 @@ def evaluate(
     split: Annotated[Split, typer.Option(help="Part of the time line that demand is drawn from.")] = Split.TEST,
     history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
     demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
+    windows: Annotated[
+        WindowsName,
+        typer.Option(help="Of the demand YAML; or the history divided, as a run with demand.windows=divided had it."),
+    ] = "as_given",
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
@@ -54,7 +58,7 @@ def evaluate(
     * `entrepot evaluate kreen --policies min_max,base_stock,mpc,hindsight --episodes 16` — planners take long
     * `entrepot evaluate my_network.yaml --policies base_stock,checkpoints/kreen-pathwise --episodes 64 --plots plots`
     """
-    world = build_world(network, DemandSettings(name=demand, path=history), skus=skus)
+    world = build_world(network, DemandSettings(name=demand, path=history, windows=windows), skus=skus)
     out = console()
     out.print(f"[bold]demand[/] {world.demand.summary}; {split} scenarios")
     names = _names(policies, world.description.name)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import DemandModel, Split, calendar, load_demand
@@ -186,3 +187,22 @@ def test_a_history_that_nobody_named_is_asked_for() -> None:
 def test_the_shipped_history_takes_a_path(tmp_path: Path, sales_file: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"windows.train: 2009-12-01 to 2011-02-28 is not inside the history"):
         load_demand("history", network_of(4), path=sales_file)
+
+
+def test_a_path_in_a_yaml_is_taken_from_the_yamls_own_folder(
+    tmp_path: Path, sales: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    sales.to_csv(mine / "sales.csv", index=False)
+    (mine / "demand.yaml").write_text(yaml.safe_dump({"kind": "history", "path": "sales.csv"}))
+    monkeypatch.chdir(tmp_path)
+    assert "history sales.csv" in load_demand("mine/demand.yaml", network_of(4)).summary
+    with pytest.raises(ConfigurationError, match=r"'sales\.csv' does not exist"):
+        load_demand("mine/demand.yaml", network_of(4), path="sales.csv")
+
+
+def test_a_summary_names_the_file_and_no_folder(sales_file: Path) -> None:
+    summary = history(sales_file).summary
+    assert summary.startswith("history sales.csv, trained on")
+    assert str(sales_file.parent) not in summary

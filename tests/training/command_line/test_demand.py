@@ -101,3 +101,13 @@ def test_what_can_not_be_done_is_said_without_a_traceback(
 @pytest.mark.parametrize("command", ["check", "fit", "show"])
 def test_help_teaches_by_example(entrepot: Entrepot, command: str) -> None:
     assert f"entrepot demand {command} " in entrepot("demand", command, "--help").stdout
+
+
+def test_show_finds_the_history_beside_the_yaml_from_any_folder(
+    entrepot: Entrepot, sales: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    result = entrepot("demand", "show", "../mine.yaml", "--network", "two_warehouses")
+    assert result.exit_code == 0, result.stderr
+    assert "history sales.csv, trained on" in result.stdout

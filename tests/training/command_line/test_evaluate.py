@@ -1,6 +1,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from tests.training.command_line.conftest import Entrepot
 
 SHORT = ["two_warehouses", "--episodes", "2", "--days", "10", "--warm-up-days", "10", "--processes", "1"]
@@ -30,3 +33,14 @@ def test_the_bound_alone_can_be_asked_for(entrepot: Entrepot, tmp_path: Path) ->
     done = entrepot("evaluate", *SHORT, "--policies", "hindsight", "--plots", tmp_path)
     assert done.exit_code == 0, done.output
     assert "total, stock settled" in done.output
+
+
+def test_windows_can_be_divided_as_a_run_had_them(entrepot: Entrepot, tmp_path: Path) -> None:
+    days = pd.date_range("2022-01-01", "2023-06-30").strftime("%Y-%m-%d")
+    sales = pd.DataFrame({"date": days, "sku": "one", "market": "online", "units_sold": np.arange(len(days)) % 7})
+    sales.to_csv(tmp_path / "sales.csv", index=False)
+    arguments = ("evaluate", *SHORT, "--policies", "min_max", "--history", "sales.csv")
+    assert "is not inside the history" in entrepot(*arguments).stderr
+    done = entrepot(*arguments, "--windows", "divided")
+    assert done.exit_code == 0, done.output
+    assert "trained on 2022-01-01 to 2023-01-17" in done.output
