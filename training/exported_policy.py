@@ -1,4 +1,7 @@
-"""An exported module as a policy, so that what ships is what is judged."""
+"""An exported module as a policy: judged are the orders of its graph or its fallback, before they are made feasible.
+
+What stock and capacity allow is the twin's to say; the module's own feasibility rung is for live limits.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.agents.inference import InferenceModule, load
+from entrepot.agents.inference.loading import latest_version
 from entrepot.envs.network.schema import NETWORK_FIELDS, Field
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.export.snapshots import snapshot_arrays
@@ -23,8 +27,8 @@ def find_module(folder: Path) -> InferenceModule | None:
     """
     if (folder / "manifest.json").is_file():
         return load(folder)
-    versions = sorted(path.parent for path in folder.glob("*/manifest.json"))
-    return load(versions[-1]) if versions else None
+    version = latest_version(folder)
+    return None if version is None else load(version)
 
 
 class ExportedPolicy:
@@ -35,14 +39,19 @@ class ExportedPolicy:
         self._module = module
         self.decisions = 0
         self.fallbacks = 0  # of the decisions, those that the module's fallback took
-        self._network = {name: _array(getattr(attributes, name), field) for name, field in NETWORK_FIELDS.items()}
+        self.network = {name: _array(getattr(attributes, name), field) for name, field in NETWORK_FIELDS.items()}
+
+    @property
+    def effort(self) -> str:
+        """How often the fallback decided, and not the policy."""
+        return f"{self.fallbacks:,} of {self.decisions:,} decisions by the fallback"
 
     def begin(self, episodes: int) -> None:
         """Nothing is remembered between days."""
 
     def orders(self, snapshot: Snapshot) -> Tensor:
         """[B, L, S] units."""
-        decision = self._module.decide(snapshot_arrays(snapshot), network=self._network, age_seconds=0.0)
+        decision = self._module.decide(snapshot_arrays(snapshot), network=self.network, age_seconds=0.0)
         self.fallbacks += sum(source != "policy" for source in decision.source)
         self.decisions += len(decision.source)
         return torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from entrepot.agents.inference.envelope import envelope_of
+from entrepot.configs.loader import is_path
 from entrepot.envs.demand import Split
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.snapshot import attribute_arrays, long_run_deviation
@@ -40,7 +41,7 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         The module's folder.
 
     Raises:
-        ConfigurationError: the folder holds no run.
+        ConfigurationError: the folder holds no run, or the version isn't digits.
         FileExistsError: the version is there already.
     """
     loaded = load_run(run)
@@ -91,7 +92,11 @@ def _recorded(run: Run, world: World) -> list[dict[str, NDArray[Any]]]:
 
 
 def _provenance(experiment: ExperimentSettings, world: World) -> dict[str, Any]:
+    # No folders of this machine: the module is passed on.
     settings = experiment.model_dump(mode="json", exclude={"folder", "compute", "demand"})
+    del settings["base_stock"]["path"]
+    if is_path(experiment.network):
+        settings["network"] = Path(experiment.network).name
     return {"experiment": settings, "demand": world.demand.summary, "seed": experiment.seed}
 
 

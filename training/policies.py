@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from entrepot.agents.inference import InferenceModule
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
@@ -21,7 +22,7 @@ from entrepot.configs.loader import ConfigurationError, configuration_folder, va
 from entrepot.configs.registry import Registry
 from entrepot.envs.network import NetworkArrays
 from entrepot.training.evaluation import Trial
-from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World
+from entrepot.training.experiment import BaseStockSettings, ExperimentSettings, WindowsSettings, World, build_world
 from entrepot.training.exported_policy import ExportedPolicy, find_module
 from entrepot.training.hindsight import Hindsight
 from entrepot.training.learned import learned_module
@@ -35,6 +36,8 @@ from entrepot.training.tuning import (
 
 TuningProgress = Callable[[int, float], None]
 TUNING_SEED = 11
+DEMAND_TOLERANCE = 1e-3
+"""Relative: two machines add up a history in their own orders, and figures are kept in single precision."""
 BASE_STOCK_FILE = "base_stock.json"
 """In a run's folder: the tuned base stock that its policy started from."""
 
@@ -48,7 +51,7 @@ class Tuning:
     folder: Path = Path("checkpoints/base_stock")
     seed: int = TUNING_SEED
     progress: TuningProgress | None = None
-    budgets: dict[str, str] = field(default_factory=dict)  # what was spent, by policy name
+    budgets: dict[str, str] = field(default_factory=dict)  # what was spent, or which covers there are, by policy
     processes: int | None = None  # that planners may use; one per core if None
 
 
@@ -73,7 +76,7 @@ def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[s
         label = name if label in policies else label  # a run and its export have the same last name
         if label in policies:
             raise ConfigurationError(f"--policies: {name!r} stands twice")
-        policies[label] = build(world, tuning) if build else _from_folder(name, world, tuning)
+        policies[label] = build(world, tuning) if build else _from_folder(name, label, world, tuning)
     return policies
 
 
@@ -159,23 +162,45 @@ def _fingerprint(world: World, tuning: Tuning) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _from_folder(name: str, world: World, tuning: Tuning) -> Policy:
+def _from_folder(name: str, label: str, world: World, tuning: Tuning) -> Policy:
     folder = Path(name)
     if (folder / "policy.pt").is_file():
         run = load_run(folder)
-        cover = run.cover_days if run.fits(world) else tuned_base_stock(world, tuning).cover
-        return run.agent(world.starting_from(cover))
+        own = run.cover_days if run.fits(world) else None
+        return run.agent(_starting_from(own, label, world, tuning))
     module = find_module(folder)
     if module is not None:
-        names = module.manifest.names
-        own = names.lanes == world.network.lanes and names.skus == world.network.skus
-        cover = torch.tensor(module.network["base_cover_days"]) if own else tuned_base_stock(world, tuning).cover
-        return ExportedPolicy(module, world.starting_from(cover).attributes)
+        own = torch.tensor(module.network["base_cover_days"]) if _module_fits(module, world) else None
+        return ExportedPolicy(module, _starting_from(own, label, world, tuning).attributes)
     allowed = ", ".join(policy_names())
     raise ConfigurationError(
         f"--policies: {name!r} is neither a policy ({allowed}) nor the folder of a run (with policy.pt) "
         "nor of an exported module (with manifest.json)"
     )
+
+
+def _starting_from(own: Tensor | None, label: str, world: World, tuning: Tuning) -> World:
+    """The world where a learned policy starts from its own covers [L, S], or from such as are tuned here if None."""
+    if own is not None:
+        tuning.budgets[label] = "starts from its own covers, tuned on this network and demand"
+        return world.starting_from(own)
+    tuned = tuned_base_stock(world, tuning)
+    why = "starts from base_stock's covers here, its own being of another network or demand"
+    tuning.budgets[label] = f"{why}: {tuned.budget}"
+    return world.starting_from(tuned.cover)
+
+
+def _module_fits(module: InferenceModule, world: World) -> bool:
+    """Whether a module was exported for these lanes and SKUs, and this demand."""
+    names = module.manifest.names
+    same_names = names.lanes == world.network.lanes and names.skus == world.network.skus
+    return same_names and _same_demand(torch.tensor(module.network["demand_mean"]), world)
+
+
+def _same_demand(mean: Tensor, world: World) -> bool:
+    """Whether a long-run demand [M, S] in units a day is the world's, but for rounding."""
+    here = world.attributes.demand_mean.cpu()
+    return mean.shape == here.shape and torch.allclose(mean.to(here), here, rtol=DEMAND_TOLERANCE, atol=1e-6)
 
 
 def released_folder() -> Path:
@@ -193,9 +218,16 @@ class Run:
     cover_days: Tensor  # [L, S] of the run's own network
 
     def fits(self, world: World) -> bool:
-        """Whether the covers were learnt in a network of these lanes and SKUs."""
+        """Whether the covers were learnt in a network of these lanes and SKUs, and on this demand."""
         path = self.folder / BASE_STOCK_FILE
-        return path.is_file() and names_in_base_stock(path) == (list(world.network.lanes), list(world.network.skus))
+        lanes_and_skus = list(world.network.lanes), list(world.network.skus)
+        if not path.is_file() or names_in_base_stock(path) != lanes_and_skus:
+            return False
+        try:
+            own = build_world(self.experiment.network, self.experiment.demand, skus=self.experiment.skus)
+        except ConfigurationError:  # its history isn't here, so that nobody knows
+            return False
+        return _same_demand(own.attributes.demand_mean, world)
 
     def agent(self, world: World) -> ModuleAgent:
         """The run's policy at work in a world, which need not be the one it learnt in.

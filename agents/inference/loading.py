@@ -43,11 +43,26 @@ def load(path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str
         raise ModuleRefused(f"{folder}: {error}") from error
 
 
+def is_version(name: str) -> bool:
+    """Whether a folder of that name is a version: digits only, such as ``0004``."""
+    return name.isascii() and name.isdecimal()
+
+
+def latest_version(home: Path) -> Path | None:
+    """The folder of a module's highest version by number, 10 above 9; None if there is none.
+
+    Folders of other names, such as those that an export has not finished, are passed over.
+
+    Args:
+        home: the folder ``NAME``.
+    """
+    versions = [file.parent for file in home.glob(f"*/{MANIFEST}") if is_version(file.parent.name)]
+    return max(versions, key=lambda folder: (int(folder.name), folder.name), default=None)
+
+
 def _version_folder(path: Path) -> Path:
     if path.is_dir() and not (path / MANIFEST).exists():
-        versions = sorted(entry for entry in path.iterdir() if (entry / MANIFEST).is_file())
-        if versions:
-            return versions[-1]
+        return latest_version(path) or path
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from entrepot.agents.inference import ModuleRefused, load
 from entrepot.agents.neural import NeuralPolicy
+from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
 from entrepot.envs.opening import stocked_state
@@ -202,6 +204,13 @@ def test_versions_count_up_and_none_is_ever_written_over(tmp_path: Path) -> None
     assert module.manifest.provenance["seeds"] == [7]
     assert module.manifest.provenance["code_version"]
     assert module.manifest.maximum_age_seconds == 900.0
+
+
+@pytest.mark.parametrize("version", ["v2", ".2", "1.0", "", "../0001"])
+def test_a_version_that_is_no_number_is_refused_with_what_is_allowed(tmp_path: Path, version: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"version: {version!r}; allowed: digits")):
+        export_case(kreen(2), tmp_path, FixedCover(20.0), version=version)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_policy_that_answers_nonsense_leaves_no_folder_behind(tmp_path: Path) -> None:

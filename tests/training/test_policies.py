@@ -2,23 +2,33 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
+from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.experiment import BaseStockSettings, World
+from entrepot.training.experiment import BaseStockSettings, DemandSettings, World, build_world
+from entrepot.training.exported_policy import ExportedPolicy
+from entrepot.training.exporting import export_run
 from entrepot.training.files import write_atomically
 from entrepot.training.learned import neural_policy
 from entrepot.training.policies import BASE_STOCK_FILE, Tuning, build_policies, load_run, tuned_base_stock
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
-from tests.training.tiny import tiny_experiment, tiny_world
+from tests.training.tiny import WINDOWS, tiny_experiment, tiny_world
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
-    folder = tmp_path / "tiny"
-    experiment = tiny_experiment(tmp_path)
+def run(world: World, tmp_path: Path) -> Path:
+    return untrained_run(world, tmp_path)
+
+
+def untrained_run(world: World, place: Path) -> Path:
+    """A run's folder; every cover of its own is a day."""
+    folder = place / "tiny"
+    experiment = tiny_experiment(place)
     write_atomically(folder / "experiment.json", experiment.model_dump_json())
     module = neural_policy(experiment).state_dict()
     torch.save({"module": module, "cover_days": torch.ones(3, 4)}, folder / "policy.pt")
+    save_base_stock(TunedBaseStock(torch.ones(3, 4), 5, 100, 1.5), world.network, folder / BASE_STOCK_FILE)
     return folder
 
 
@@ -70,3 +80,51 @@ def test_covers_tuned_on_another_network_are_refused(world: World, tmp_path: Pat
 def test_a_path_without_tuned_covers_is_refused_with_what_is_allowed(world: World, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"base_stock\.path: .*allowed: a run's folder with base_stock\.json"):
         tuned_base_stock(world, at(tmp_path / "nowhere"))
+
+
+@pytest.fixture(scope="module", params=["run", "module"])
+def learned(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's folder, or that of its export."""
+    place = tmp_path_factory.mktemp("learned")
+    run = untrained_run(world, place)
+    return run if request.param == "run" else export_run(run, place / "exported", version="0001")
+
+
+def cover_of(policy: object) -> torch.Tensor:
+    if isinstance(policy, ModuleAgent):
+        return policy.attributes.base_cover_days
+    assert isinstance(policy, ExportedPolicy)
+    return torch.as_tensor(policy.network["base_cover_days"])
+
+
+def brief(folder: Path) -> Tuning:
+    return Tuning(settings=BaseStockSettings(iterations=1), windows=WINDOWS, folder=folder / "tuned")
+
+
+def test_a_learned_policy_keeps_its_own_covers_on_the_demand_it_learnt_on(
+    world: World, learned: Path, tmp_path: Path
+) -> None:
+    tuning = brief(tmp_path)
+    policies = build_policies([str(learned)], world, tuning)
+    assert torch.equal(cover_of(policies[learned.name]), torch.ones(3, 4))
+    assert "its own covers" in tuning.budgets[learned.name]
+    assert not (tmp_path / "tuned").exists()
+
+
+def test_a_learned_policy_shares_the_covers_of_base_stock_on_any_other_demand(learned: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.yaml"
+    every = {"distribution": "poisson", "mean": 9.0}
+    elsewhere.write_text(yaml.safe_dump({"kind": "stationary", "every_market": every}))
+    other = build_world("two_warehouses", DemandSettings(name=str(elsewhere)))
+    tuning = brief(tmp_path)
+    policies = build_policies([str(learned), "base_stock"], other, tuning)
+    torch.testing.assert_close(cover_of(policies[learned.name]), tuned_base_stock(other, tuning).cover)
+    assert tuning.budgets[learned.name].endswith(f"another network or demand: {tuning.budgets['base_stock']}")
+    assert len(list((tmp_path / "tuned").iterdir())) == 1
+
+
+def test_covers_of_a_run_whose_history_is_gone_are_not_taken_on_trust(world: World, run: Path) -> None:
+    assert load_run(run).fits(world)
+    gone = tiny_experiment(run.parent, "demand.path=gone.csv")
+    write_atomically(run / "experiment.json", gone.model_dump_json())
+    assert not load_run(run).fits(world)

@@ -20,7 +20,9 @@ from torch import nn
 from entrepot import __version__
 from entrepot.agents.inference import load
 from entrepot.agents.inference.fallback import BaseStock
+from entrepot.agents.inference.loading import is_version
 from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Range, seal
+from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot import attribute_arrays
@@ -70,17 +72,20 @@ def export_policy(
         demand_deviation: [M, S] standard deviation of a day's demand; that of a Poisson if None.
         base_cover_days: [L, S] covers that the policy starts from; the textbook's if None.
         metrics: figures against named baselines, as JSON would have it.
-        version: such as "0001"; one above the highest there is if None.
+        version: digits, such as "0001"; one above the highest there is if None.
         maximum_age_seconds: of a snapshot that the policy may still decide on.
 
     Returns:
         The module's folder.
 
     Raises:
+        ConfigurationError: the version isn't digits.
         FileExistsError: the version is there already; a version never changes.
         ModuleRefused: what was written doesn't load, or doesn't answer as torch does.
     """
     home = folder / name
+    if version is not None and not is_version(version):
+        raise ConfigurationError(f"version: {version!r}; allowed: digits, such as 0001, or none for the next free one")
     if version is not None and (home / version).exists():
         raise FileExistsError(f"{home / version}: exists, and a version never changes; give another or none")
     attributes = {
@@ -132,7 +137,7 @@ def export_policy(
 
 def next_version(home: Path) -> str:
     """One above the highest numbered version in a module's folder."""
-    numbers = [int(entry.name) for entry in home.iterdir() if entry.name.isdecimal()] if home.is_dir() else []
+    numbers = [int(entry.name) for entry in home.iterdir() if is_version(entry.name)] if home.is_dir() else []
     return f"{max(numbers, default=0) + 1:04d}"
 
 

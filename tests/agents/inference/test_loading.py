@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from entrepot.agents.inference import InferenceError, InferenceModule, ModuleRefused, load
+from entrepot.agents.inference.loading import latest_version
 from entrepot.agents.inference.manifest import FILES, MANIFEST
 from tests.agents.inference.cases import copy_of, reseal
 
@@ -201,3 +203,15 @@ def test_every_input_is_described_with_its_unit_and_range(folder: Path) -> None:
         for field in fields.values():
             assert field["unit"]
             assert field["minimum"] <= field["maximum"]
+
+
+def test_versions_are_compared_as_numbers_and_unfinished_ones_are_passed_over(folder: Path, tmp_path: Path) -> None:
+    for name in ("9", "10", ".11.scratch", "latest"):
+        shutil.copytree(folder, tmp_path / name)
+    (tmp_path / "12").mkdir()
+    assert latest_version(tmp_path) == tmp_path / "10"
+    shutil.rmtree(tmp_path / "9")
+    shutil.rmtree(tmp_path / "10")
+    assert latest_version(tmp_path) is None
+    with pytest.raises(ModuleRefused):
+        load(tmp_path)
