@@ -29,7 +29,8 @@ class Sb3PpoSettings(Sb3Settings):
     """PPO (Schulman et al. 2017)."""
 
     kind: Literal["sb3_ppo"] = "sb3_ppo"
-    log_deviation: float = -3.0  # to begin with, of actions in [-1, 1]
+    learning_rate: Positive = 0.000003
+    log_deviation: float = -3.0  # to begin with; of actions in [-1, 1], or of logarithms of a cover with view=agents
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
     epochs: Count = 4

@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import ray
 import torch
 from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -18,6 +20,7 @@ from stable_baselines3.common.logger import Logger
 from torch import Tensor
 
 from entrepot.agents.mlp.layers import ACTIVATIONS
+from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import MOST_COVER_DAYS
 from entrepot.training.experiment import ExperimentSettings, World, build_world
 from entrepot.training.files import write_atomically
@@ -37,9 +40,14 @@ def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
 @register_trainer("sb3_ppo", bundles=_bundles)
 @register_trainer("sb3_sac", bundles=_bundles)
 def train_sb3(assignment: Assignment) -> Outcome:
-    """Train in this process until the iterations are done, or the seconds are over."""
+    """Train in this process until the iterations are done, or the seconds are over.
+
+    Raises:
+        ConfigurationError: a setting can't be used, or only trainers on Ray have it.
+    """
     experiment = assignment.experiment
     settings = settings_of(experiment)
+    _refuse_what_only_ray_has(experiment)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     world = world.starting_from(assignment.base_cover_days)
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
@@ -47,7 +55,7 @@ def train_sb3(assignment: Assignment) -> Outcome:
     folder = experiment.run_folder / "sb3"
     if not assignment.resume:
         shutil.rmtree(folder, ignore_errors=True)
-    progress, model = _restored(folder, env, settings, experiment.compute.device) or (Progress(), None)
+    progress, model = _restored(folder, env, settings, experiment) or (Progress(), None)
     if model is None:
         model = make_algorithm(env, settings, seed=experiment.seed, device=experiment.compute.device)
         if settings.view == "central":
@@ -62,6 +70,18 @@ def train_sb3(assignment: Assignment) -> Outcome:
         assignment, world, module_of(experiment, world), iterations=settings.iterations, seconds=settings.seconds
     )
     return iterations.until_done(_Sb3(model, env, settings, folder), progress)
+
+
+def _refuse_what_only_ray_has(experiment: ExperimentSettings) -> None:
+    if ray.is_initialized():  # a trial of a sweep, and Ray Tune takes both
+        return
+    for key in ("address", "storage"):
+        value = getattr(experiment.compute, key)
+        if value is not None:
+            raise ConfigurationError(
+                f"compute.{key}: {value!r}; allowed with trainer.kind {experiment.trainer['kind']}: null, as it trains "
+                "in this process and keeps its checkpoints in the run's folder"
+            )
 
 
 def make_environment(world: World, settings: Sb3Settings, **more: Any) -> WarehouseVecEnv:
@@ -163,14 +183,15 @@ class _Sb3:
 
 
 def _restored(
-    folder: Path, env: WarehouseVecEnv, settings: Sb3Settings, device: str
+    folder: Path, env: WarehouseVecEnv, settings: Sb3Settings, experiment: ExperimentSettings
 ) -> tuple[Progress, BaseAlgorithm] | None:
     """What was saved last; SAC's replay buffer fills anew."""
     if not (folder / POINTER).is_file():
         return None
     content = json.loads((folder / POINTER).read_text(encoding="utf-8"))
     name = content.pop("checkpoint")
-    model = _CLASSES[type(settings)].load(folder / name, env=env, device=device)
+    model = _CLASSES[type(settings)].load(folder / name, env=env, device=experiment.compute.device)
     progress = Progress(**content)
-    env.seed(progress.iteration)  # not through the first scenarios again
+    # Not through the first scenarios again, nor with the first noise: seeds of this experiment from here on.
+    model.set_random_seed(int(np.random.SeedSequence([experiment.seed, progress.iteration]).generate_state(1)[0]))
     return progress, model

@@ -1,18 +1,20 @@
 """Real Stable-Baselines3 on a small network: it finishes, resumes, and what it leaves decides as it did."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from entrepot.agents.inference import load
-from entrepot.configs.loader import configuration_folder, read_yaml
+from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
 from entrepot.training.files import write_atomically
 from entrepot.training.policies import BASE_STOCK_FILE, load_run
 from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
+from entrepot.training.sb3.environment import WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3SacSettings
 from entrepot.training.sb3.trainer import make_algorithm, make_environment
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
@@ -116,3 +118,46 @@ def test_the_same_seed_trains_the_same_policy_bit_for_bit(tmp_path: Path) -> Non
         outcome, _ = train(experiment_of(tmp_path / name, "sb3_ppo"))
         states.append(torch.load(outcome.policy_file, weights_only=True)["module"])
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+
+
+def test_a_resumed_run_lives_through_scenarios_of_its_own_seed_that_are_not_the_first_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+
+    def seed(self: WarehouseVecEnv, number: int | None = None) -> list[int | None]:
+        assert number is not None
+        seeds.append(number)
+        return [number] * self.num_envs
+
+    monkeypatch.setattr(WarehouseVecEnv, "seed", seed)
+    begun, resumed = [], []
+    for number in (1, 2):
+        experiment = experiment_of(tmp_path / str(number), "sb3_ppo", f"seed={number}")
+        seeds.clear()
+        train(experiment)
+        begun.append(seeds[-1])
+        train(experiment, resume=True)
+        resumed.append(seeds[-1])
+    assert begun == [1, 2]
+    assert len({*begun, *resumed}) == 4
+
+
+@pytest.mark.parametrize("override", ["compute.storage=s3://bucket/runs", "compute.address=ray://head:10001"])
+def test_what_only_trainers_on_ray_have_is_refused_before_anything_is_trained(tmp_path: Path, override: str) -> None:
+    key, value = override.split("=")
+    with pytest.raises(ConfigurationError, match=f"{key}: '{value}'; allowed with trainer.kind sb3_ppo: null"):
+        train(experiment_of(tmp_path, "sb3_ppo", override))
+
+
+def test_at_the_shipped_rate_the_planner_of_kreen_stays_what_it_was_worth(tmp_path: Path) -> None:
+    small = ["run=kreen", "validation.every=3", "validation.episodes=4", "validation.days=60"]
+    fixed = ["trainer=sb3_ppo", "trainer.iterations=3", "compute.threads=1", "validation.untrained=true"]
+    costs: list[float] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        costs.extend(event[name] for name in ("validation_cost_usd_per_day",) if name in event)
+
+    train(compose_experiment(["network=kreen", f"folder={tmp_path}", *small, *fixed]), report=listen)
+    untrained, trained = costs
+    assert trained == pytest.approx(untrained, rel=0.02)
