@@ -19,6 +19,10 @@ from entrepot.training.registry import Assignment, Outcome
 from entrepot.training.tensorboard import TrainingLog
 
 
+class TrainingError(RuntimeError):
+    """Training gave up; what was reached is kept, and `--resume` goes on from there."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a run had come."""
@@ -26,6 +30,7 @@ class Progress:
     iteration: int = 0
     seconds: float = 0.0  # of training
     best_cost_usd_per_day: float = float("inf")
+    seconds_to_beat_base_stock: float | None = None  # None: not yet, or from a checkpoint that doesn't say
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,7 @@ class Iterations:
         """Iterate from where the progress says until all is done, or the seconds are over."""
         started = perf_counter()
         best, iteration, seconds = progress.best_cost_usd_per_day, progress.iteration, progress.seconds
+        self._seconds_to_beat = progress.seconds_to_beat_base_stock
         log = TrainingLog(self._experiment.run_folder / "tensorboard", self._world)
         try:
             if iteration == 0 and self._experiment.validation.untrained:
@@ -97,7 +103,7 @@ class Iterations:
                 if last or iteration % self._experiment.validation.every == 0:
                     cost = self._validate(method, iteration, seconds, event, log)
                     best = self._keep_if_best(cost, best)
-                    method.save(Progress(iteration, seconds, best))
+                    method.save(Progress(iteration, seconds, best, self._seconds_to_beat))
                 self._assignment.report(event)
         finally:
             log.close()

@@ -21,9 +21,22 @@ from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.files import write_atomically
 from entrepot.training.registry import Assignment, bundles_of, trainer_of
+from entrepot.training.storage import checkpoint_place
 
 METRIC = "validation_cost_usd_per_day"
-FIXED = ("network", "skus", "demand", "base_stock", "evaluation", "run", "folder", "compute", "cluster")
+FIXED = (
+    "network",
+    "skus",
+    "demand",
+    "base_stock",
+    "validation",
+    "evaluation",
+    "seed",
+    "run",
+    "folder",
+    "compute",
+    "cluster",
+)
 """What trials must have in common, to be compared on the same scenarios with the same base stock."""
 HALVING = 3
 """Of so many trials that come as far, ASHA lets one go on (Li et al. 2020)."""
@@ -98,7 +111,9 @@ class Trial:
 
     folder: Path
     values: Mapping[str, Any]
-    cost_usd_per_day: float | None  # its best in validation; None if it failed before the first
+    cost_usd_per_day: (
+        float | None
+    )  # in validation, of the policy it keeps, or the least until it was ended; None: failed
     iterations: int
     seconds: float
 
@@ -123,16 +138,17 @@ def sweep(
         concurrent: how many at a time; each has `compute.workers` workers.
 
     Returns:
-        The trials, cheapest first.
+        The trials, cheapest first; those that were ended before they kept a policy come after those that did.
     """
-    folder = experiment.run_folder.resolve()
+    common = _in_common(experiment)
+    folder = Path(common["folder"])
     iterations = int(experiment.trainer.get("iterations", 1))
     bundles = bundles_of(experiment)
     trainable = tune.with_resources(
         tune.with_parameters(
             _run_trial,
             overrides=sweep.shared,
-            folder=str(folder),
+            common=common,
             cover=base_cover_days,
             bar=base_stock_cost_usd_per_day,
         ),
@@ -141,7 +157,6 @@ def sweep(
     # Ray Train's workers stand beside a trial's bundles.
     cpus = concurrent * (experiment.compute.workers + sum(int(bundle.get("CPU", 0)) for bundle in bundles))
     with ray_cluster(experiment.compute, cpus=cpus):
-        storage = experiment.compute.storage or str(folder / "tune")
         tuner = tune.Tuner(
             trainable,
             param_space=dict(sweep.domains),
@@ -159,30 +174,59 @@ def sweep(
                 ),
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
-            run_config=tune.RunConfig(name=experiment.run, storage_path=storage, verbose=0),
+            run_config=tune.RunConfig(name=experiment.run, storage_path=tune_place(experiment), verbose=0),
         )
         results = tuner.fit()
         done = [_trial(results[place], folder) for place in range(len(results))]
-    return sorted(done, key=lambda trial: float("inf") if trial.cost_usd_per_day is None else trial.cost_usd_per_day)
+    return sorted(done, key=_rank)
 
 
-def _run_trial(config: dict[str, Any], *, overrides: Sequence[str], folder: str, cover: Tensor, bar: float) -> None:
+def _rank(trial: Trial) -> tuple[bool, bool, float]:
+    """Failed trials come last, and before them those that were ended before they kept a policy."""
+    cost = trial.cost_usd_per_day
+    return cost is None, not (trial.folder / "policy.pt").is_file(), cost or 0.0
+
+
+def tune_place(experiment: ExperimentSettings) -> str:
+    """Where Ray Tune keeps what it knows of the trials, their errors among it: an absolute path or a URI."""
+    return checkpoint_place(experiment, "tune")
+
+
+def _in_common(experiment: ExperimentSettings) -> dict[str, Any]:
+    """The settings that trials share, with absolute paths: Ray Tune runs each trial in a folder of its own."""
+    compute = experiment.compute
+    if compute.storage is not None:
+        compute = compute.model_copy(update={"storage": checkpoint_place(experiment, "trials")})
+    shared = experiment.with_absolute_paths().model_copy(
+        update={"compute": compute, "folder": str(experiment.run_folder.resolve())}
+    )
+    return {key: getattr(shared, key) for key in FIXED if key in ExperimentSettings.model_fields}
+
+
+def _run_trial(
+    config: dict[str, Any], *, overrides: Sequence[str], common: Mapping[str, Any], cover: Tensor, bar: float
+) -> None:
     """What a trial's process runs."""
-    name = tune.get_context().get_trial_id()
     point = Sweep(tuple(overrides), {})
-    experiment = compose_experiment([*point.overrides(config), f"folder={folder}", f"run={name}"])
+    named = {**common, "run": tune.get_context().get_trial_id()}
+    experiment = compose_experiment(point.overrides(config)).model_copy(update=named)
     write_atomically(
         experiment.run_folder / "experiment.json", json.dumps(experiment.model_dump(mode="json"), indent=1)
     )
-    best = float("inf")
+    best, seconds = float("inf"), 0.0
 
     def report(event: dict[str, Any]) -> None:
-        nonlocal best
-        if METRIC in event:
+        nonlocal best, seconds
+        seconds = event.get("training_seconds", seconds)
+        # What was there before training is no candidate; and ASHA ends a trial that reports its last iteration, which
+        # it must not before the policy is kept.
+        if METRIC in event and 0 < event["iteration"] < event["iterations"]:
             best = min(best, event[METRIC])
-            tune.report({METRIC: best, "iteration": event["iteration"], "training_seconds": event["training_seconds"]})
+            tune.report({METRIC: best, "iteration": event["iteration"], "training_seconds": seconds})
 
-    trainer_of(experiment)(Assignment(experiment, cover, bar, resume=False, report=report))
+    outcome = trainer_of(experiment)(Assignment(experiment, cover, bar, resume=False, report=report))
+    kept = {METRIC: outcome.best_cost_usd_per_day, "iteration": outcome.iterations, "training_seconds": seconds}
+    tune.report(kept)
 
 
 def _trial(result: Any, folder: Path) -> Trial:

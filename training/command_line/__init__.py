@@ -7,6 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from entrepot.agents.inference import InferenceError
+from entrepot.agents.planners.solve import PlanningError
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.memory import keep_freed_memory
 from entrepot.training.command_line import demand, network
@@ -15,10 +17,16 @@ from entrepot.training.command_line.export import export
 from entrepot.training.command_line.sweep import sweep
 from entrepot.training.command_line.tables import errors
 from entrepot.training.command_line.train import train
+from entrepot.training.iterations import TrainingError
+
+_REFUSED = (ConfigurationError, InferenceError)
+"""What a person gave can't be used; they mend it and try again."""
+_FAILED = (TrainingError, PlanningError)
+"""The work was begun and could not be finished, for reasons that the message tells."""
 
 
 class _Commands(TyperGroup):
-    """Readies the process for large batches; turns a configuration that can't be used into a message.
+    """Readies the process for large batches; turns what a person can mend into a message.
 
     Anything else is a bug and keeps its traceback.
     """
@@ -27,9 +35,9 @@ class _Commands(TyperGroup):
         keep_freed_memory()
         try:
             return super().invoke(ctx)
-        except ConfigurationError as error:
+        except (*_REFUSED, *_FAILED) as error:
             errors().print(str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
-            raise typer.Exit(2) from error
+            raise typer.Exit(2 if isinstance(error, _REFUSED) else 1) from error
 
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from entrepot.configs.loader import ConfigurationError
 from entrepot.training.command_line.tables import console
 from entrepot.training.exporting import export_run
 
@@ -26,5 +27,8 @@ def export(
 
     * `entrepot export checkpoints/kreen-pathwise --out exported`
     """
-    folder = export_run(run, out, name=name, version=version)
+    try:
+        folder = export_run(run, out, name=name, version=version)
+    except FileExistsError as error:
+        raise ConfigurationError(str(error)) from error
     console().print(f"exported: [bold]{folder}[/]")

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from entrepot.agents.rules import BaseStock
-from entrepot.configs.loader import ConfigurationError
 from entrepot.training.command_line.tables import console, table, write_json
 from entrepot.training.experiment import build_world, compose_experiment
+from entrepot.training.iterations import TrainingError
 from entrepot.training.pathwise.validation import Validation
 from entrepot.training.policies import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.registry import trainer_of
-from entrepot.training.sweeping import Sweep, Trial
+from entrepot.training.sweeping import Sweep, Trial, tune_place
 from entrepot.training.sweeping import sweep as run_sweep
 from entrepot.training.tuning import save_base_stock
 
@@ -59,7 +59,7 @@ def sweep(
     out.print(f"[bold]sweep[/] over {swept}: {trials} trials, {concurrent} at a time")
     done = run_sweep(plan, experiment, tuned.cover, bar, trials=trials, concurrent=concurrent)
     if done[0].cost_usd_per_day is None:
-        raise ConfigurationError(f"every trial failed; the errors are in {experiment.run_folder / 'tune'}")
+        raise TrainingError(f"every trial failed; the errors are in {tune_place(experiment)}")
     for trial in done:
         if (trial.folder / "policy.pt").is_file():
             save_base_stock(tuned, world.network, trial.folder / BASE_STOCK_FILE)

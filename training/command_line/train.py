@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from entrepot.agents.rules import BaseStock
-from entrepot.configs.loader import ConfigurationError
+from entrepot.configs.loader import ConfigurationError, validate
 from entrepot.training.command_line.tables import console
 from entrepot.training.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
 from entrepot.training.evaluation import evaluate
@@ -20,8 +20,15 @@ from entrepot.training.files import write_atomically
 from entrepot.training.pathwise.validation import Validation
 from entrepot.training.policies import BASE_STOCK_FILE, Tuning, build_policies, tuned_base_stock
 from entrepot.training.registry import Assignment, Outcome, trainer_of
+from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import write_hyperparameters
 from entrepot.training.tuning import save_base_stock
+
+SETTINGS_FILE = "experiment.json"
+KEPT_ON_RESUME = ("compute.storage", "evaluation.warm_up_days")
+"""Of what a run is computed and judged on: where its checkpoints are, and what validation warms up by too."""
+TRAINER_PLACES = ("ray", "rllib", "sb3")
+"""Where trainers keep their checkpoints, in a run's folder or below `compute.storage`."""
 
 
 def train(
@@ -50,8 +57,12 @@ def train(
     experiment = compose_experiment(overrides or [])
     trainer = trainer_of(experiment)
     folder = experiment.run_folder
-    _settings_on_disk(experiment, folder, resume=resume)
+    if resume:
+        _refuse_another_experiment(experiment)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    if not resume:
+        _remove_earlier_run(experiment)
+    write_atomically(folder / SETTINGS_FILE, json.dumps(experiment.model_dump(mode="json"), indent=1))
     out = console()
     size = f"{len(world.network.agents)} warehouses, {len(world.network.lanes)} lanes, {len(world.network.skus)} SKUs"
     out.print(f"[bold]network[/] {world.description.name}: {size}")
@@ -75,21 +86,49 @@ def train(
     _judge(experiment, world, tuning, json_file)
 
 
-def _settings_on_disk(experiment: ExperimentSettings, folder: Path, *, resume: bool) -> None:
-    """Keep the settings with the run; a resumed run must be the same experiment."""
-    path = folder / "experiment.json"
-    content = json.dumps(experiment.model_dump(mode="json"), indent=1)
-    if resume:
-        if not path.is_file():
-            raise ConfigurationError(f"--resume: {folder} holds no run; leave --resume away to start one")
-        before = json.loads(path.read_text(encoding="utf-8"))
-        now = json.loads(content)
-        changed = [key for key in now if key not in ("compute", "evaluation") and now[key] != before.get(key)]
-        if changed:
-            raise ConfigurationError(
-                f"--resume: {', '.join(changed)} differ from those of {path}; give the run's own settings or start anew"
-            )
-    write_atomically(path, content)
+def _refuse_another_experiment(experiment: ExperimentSettings) -> None:
+    """A resumed run must be the same experiment, save for what it runs on and is judged on."""
+    folder = experiment.run_folder
+    path = folder / SETTINGS_FILE
+    if not path.is_file():
+        raise ConfigurationError(f"--resume: {folder} holds no run; leave --resume away to start one")
+    before = _flat(validate(ExperimentSettings, json.loads(path.read_text(encoding="utf-8")), path).model_dump())
+    now = _flat(experiment.model_dump())
+    lines = [
+        f"--resume: {key}: {_shown(now.get(key))}; the run in {folder} has {_shown(before.get(key))}"
+        for key in sorted({*before, *now})
+        if now.get(key) != before.get(key) and not _may_differ(key)
+    ]
+    if lines:
+        raise ConfigurationError("\n".join(lines) + "; give the run's own settings, or start anew without --resume")
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _may_differ(key: str) -> bool:
+    return key.startswith(("compute.", "evaluation.")) and key not in KEPT_ON_RESUME
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by keys as the command line has them."""
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _remove_earlier_run(experiment: ExperimentSettings) -> None:
+    """Whatever interrupts the new run, nothing of an earlier one of its name is taken for its own."""
+    folder = experiment.run_folder
+    (folder / SETTINGS_FILE).unlink(missing_ok=True)  # first: without it there is no run to resume
+    for name in ("policy.pt", "evaluation.json"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("plots", "tensorboard", *TRAINER_PLACES):
+        clear_place(str(folder / name))
+    for name in TRAINER_PLACES:
+        clear_place(checkpoint_place(experiment, name))
 
 
 def _tuning(experiment: ExperimentSettings, bar: Progress) -> Tuning:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from time import perf_counter
@@ -22,22 +21,21 @@ from torch import distributed, nn
 from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
+from entrepot.training.iterations import TrainingError
 from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.validation import Validation, ValidationFigures
-from entrepot.training.registry import Assignment, Outcome, register_trainer
+from entrepot.training.registry import Assignment, Outcome, Report, register_trainer
 from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import TrainingLog
 
 CHECKPOINT_FILE = "learner.pt"
 SCORE = "validation_score_usd_per_day"
 """What the best checkpoint is chosen by: the cost in validation, with lost margins weighed as in training."""
+BEATEN = "seconds_to_beat_base_stock"
+"""In events, metrics and checkpoints: after how many seconds of training the rule was first beaten in validation."""
 POLL_SECONDS = 0.2
-
-
-class TrainingError(RuntimeError):
-    """Workers were lost more often than `compute.most_failures` allows, or raised an error."""
 
 
 @register_trainer("pathwise")
@@ -45,12 +43,11 @@ def train_pathwise(assignment: Assignment) -> Outcome:
     """Train under Ray Train until the iterations are done.
 
     Raises:
-        TrainingError: workers failed too often; what was reached is kept, and `--resume` goes on from there.
+        TrainingError: workers were lost more often than `compute.most_failures` allows, or raised an error.
     """
     experiment = assignment.experiment
     validate(PathwiseSettings, experiment.trainer, "trainer")
     started = perf_counter()
-    events = _Events(assignment.report)
     with ray_cluster(experiment.compute):
         queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here()})
         storage = checkpoint_place(experiment, "ray")
@@ -81,7 +78,7 @@ def train_pathwise(assignment: Assignment) -> Outcome:
                 ),
             ),
         )
-        result = _fit(trainer, queue, events)
+        result = _fit(trainer, queue, assignment.report)
         checkpoint = min(result.best_checkpoints, key=lambda kept: kept[1][SCORE])
         policy_file = experiment.run_folder / "policy.pt"
         _keep_policy(checkpoint[0], policy_file)
@@ -90,21 +87,8 @@ def train_pathwise(assignment: Assignment) -> Outcome:
         iterations=int(result.metrics["iteration"]),
         best_cost_usd_per_day=float(checkpoint[1]["validation_cost_usd_per_day"]),
         seconds=perf_counter() - started,
-        seconds_to_beat_base_stock=events.seconds_to_beat_base_stock,
+        seconds_to_beat_base_stock=result.metrics.get(BEATEN),
     )
-
-
-class _Events:
-    """Passes the workers' events on, and remembers when the rule was first beaten."""
-
-    def __init__(self, report: Callable[[dict[str, Any]], None]) -> None:
-        self._report = report
-        self.seconds_to_beat_base_stock: float | None = None
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        if self.seconds_to_beat_base_stock is None:
-            self.seconds_to_beat_base_stock = event.get("seconds_to_beat_base_stock")
-        self._report(event)
 
 
 def _here() -> NodeAffinitySchedulingStrategy:
@@ -112,7 +96,7 @@ def _here() -> NodeAffinitySchedulingStrategy:
     return NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
 
 
-def _fit(trainer: TorchTrainer, queue: Queue, events: _Events) -> Any:
+def _fit(trainer: TorchTrainer, queue: Queue, report: Report) -> Any:
     """Run the trainer in a thread while this one passes events on."""
     outcome: dict[str, Any] = {}
 
@@ -125,18 +109,18 @@ def _fit(trainer: TorchTrainer, queue: Queue, events: _Events) -> Any:
     thread = Thread(target=run, daemon=True)
     thread.start()
     while thread.is_alive():
-        _pass_on(queue, events, wait=True)
-    _pass_on(queue, events, wait=False)
+        _pass_on(queue, report, wait=True)
+    _pass_on(queue, report, wait=False)
     if "error" in outcome:
         raise TrainingError(f"training stopped: {outcome['error']}. Go on with --resume.") from outcome["error"]
     return outcome["result"]
 
 
-def _pass_on(queue: Queue, events: _Events, *, wait: bool) -> None:
+def _pass_on(queue: Queue, report: Report, *, wait: bool) -> None:
     try:
-        events(queue.get(block=wait, timeout=POLL_SECONDS if wait else None))
+        report(queue.get(block=wait, timeout=POLL_SECONDS if wait else None))
         while True:
-            events(queue.get(block=False))
+            report(queue.get(block=False))
     except Empty:
         return
 
@@ -160,7 +144,7 @@ def _worker_loop(config: dict[str, Any]) -> None:
     learner = Learner(
         experiment, settings, world, rank=rank, average_gradients=_average_gradients if workers > 1 else None
     )
-    elapsed_before = _restore(learner, device)
+    elapsed_before, beaten = _restore(learner, device)
     first = rank == 0
     validation = Validation(experiment, world) if first else None
     log = TrainingLog(Path(config["log_folder"]), world) if first else None
@@ -168,7 +152,8 @@ def _worker_loop(config: dict[str, Any]) -> None:
     if validation is not None and log is not None and experiment.validation.untrained and learner.iteration == 0:
         figures = validation.run(learner.module, learner.cover_days)
         log.validation(0, figures, validation)
-        config["queue"].put(_untrained_event(figures, settings.iterations, config["base_stock_cost"]))
+        beaten = _first_beaten(None, figures, 0.0, config["base_stock_cost"])
+        config["queue"].put(_untrained_event(figures, settings.iterations, beaten))
     while learner.iteration < settings.iterations:
         step = learner.step()
         last = learner.iteration == settings.iterations
@@ -192,25 +177,34 @@ def _worker_loop(config: dict[str, Any]) -> None:
                 metrics["validation_cost_usd_per_day"] = figures.cost_usd_per_day
                 extra = (settings.lost_sales_weight - 1.0) * figures.by_name["lost_margin_usd_per_day"]
                 metrics[SCORE] = figures.cost_usd_per_day + extra
-                event |= _validated(figures, seconds, config["base_stock_cost"])
+                beaten = _first_beaten(beaten, figures, seconds, config["base_stock_cost"])
+                metrics[BEATEN] = beaten
+                event |= _validated(figures, beaten)
             config["queue"].put(event)
         if checked:
-            _report(learner, metrics, seconds if first else 0.0, write=first)
+            timing = {"seconds": seconds, BEATEN: beaten} if first else {}
+            _report(learner, metrics, timing, write=first)
     if log is not None:
         log.close()
 
 
-def _validated(figures: ValidationFigures, seconds: float, bar: float | None) -> dict[str, float]:
-    """What an event says of a validation after so many seconds of training."""
+def _first_beaten(before: float | None, figures: ValidationFigures, seconds: float, bar: float | None) -> float | None:
+    """When the rule was first beaten: before, now after so many seconds of training, or not yet."""
+    if before is None and bar is not None and figures.cost_usd_per_day < bar:
+        return seconds
+    return before
+
+
+def _validated(figures: ValidationFigures, beaten: float | None) -> dict[str, float]:
+    """What an event says of a validation."""
     told = {
         "validation_cost_usd_per_day": figures.cost_usd_per_day,
         "validation_fill_rate": figures.fill_rate,
     }
-    beaten = bar is not None and figures.cost_usd_per_day < bar
-    return told | ({"seconds_to_beat_base_stock": seconds} if beaten else {})
+    return told if beaten is None else told | {BEATEN: beaten}
 
 
-def _untrained_event(figures: ValidationFigures, iterations: int, bar: float | None) -> dict[str, Any]:
+def _untrained_event(figures: ValidationFigures, iterations: int, beaten: float | None) -> dict[str, Any]:
     """The event of what the policy costs before training; it is no candidate for the best."""
     return {
         "iteration": 0,
@@ -220,7 +214,7 @@ def _untrained_event(figures: ValidationFigures, iterations: int, bar: float | N
         "environment_days": 0,
         "training_seconds": 0.0,
         "process": os.getpid(),
-        **_validated(figures, 0.0, bar),
+        **_validated(figures, beaten),
     }
 
 
@@ -237,22 +231,26 @@ def _average_gradients(parameters: list[nn.Parameter]) -> None:
             place += count
 
 
-def _restore(learner: Learner, device: torch.device) -> float:
-    """Go on from the run's last checkpoint, if there is one; returns the seconds trained before."""
+def _restore(learner: Learner, device: torch.device) -> tuple[float, float | None]:
+    """Go on from the run's last checkpoint, if there is one.
+
+    Returns:
+        The seconds trained before, and after how many of them the rule was beaten.
+    """
     checkpoint = train.get_checkpoint()
     if checkpoint is None:
-        return 0.0
+        return 0.0, None
     with checkpoint.as_directory() as folder:
         state = torch.load(Path(folder) / CHECKPOINT_FILE, map_location=device, weights_only=True)
     learner.restore(state)
-    return float(state["seconds"])
+    return float(state["seconds"]), state.get(BEATEN)  # checkpoints of before this was kept don't have it
 
 
-def _report(learner: Learner, metrics: dict[str, Any], seconds: float, *, write: bool) -> None:
+def _report(learner: Learner, metrics: dict[str, Any], timing: dict[str, float | None], *, write: bool) -> None:
     """Every worker must report; the first one brings the checkpoint."""
     if not write:
         train.report(metrics)
         return
     with tempfile.TemporaryDirectory() as folder:
-        torch.save({**learner.state(), "seconds": seconds}, Path(folder) / CHECKPOINT_FILE)
+        torch.save({**learner.state(), **timing}, Path(folder) / CHECKPOINT_FILE)
         train.report(metrics, checkpoint=Checkpoint.from_directory(folder))

@@ -16,7 +16,7 @@ from torch import Tensor
 from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
-from entrepot.training.iterations import Iteration, Iterations, Progress
+from entrepot.training.iterations import Iteration, Iterations, Progress, TrainingError
 from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
@@ -24,10 +24,6 @@ from entrepot.training.rllib.deployed import module_of, state_of
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, LOST_SHARE
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.storage import checkpoint_place
-
-
-class TrainingError(RuntimeError):
-    """All runners were lost more often in a row than `compute.most_failures` allows."""
 
 
 def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
@@ -46,6 +42,9 @@ def train_ppo(assignment: Assignment) -> Outcome:
     """Train until the iterations are done, or the seconds are over.
 
     Lost runners are replaced as they come; `--resume` goes on from the last checkpoint.
+
+    Raises:
+        TrainingError: all runners were lost more often in a row than `compute.most_failures` allows.
     """
     experiment = assignment.experiment
     settings = validate(PpoSettings, experiment.trainer, "trainer")

@@ -1,6 +1,7 @@
 """From `train` to `evaluate` and `export`, as a person would type it, on the small network."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,13 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
+from entrepot.agents.planners.solve import PlanningError
 from entrepot.training.command_line import app
+from entrepot.training.iterations import TrainingError
 from tests.training.command_line.conftest import Entrepot
-from tests.training.tiny import tiny_overrides
+from tests.training.tiny import tiny_experiment, tiny_overrides
+
+MODULE = import_module("entrepot.training.command_line.train")  # the package has the command by the same name
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +78,98 @@ def test_export_of_a_folder_without_a_run_says_what_is_expected(entrepot: Entrep
     assert "expected experiment.json and policy.pt" in result.stderr
 
 
-def test_resume_of_another_experiment_is_refused(trained: tuple[Path, str], entrepot: Entrepot) -> None:
-    folder, _ = trained
-    result = entrepot("train", *tiny_overrides(folder.parent, "seed=9"), "--resume")
+def test_export_under_a_version_that_exists_is_refused_in_a_line(trained: tuple[Path, str], entrepot: Entrepot) -> None:
+    (Path("exported") / "tiny" / "0001").mkdir(parents=True)
+    result = entrepot("export", trained[0], "--version", "0001")
     assert result.exit_code == 2
-    assert "--resume: seed differ from those of" in result.stderr
+    assert result.stderr.strip() == "exported/tiny/0001: exists, and a version never changes; give another or none"
+
+
+def test_a_damaged_module_is_refused_in_a_line(entrepot: Entrepot) -> None:
+    damaged = Path("exported") / "tiny" / "0001"
+    damaged.mkdir(parents=True)
+    (damaged / "manifest.json").write_text("{", encoding="utf-8")
+    result = entrepot("evaluate", "two_warehouses", "--policies", damaged)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(str(damaged))
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [TrainingError("no runner answered. Go on with --resume."), PlanningError("no optimum found by HiGHS")]
+)
+def test_work_that_could_not_be_finished_ends_with_what_went_wrong(
+    error: Exception, entrepot: Entrepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(MODULE, "tuned_base_stock", fail)
+    result = entrepot("train", *tiny_overrides(tmp_path))
+    assert result.exit_code == 1
+    assert result.stderr.strip() == str(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("seed=9", "seed: 9; the run in {} has 0"),
+        ("trainer.iterations=8", "trainer.iterations: 8; the run in {} has 4"),
+        ("demand.name=mine.yaml", 'demand.name: "mine.yaml"; the run in {} has null'),
+        ("evaluation.warm_up_days=11", "evaluation.warm_up_days: 11; the run in {} has 10"),
+        ("compute.storage=stored", 'compute.storage: "stored"; the run in {} has null'),
+    ],
+)
+def test_resume_of_another_experiment_names_the_key_and_both_values(
+    change: str, message: str, trained: tuple[Path, str], entrepot: Entrepot
+) -> None:
+    folder, _ = trained
+    result = entrepot("train", *tiny_overrides(folder.parent, change), "--resume")
+    assert result.exit_code == 2
+    expected = f"--resume: {message.format(folder)}; give the run's own settings, or start anew without --resume"
+    assert result.stderr.strip() == expected
+
+
+def test_resume_may_run_on_another_machine_and_be_judged_on_more(trained: tuple[Path, str]) -> None:
+    more = ("compute.workers=2", "compute.most_failures=9", "evaluation.episodes=8", "evaluation.seed=3")
+    MODULE._refuse_another_experiment(tiny_experiment(trained[0].parent, *more))
+
+
+LEFT = ("policy.pt", "evaluation.json", "plots/cost.png", "tensorboard/events", "ray/learner.pt", "sb3/latest.json")
+
+
+def earlier_run(folder: Path) -> list[Path]:
+    """What a run of the same name left, here and in storage."""
+    files = [folder / "tiny" / name for name in LEFT] + [folder / "stored" / "tiny" / "rllib" / "latest.json"]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    settings = tiny_experiment(folder, f"compute.storage={folder / 'stored'}", "seed=5").model_dump_json()
+    (folder / "tiny" / "experiment.json").write_text(settings, encoding="utf-8")
+    return files
+
+
+def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
+    entrepot: Entrepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    files = earlier_run(tmp_path)
+    (tmp_path / "tiny" / "notes.txt").touch()
+    monkeypatch.setattr(MODULE, "tuned_base_stock", interrupt)
+    entrepot("train", *tiny_overrides(tmp_path, f"compute.storage={tmp_path / 'stored'}"))
+    assert not [file for file in files if file.exists()]
+    assert sorted(path.name for path in (tmp_path / "tiny").iterdir()) == ["experiment.json", "notes.txt"]
+    assert json.loads((tmp_path / "tiny" / "experiment.json").read_text(encoding="utf-8"))["seed"] == 0
+
+
+def test_a_run_that_can_not_begin_leaves_the_earlier_one_as_it_is(entrepot: Entrepot, tmp_path: Path) -> None:
+    files = earlier_run(tmp_path)
+    result = entrepot("train", *tiny_overrides(tmp_path, "network=nowhere.yaml"))
+    assert result.exit_code == 2
+    assert all(file.exists() for file in files)
+    assert json.loads((tmp_path / "tiny" / "experiment.json").read_text(encoding="utf-8"))["seed"] == 5
 
 
 def test_resume_without_a_run_says_how_to_start_one(entrepot: Entrepot, tmp_path: Path) -> None:

@@ -4,13 +4,18 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
+from ray.train import Checkpoint
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
-from entrepot.training.pathwise.trainer import TrainingError
+from entrepot.training.iterations import TrainingError
+from entrepot.training.pathwise import trainer
+from entrepot.training.pathwise.learner import Learner
+from entrepot.training.pathwise.trainer import BEATEN, CHECKPOINT_FILE
 from entrepot.training.registry import Outcome
 from tests.training.assigned import train
 from tests.training.tiny import tiny_overrides
@@ -64,10 +69,13 @@ def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_
     assert set(seen) == set(range(1, experiment.trainer["iterations"] + 1))
 
 
-def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes_from_its_last_checkpoint_and_knows_when_the_rule_was_beaten(tmp_path: Path) -> None:
     experiment = settings(tmp_path, "trainer.iterations=12", "compute.most_failures=0")
+    beaten: list[float] = []
 
     def kill(event: dict[str, Any]) -> None:
+        if BEATEN in event:
+            beaten.append(event[BEATEN])
         if event["iteration"] == 3 * experiment.validation.every + 1:  # the first checkpoints are surely kept by now
             os.kill(event["process"], signal.SIGKILL)
 
@@ -76,3 +84,14 @@ def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> 
     outcome, seen = train(experiment, resume=True)
     assert outcome.iterations == experiment.trainer["iterations"]
     assert min(seen) > 1
+    assert outcome.seconds_to_beat_base_stock == beaten[0]
+
+
+def test_a_checkpoint_that_does_not_say_when_the_rule_was_beaten_is_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save({"iteration": 2, "seconds": 5.0}, tmp_path / CHECKPOINT_FILE)
+    monkeypatch.setattr("ray.train.get_checkpoint", lambda: Checkpoint.from_directory(str(tmp_path)))
+    learner = Mock(spec=Learner)
+    assert trainer._restore(learner, torch.device("cpu")) == (5.0, None)
+    learner.restore.assert_called_once_with({"iteration": 2, "seconds": 5.0})
