@@ -21,12 +21,12 @@ from rich.table import Table
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import validate
 from entrepot.envs.demand import Split
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Costs, Flows, State, draw_scenario
 from entrepot.training.experiment import EvaluationSettings, World, build_world, compose_experiment
-from entrepot.training.files import write_atomically
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.rollout import roll_out

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from prose import wrapped
 
-from entrepot.training.files import write_atomically
+from entrepot.configs.files import write_atomically
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEXT = """# Known optima

@@ -15,8 +15,8 @@ from machine import machine
 from rich.console import Console
 from rich.table import Table
 
+from entrepot.configs.files import write_atomically
 from entrepot.envs.network import NetworkArrays, load_network
-from entrepot.training.files import write_atomically
 
 PROCESS = Path(__file__).with_name("rllib_process.py")
 TRAINERS = ["rllib_stock", "rllib_batched", "sb3_supersuit", "sb3_batched"]

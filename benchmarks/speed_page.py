@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.training.files import write_atomically
+from entrepot.configs.files import write_atomically
 
 DOCS = Path(__file__).parents[1] / "docs"
 LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from entrepot.configs.files import write_atomically
 
 Results = dict[str, Any]
 COLOURS = {"pathwise": "#0072b2", "mappo": "#d55e00", "ippo": "#009e73", "sb3_ppo": "#9467bd"}
@@ -132,7 +135,6 @@ def _save(figure: Figure, path: Path) -> None:
     for axes in figure.axes:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}")
-    figure.savefig(unfinished, dpi=130, format="png", metadata={"Software": None})
-    unfinished.replace(path)
+    content = BytesIO()
+    figure.savefig(content, dpi=130, format="png", metadata={"Software": None})
+    write_atomically(path, content.getvalue())

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.evaluation import Evaluation, Trial, evaluate
 from entrepot.training.experiment import (
@@ -27,11 +28,10 @@ from entrepot.training.experiment import (
     build_world,
     compose_experiment,
 )
-from entrepot.training.files import write_atomically
-from entrepot.training.pathwise.validation import Validation
 from entrepot.training.policies import BASE_STOCK_FILE, Run, Tuning, load_run, tuned_base_stock
 from entrepot.training.registry import Assignment, trainer_of
 from entrepot.training.tuning import save_base_stock
+from entrepot.training.validation import Validation
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),

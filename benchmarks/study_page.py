@@ -12,7 +12,7 @@ import typer
 from prose import WIDTH, wrapped
 from study_figures import COLOURS, TARGETS, draw_learning, draw_transfer, draw_wall_time, ratio_of
 
-from entrepot.training.files import write_atomically
+from entrepot.configs.files import write_atomically
 
 Results = dict[str, Any]
 DOCS = Path(__file__).parents[1] / "docs"

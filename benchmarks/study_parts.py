@@ -16,10 +16,10 @@ from study_jobs import ENDLESS, TIMED, VARIANTS, Study, best_run, judge, trained
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import locate, read_yaml
 from entrepot.training.evaluation import Trial, ratio_interval
 from entrepot.training.experiment import ExperimentSettings, World
-from entrepot.training.files import write_atomically
 from entrepot.training.learned import neural_policy
 from entrepot.training.policies import build_policies, tuned_base_stock
 from entrepot.training.registry import Assignment, trainer_of

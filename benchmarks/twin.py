@@ -16,8 +16,8 @@ from machine import machine
 from rich.console import Console
 from rich.table import Table
 
+from entrepot.configs.files import write_atomically
 from entrepot.envs.network import NetworkArrays, load_network
-from entrepot.training.files import write_atomically
 
 
 class Api(StrEnum):

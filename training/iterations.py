@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.training.experiment import World
 from entrepot.training.learned import save_policy
-from entrepot.training.pathwise.validation import Validation
 from entrepot.training.registry import Assignment, Outcome
 from entrepot.training.tensorboard import TrainingLog
+from entrepot.training.validation import Validation
 
 
 class TrainingError(RuntimeError):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from entrepot.agents.neural import NeuralPolicy
+from entrepot.configs.files import write_atomically
 from entrepot.configs.registry import Registry
 from entrepot.training.experiment import ExperimentSettings
 
@@ -51,7 +52,6 @@ def save_policy(state: Mapping[str, Tensor], cover_days: Tensor, path: Path) -> 
         cover_days: [L, S] covers that the policy scales.
         path: of the file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".partial")
-    torch.save({"module": dict(state), "cover_days": cover_days}, unfinished)
-    os.replace(unfinished, path)
+    content = BytesIO()
+    torch.save({"module": dict(state), "cover_days": cover_days}, content)
+    write_atomically(path, content.getvalue())

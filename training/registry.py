@@ -48,11 +48,14 @@ Bundle = dict[str, float]
 """Ray's resources of one process, such as ``{"CPU": 1}``."""
 Bundles = Callable[[ExperimentSettings], list[Bundle]]
 """What a trainer's processes take, its own first; Ray Train's workers bring theirs and don't count."""
+Check = Callable[[ExperimentSettings], None]
+"""Raises a `ConfigurationError` for settings that a trainer can't use."""
 
 
 @dataclass(frozen=True)
 class _Entry:
     trainer: Trainer
+    check: Check
     bundles: Bundles
 
 
@@ -72,16 +75,17 @@ def one_process(experiment: ExperimentSettings) -> list[Bundle]:
     return [{"CPU": 1}]
 
 
-def register_trainer(kind: str, *, bundles: Bundles = one_process) -> Callable[[Trainer], Trainer]:
+def register_trainer(kind: str, *, check: Check, bundles: Bundles = one_process) -> Callable[[Trainer], Trainer]:
     """Decorate a function ``(assignment) -> Outcome`` so that YAML can name it.
 
     Args:
         kind: its name.
+        check: of its settings, before anything is tuned or written.
         bundles: what it takes of a Ray cluster, for sweeps.
     """
 
     def register(trainer: Trainer) -> Trainer:
-        _KINDS.add(_Entry(trainer, bundles), kind)
+        _KINDS.add(_Entry(trainer, check, bundles), kind)
         return trainer
 
     return register
@@ -97,12 +101,14 @@ def bundles_of(experiment: ExperimentSettings) -> list[Bundle]:
 
 
 def trainer_of(experiment: ExperimentSettings) -> Trainer:
-    """The trainer that the experiment names.
+    """The trainer that the experiment names, once it has checked its settings.
 
     Raises:
-        ConfigurationError: there is none of that kind.
+        ConfigurationError: there is none of that kind, or it can't use a setting.
     """
-    return _entry_of(experiment).trainer
+    entry = _entry_of(experiment)
+    entry.check(experiment)
+    return entry.trainer
 
 
 def _entry_of(experiment: ExperimentSettings) -> _Entry:

@@ -16,10 +16,10 @@ from ray.tune.schedulers import ASHAScheduler
 from ray.tune.search.optuna import OptunaSearch
 from torch import Tensor
 
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
-from entrepot.training.files import write_atomically
 from entrepot.training.registry import Assignment, bundles_of, trainer_of
 from entrepot.training.storage import checkpoint_place
 

@@ -17,7 +17,7 @@ from entrepot.training.experiment import ExperimentSettings, World
 
 if TYPE_CHECKING:
     from entrepot.training.pathwise.learner import Step
-    from entrepot.training.pathwise.validation import Validation, ValidationFigures
+    from entrepot.training.validation import Validation, ValidationFigures
 
 HISTOGRAM_EVERY = 10
 SHOWN_CELLS = 6

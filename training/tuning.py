@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from entrepot.agents.rules import BaseStock
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import BaseStockSettings, WindowsSettings, World
-from entrepot.training.files import write_atomically
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Window, Windows
 

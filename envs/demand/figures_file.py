@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from textwrap import wrap
 
+from entrepot.configs.files import write_atomically
 from entrepot.envs.demand.calibrated import CalibratedDescription, MarketFigures, WeeklyFactor
 
 WIDTH = 118
@@ -22,21 +21,9 @@ def write_calibrated(path: str | Path, figures: CalibratedDescription) -> None:
         figures: as from `fit`.
 
     Raises:
-        OSError: the folder doesn't exist or can't be written to.
+        OSError: the folder can't be made or written to.
     """
-    path = Path(path)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as stream:
-        try:
-            stream.write(as_yaml(figures))
-            stream.flush()
-            os.fsync(stream.fileno())
-            os.chmod(stream.name, 0o644)
-            os.replace(stream.name, path)
-        except BaseException:
-            Path(stream.name).unlink(missing_ok=True)
-            raise
+    write_atomically(Path(path), as_yaml(figures))
 
 
 def as_yaml(figures: CalibratedDescription) -> str:

@@ -5,11 +5,11 @@ import torch
 import yaml
 
 from entrepot.agents.module_agent import ModuleAgent
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.experiment import BaseStockSettings, DemandSettings, World, build_world
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
-from entrepot.training.files import write_atomically
 from entrepot.training.learned import neural_policy
 from entrepot.training.policies import BASE_STOCK_FILE, Tuning, build_policies, load_run, tuned_base_stock
 from entrepot.training.tuning import TunedBaseStock, save_base_stock

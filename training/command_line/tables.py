@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from entrepot import __version__
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.files import write_atomically
 
 PLAIN_WIDTH = 160
 """Columns of text where the output is no terminal, which knows its own width."""

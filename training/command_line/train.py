@@ -11,18 +11,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from entrepot.agents.rules import BaseStock
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError, validate
 from entrepot.training.command_line.tables import console
 from entrepot.training.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
 from entrepot.training.evaluation import evaluate
 from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
-from entrepot.training.files import write_atomically
-from entrepot.training.pathwise.validation import Validation
 from entrepot.training.policies import BASE_STOCK_FILE, Tuning, build_policies, tuned_base_stock
 from entrepot.training.registry import Assignment, Outcome, trainer_of
 from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import write_hyperparameters
 from entrepot.training.tuning import save_base_stock
+from entrepot.training.validation import Validation
 
 SETTINGS_FILE = "experiment.json"
 KEPT_ON_RESUME = ("compute.storage", "evaluation.warm_up_days")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from entrepot.configs.files import write_atomically
 from entrepot.envs.twin import Costs
 from entrepot.training.command_line.tables import table, write_json
 from entrepot.training.evaluation import PRACTICE, Evaluation
@@ -145,9 +147,9 @@ def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    unfinished = path.with_name(f".{path.name}")
-    figure.savefig(unfinished, dpi=130, format="png")
-    unfinished.replace(path)
+    content = BytesIO()
+    figure.savefig(content, dpi=130, format="png")
+    write_atomically(path, content.getvalue())
 
 
 def _cost_figure(judged: Evaluation) -> Figure:

@@ -25,10 +25,10 @@ from entrepot.training.iterations import TrainingError
 from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.pathwise.validation import Validation, ValidationFigures
 from entrepot.training.registry import Assignment, Outcome, Report, register_trainer
 from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import TrainingLog
+from entrepot.training.validation import Validation, ValidationFigures
 
 CHECKPOINT_FILE = "learner.pt"
 SCORE = "validation_score_usd_per_day"
@@ -38,7 +38,11 @@ BEATEN = "seconds_to_beat_base_stock"
 POLL_SECONDS = 0.2
 
 
-@register_trainer("pathwise")
+def _check(experiment: ExperimentSettings) -> None:
+    validate(PathwiseSettings, experiment.trainer, "trainer")
+
+
+@register_trainer("pathwise", check=_check)
 def train_pathwise(assignment: Assignment) -> Outcome:
     """Train under Ray Train until the iterations are done.
 
@@ -46,7 +50,6 @@ def train_pathwise(assignment: Assignment) -> Outcome:
         TrainingError: workers were lost more often than `compute.most_failures` allows, or raised an error.
     """
     experiment = assignment.experiment
-    validate(PathwiseSettings, experiment.trainer, "trainer")
     started = perf_counter()
     with ray_cluster(experiment.compute):
         queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here()})

@@ -36,8 +36,12 @@ def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
     return [main, *[sampling] * (workers if workers > 1 else 0), *[learning] * settings.learners]
 
 
-@register_trainer("ippo", bundles=_bundles)
-@register_trainer("mappo", bundles=_bundles)
+def _check(experiment: ExperimentSettings) -> None:
+    validate(PpoSettings, experiment.trainer, "trainer")
+
+
+@register_trainer("ippo", check=_check, bundles=_bundles)
+@register_trainer("mappo", check=_check, bundles=_bundles)
 def train_ppo(assignment: Assignment) -> Outcome:
     """Train until the iterations are done, or the seconds are over.
 

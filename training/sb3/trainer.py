@@ -20,10 +20,10 @@ from stable_baselines3.common.logger import Logger
 from torch import Tensor
 
 from entrepot.agents.mlp.layers import ACTIVATIONS
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import MOST_COVER_DAYS
 from entrepot.training.experiment import ExperimentSettings, World, build_world
-from entrepot.training.files import write_atomically
 from entrepot.training.iterations import Iteration, Iterations, Progress
 from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.sb3.deployed import module_of, settings_of, start_from_base_stock, state_of
@@ -37,17 +37,25 @@ def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
     return [{"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}]
 
 
-@register_trainer("sb3_ppo", bundles=_bundles)
-@register_trainer("sb3_sac", bundles=_bundles)
-def train_sb3(assignment: Assignment) -> Outcome:
-    """Train in this process until the iterations are done, or the seconds are over.
+def _check(experiment: ExperimentSettings) -> None:
+    settings_of(experiment)
+    if ray.is_initialized():  # a trial of a sweep, and Ray Tune takes both
+        return
+    for key in ("address", "storage"):
+        value = getattr(experiment.compute, key)
+        if value is not None:
+            raise ConfigurationError(
+                f"compute.{key}: {value!r}; allowed with trainer.kind {experiment.trainer['kind']}: null, as it trains "
+                "in this process and keeps its checkpoints in the run's folder"
+            )
 
-    Raises:
-        ConfigurationError: a setting can't be used, or only trainers on Ray have it.
-    """
+
+@register_trainer("sb3_ppo", check=_check, bundles=_bundles)
+@register_trainer("sb3_sac", check=_check, bundles=_bundles)
+def train_sb3(assignment: Assignment) -> Outcome:
+    """Train in this process until the iterations are done, or the seconds are over."""
     experiment = assignment.experiment
     settings = settings_of(experiment)
-    _refuse_what_only_ray_has(experiment)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     world = world.starting_from(assignment.base_cover_days)
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
@@ -70,18 +78,6 @@ def train_sb3(assignment: Assignment) -> Outcome:
         assignment, world, module_of(experiment, world), iterations=settings.iterations, seconds=settings.seconds
     )
     return iterations.until_done(_Sb3(model, env, settings, folder), progress)
-
-
-def _refuse_what_only_ray_has(experiment: ExperimentSettings) -> None:
-    if ray.is_initialized():  # a trial of a sweep, and Ray Tune takes both
-        return
-    for key in ("address", "storage"):
-        value = getattr(experiment.compute, key)
-        if value is not None:
-            raise ConfigurationError(
-                f"compute.{key}: {value!r}; allowed with trainer.kind {experiment.trainer['kind']}: null, as it trains "
-                "in this process and keeps its checkpoints in the run's folder"
-            )
 
 
 def make_environment(world: World, settings: Sb3Settings, **more: Any) -> WarehouseVecEnv:

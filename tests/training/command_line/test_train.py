@@ -164,9 +164,21 @@ def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
     assert json.loads((tmp_path / "tiny" / "experiment.json").read_text(encoding="utf-8"))["seed"] == 0
 
 
-def test_a_run_that_can_not_begin_leaves_the_earlier_one_as_it_is(entrepot: Entrepot, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        ["network=nowhere.yaml"],
+        ["trainer.learning_rate=-1"],
+        ["trainer=ippo", "trainer.clip=-1"],
+        ["trainer=sb3_ppo", "compute.storage=elsewhere"],
+    ],
+    ids=" ".join,
+)
+def test_a_run_that_can_not_begin_leaves_the_earlier_one_as_it_is(
+    entrepot: Entrepot, tmp_path: Path, mistake: list[str]
+) -> None:
     files = earlier_run(tmp_path)
-    result = entrepot("train", *tiny_overrides(tmp_path, "network=nowhere.yaml"))
+    result = entrepot("train", *tiny_overrides(tmp_path, *mistake))
     assert result.exit_code == 2
     assert all(file.exists() for file in files)
     assert json.loads((tmp_path / "tiny" / "experiment.json").read_text(encoding="utf-8"))["seed"] == 5

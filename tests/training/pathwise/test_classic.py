@@ -9,7 +9,7 @@ from entrepot.configs.loader import validate
 from entrepot.training.experiment import build_world, compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.pathwise.validation import Validation
+from entrepot.training.validation import Validation
 
 OPTIMUM = 4.7285
 BEST_COVER_DAYS = 4.9

@@ -13,11 +13,11 @@ from ray.rllib.algorithms import Algorithm
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from entrepot.agents.inference import load
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
-from entrepot.training.files import write_atomically
 from entrepot.training.iterations import Progress
 from entrepot.training.policies import BASE_STOCK_FILE, load_run
 from entrepot.training.registry import Outcome

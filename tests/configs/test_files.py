@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.training.files import write_atomically
+from entrepot.configs.files import write_atomically
 
 
 def test_a_write_makes_its_folder_and_leaves_nothing_else(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import torch
 
 from entrepot.agents.rules import MinMax
 from entrepot.training.experiment import World
-from entrepot.training.pathwise.validation import Validation, at_levels
+from entrepot.training.validation import Validation, at_levels
 from tests.training.tiny import tiny_experiment, tiny_scenario
 
 
