@@ -20,6 +20,7 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
+from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.evaluation import Evaluation, Trial, evaluate
 from entrepot.training.experiment import (
     EvaluationSettings,
@@ -28,8 +29,8 @@ from entrepot.training.experiment import (
     build_world,
     compose_experiment,
 )
-from entrepot.training.policies import BASE_STOCK_FILE, Run, Tuning, load_run, tuned_base_stock
 from entrepot.training.registry import Assignment, trainer_of
+from entrepot.training.runs import Run, load_run
 from entrepot.training.tuning import save_base_stock
 from entrepot.training.validation import Validation
 

@@ -14,10 +14,11 @@ from entrepot.envs.demand import Split
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.snapshot import attribute_arrays, long_run_deviation
 from entrepot.envs.twin import draw_scenario
+from entrepot.training.base_stocks import BASE_STOCK_FILE
 from entrepot.training.experiment import ExperimentSettings, World, build_world
 from entrepot.training.export import SnapshotRecorder, export_policy
-from entrepot.training.policies import BASE_STOCK_FILE, Run, load_run
 from entrepot.training.rollout import roll_out
+from entrepot.training.runs import Run, load_run
 from entrepot.training.tuning import load_base_stock
 
 RECORDED_EPISODES = 16

@@ -13,9 +13,9 @@ import torch
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import configuration_folder
 from entrepot.training import exporting
+from entrepot.training.base_stocks import BASE_STOCK_FILE
 from entrepot.training.experiment import build_world
 from entrepot.training.learned import neural_policy, save_policy
-from entrepot.training.policies import BASE_STOCK_FILE
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
 from tests.training.tiny import tiny_experiment
 

@@ -14,8 +14,8 @@ from entrepot.configs.loader import ConfigurationError, configuration_folder
 from entrepot.training import sweeping
 from entrepot.training.command_line import app
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
-from entrepot.training.policies import load_run
 from entrepot.training.registry import Assignment, Outcome
+from entrepot.training.runs import load_run
 from entrepot.training.storage import checkpoint_place
 from entrepot.training.sweeping import METRIC, Sweep, Trial
 from tests.training.tiny import tiny_overrides

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import torch
 
+from entrepot.configs.files import write_atomically
 from entrepot.envs.demand import Split
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.snapshot import Snapshot, snapshot_of
 from entrepot.envs.twin import Scenario, draw_scenario
+from entrepot.training.base_stocks import BASE_STOCK_FILE
 from entrepot.training.experiment import (
     DemandSettings,
     ExperimentSettings,
@@ -16,6 +18,8 @@ from entrepot.training.experiment import (
     build_world,
     compose_experiment,
 )
+from entrepot.training.learned import neural_policy
+from entrepot.training.tuning import TunedBaseStock, save_base_stock
 
 WINDOWS = WindowsSettings(episodes=4, days=30, warm_up_days=10, advance_days=10, windows_per_segment=2)
 
@@ -65,3 +69,14 @@ def tiny_overrides(folder: Path, *more: str) -> list[str]:
 
 def tiny_experiment(folder: Path, *more: str) -> ExperimentSettings:
     return compose_experiment(tiny_overrides(folder, *more))
+
+
+def untrained_run(world: World, place: Path) -> Path:
+    """A run's folder; every cover of its own is a day."""
+    folder = place / "tiny"
+    experiment = tiny_experiment(place)
+    write_atomically(folder / "experiment.json", experiment.model_dump_json())
+    module = neural_policy(experiment).state_dict()
+    torch.save({"module": module, "cover_days": torch.ones(3, 4)}, folder / "policy.pt")
+    save_base_stock(TunedBaseStock(torch.ones(3, 4), 5, 100, 1.5), world.network, folder / BASE_STOCK_FILE)
+    return folder

@@ -9,6 +9,7 @@ import typer
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split
+from entrepot.training.base_stocks import Tuning
 from entrepot.training.command_line.tables import console
 from entrepot.training.command_line.verdict import (
     print_evaluation,
@@ -18,7 +19,7 @@ from entrepot.training.command_line.verdict import (
 )
 from entrepot.training.evaluation import evaluate as compare
 from entrepot.training.experiment import DemandSettings, EvaluationSettings, WindowsName, build_world
-from entrepot.training.policies import Tuning, build_policies, policy_names, released_folder
+from entrepot.training.policies import build_policies, policy_names, released_folder
 
 
 def evaluate(

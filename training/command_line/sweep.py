@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from entrepot.agents.rules import BaseStock
+from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.command_line.tables import console, table, write_json
 from entrepot.training.experiment import build_world, compose_experiment
 from entrepot.training.iterations import TrainingError
-from entrepot.training.policies import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.registry import trainer_of
 from entrepot.training.sweeping import Sweep, Trial, tune_place
 from entrepot.training.sweeping import sweep as run_sweep

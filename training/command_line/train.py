@@ -13,11 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError, validate
+from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.command_line.tables import console
 from entrepot.training.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
 from entrepot.training.evaluation import evaluate
 from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
-from entrepot.training.policies import BASE_STOCK_FILE, Tuning, build_policies, tuned_base_stock
+from entrepot.training.policies import build_policies
 from entrepot.training.registry import Assignment, Outcome, trainer_of
 from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import write_hyperparameters

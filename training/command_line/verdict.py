@@ -17,11 +17,11 @@ from rich.table import Table
 
 from entrepot.configs.files import write_atomically
 from entrepot.envs.twin import Costs
+from entrepot.training.base_stocks import Tuning, TuningProgress
 from entrepot.training.command_line.tables import table, write_json
 from entrepot.training.evaluation import PRACTICE, Evaluation
 from entrepot.training.evaluation import Progress as PolicyProgress
 from entrepot.training.experiment import World
-from entrepot.training.policies import Tuning, TuningProgress
 
 KPIS = (
     ("fill_rate", "fill rate", "{:.1%}"),

@@ -15,14 +15,15 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
+from entrepot.training.base_stocks import BASE_STOCK_FILE
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
 from entrepot.training.iterations import Progress
-from entrepot.training.policies import BASE_STOCK_FILE, load_run
 from entrepot.training.registry import Outcome
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
+from entrepot.training.runs import load_run
 from entrepot.training.tuning import TunedBaseStock, save_base_stock
 from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
 from tests.training.rllib.small import small_experiment

@@ -9,10 +9,11 @@ import torch
 from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml
+from entrepot.training.base_stocks import BASE_STOCK_FILE
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
-from entrepot.training.policies import BASE_STOCK_FILE, load_run
+from entrepot.training.runs import load_run
 from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3SacSettings
