@@ -101,14 +101,21 @@ def bundles_of(experiment: ExperimentSettings) -> list[Bundle]:
 
 
 def trainer_of(experiment: ExperimentSettings) -> Trainer:
-    """The trainer that the experiment names, once it has checked its settings.
+    """The trainer that the experiment names.
+
+    Raises:
+        ConfigurationError: there is none of that kind.
+    """
+    return _entry_of(experiment).trainer
+
+
+def check_trainer(experiment: ExperimentSettings) -> None:
+    """Let the trainer that the experiment names look at its settings.
 
     Raises:
         ConfigurationError: there is none of that kind, or it can't use a setting.
     """
-    entry = _entry_of(experiment)
-    entry.check(experiment)
-    return entry.trainer
+    _entry_of(experiment).check(experiment)
 
 
 def _entry_of(experiment: ExperimentSettings) -> _Entry:

@@ -10,9 +10,9 @@ import typer
 from entrepot.agents.rules import BaseStock
 from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.command_line.tables import console, table, write_json
-from entrepot.training.experiment import build_world, compose_experiment
+from entrepot.training.experiment import ComputeSettings, build_world, compose_experiment
 from entrepot.training.iterations import TrainingError
-from entrepot.training.registry import trainer_of
+from entrepot.training.registry import check_trainer
 from entrepot.training.sweeping import Sweep, Trial, tune_place
 from entrepot.training.sweeping import sweep as run_sweep
 from entrepot.training.tuning import save_base_stock
@@ -46,7 +46,8 @@ def sweep(
     experiment = compose_experiment([*plan.shared, *_named(plan)])
     for key, domain in plan.domains.items():  # a key that doesn't exist is found here and not in each trial
         compose_experiment(plan.overrides({key: domain.sample()}))
-    trainer_of(experiment)
+    # Ray Tune takes an address and a storage, whatever the trainer.
+    check_trainer(experiment.model_copy(update={"compute": ComputeSettings()}))
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     out = console()
     tuning = Tuning(

@@ -19,7 +19,7 @@ from entrepot.training.command_line.verdict import print_evaluation, progress_ov
 from entrepot.training.evaluation import evaluate
 from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
 from entrepot.training.policies import build_policies
-from entrepot.training.registry import Assignment, Outcome, trainer_of
+from entrepot.training.registry import Assignment, Outcome, check_trainer, trainer_of
 from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import write_hyperparameters
 from entrepot.training.tuning import save_base_stock
@@ -56,7 +56,7 @@ def train(
     * `entrepot train compute.workers=4 compute.device=cuda` — four GPUs
     """
     experiment = compose_experiment(overrides or [])
-    trainer = trainer_of(experiment)
+    check_trainer(experiment)
     folder = experiment.run_folder
     if resume:
         _refuse_another_experiment(experiment)
@@ -82,7 +82,7 @@ def train(
             if not out.is_terminal and "validation_cost_usd_per_day" in event:
                 out.print(f"iteration {event['iteration']} of {event['iterations']}: {_status(event)}")
 
-        outcome = trainer(Assignment(experiment, tuned.cover, bar_to_beat, resume, report))
+        outcome = trainer_of(experiment)(Assignment(experiment, tuned.cover, bar_to_beat, resume, report))
     out.print(_verdict(outcome))
     _judge(experiment, world, tuning, json_file)
 

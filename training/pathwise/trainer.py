@@ -50,6 +50,7 @@ def train_pathwise(assignment: Assignment) -> Outcome:
         TrainingError: workers were lost more often than `compute.most_failures` allows, or raised an error.
     """
     experiment = assignment.experiment
+    _check(experiment)
     started = perf_counter()
     with ray_cluster(experiment.compute):
         queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here()})

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ray
 import torch
 from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -39,8 +38,6 @@ def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
 
 def _check(experiment: ExperimentSettings) -> None:
     settings_of(experiment)
-    if ray.is_initialized():  # a trial of a sweep, and Ray Tune takes both
-        return
     for key in ("address", "storage"):
         value = getattr(experiment.compute, key)
         if value is not None:

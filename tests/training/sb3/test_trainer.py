@@ -13,6 +13,7 @@ from entrepot.training.base_stocks import BASE_STOCK_FILE
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.exported_policy import ExportedPolicy
 from entrepot.training.exporting import export_run
+from entrepot.training.registry import check_trainer
 from entrepot.training.runs import load_run
 from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import WarehouseVecEnv
@@ -148,7 +149,7 @@ def test_a_resumed_run_lives_through_scenarios_of_its_own_seed_that_are_not_the_
 def test_what_only_trainers_on_ray_have_is_refused_before_anything_is_trained(tmp_path: Path, override: str) -> None:
     key, value = override.split("=")
     with pytest.raises(ConfigurationError, match=f"{key}: '{value}'; allowed with trainer.kind sb3_ppo: null"):
-        train(experiment_of(tmp_path, "sb3_ppo", override))
+        check_trainer(experiment_of(tmp_path, "sb3_ppo", override))
 
 
 def test_at_the_shipped_rate_the_planner_of_kreen_stays_what_it_was_worth(tmp_path: Path) -> None:
