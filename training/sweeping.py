@@ -106,14 +106,12 @@ def _plain(choice: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Trial:
+class SweepTrial:
     """One point of a sweep, after its run."""
 
     folder: Path
     values: Mapping[str, Any]
-    cost_usd_per_day: (
-        float | None
-    )  # in validation, of the policy it keeps, or the least until it was ended; None: failed
+    cost_usd_per_day: float | None  # in validation: its policy's, or the least until it was ended; None: it failed
     iterations: int
     seconds: float
 
@@ -126,7 +124,7 @@ def sweep(
     *,
     trials: int,
     concurrent: int,
-) -> list[Trial]:
+) -> list[SweepTrial]:
     """Run the trials; each leaves its run in a folder of its own below the experiment's.
 
     Args:
@@ -181,7 +179,7 @@ def sweep(
     return sorted(done, key=_rank)
 
 
-def _rank(trial: Trial) -> tuple[bool, bool, float]:
+def _rank(trial: SweepTrial) -> tuple[bool, bool, float]:
     """Failed trials come last, and before them those that were ended before they kept a policy."""
     cost = trial.cost_usd_per_day
     return cost is None, not (trial.folder / "policy.pt").is_file(), cost or 0.0
@@ -229,10 +227,10 @@ def _run_trial(
     tune.report(kept)
 
 
-def _trial(result: Any, folder: Path) -> Trial:
+def _trial(result: Any, folder: Path) -> SweepTrial:
     metrics = result.metrics or {}
     name = Path(result.path).name
-    return Trial(
+    return SweepTrial(
         folder=folder / name,
         values=dict(result.config or {}),
         cost_usd_per_day=metrics.get(METRIC),

@@ -17,7 +17,7 @@ from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.registry import Assignment, Outcome
 from entrepot.training.runs import load_run
 from entrepot.training.storage import checkpoint_place
-from entrepot.training.sweeping import METRIC, Sweep, Trial
+from entrepot.training.sweeping import METRIC, Sweep, SweepTrial
 from tests.training.tiny import tiny_overrides
 
 
@@ -132,7 +132,7 @@ def run_of_a_trial(
 
 def test_a_trial_that_kept_no_policy_stands_behind_those_that_did(tmp_path: Path) -> None:
     trials = {
-        name: Trial(tmp_path / name, {}, cost, 1, 1.0)
+        name: SweepTrial(tmp_path / name, {}, cost, 1, 1.0)
         for name, cost in {"failed": None, "ended": 1.0, "dear": 3.0, "cheap": 2.0}.items()
     }
     for name in ("cheap", "dear"):

@@ -13,7 +13,7 @@ from entrepot.training.command_line.tables import console, table, write_json
 from entrepot.training.experiment import ComputeSettings, build_world, compose_experiment
 from entrepot.training.iterations import TrainingError
 from entrepot.training.registry import check_trainer
-from entrepot.training.sweeping import Sweep, Trial, tune_place
+from entrepot.training.sweeping import Sweep, SweepTrial, tune_place
 from entrepot.training.sweeping import sweep as run_sweep
 from entrepot.training.tuning import save_base_stock
 from entrepot.training.validation import Validation
@@ -78,7 +78,7 @@ def _named(plan: Sweep) -> list[str]:
     return [] if any(text.startswith("run=") for text in plan.shared) else ["run=${network}-${trainer.kind}-sweep"]
 
 
-def _row(trial: Trial, bar: float) -> dict[str, Any]:
+def _row(trial: SweepTrial, bar: float) -> dict[str, Any]:
     cost = trial.cost_usd_per_day
     return {
         "trial": trial.folder.name,
