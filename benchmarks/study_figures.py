@@ -68,7 +68,7 @@ def draw_wall_time(runs: Sequence[Results], path: Path) -> None:
     _rule(axes, runs[0])
     axes.set_xlabel("training, minutes on one core")
     axes.set_ylabel("validation cost, USD a day")
-    _legend(figure, axes)
+    _legend(figure, axes, columns=3)
     _save(figure, path)
 
 

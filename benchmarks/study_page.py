@@ -13,6 +13,7 @@ from prose import WIDTH, wrapped
 from study_figures import COLOURS, TARGETS, draw_learning, draw_transfer, draw_wall_time, ratio_of
 
 from entrepot.configs.files import write_atomically
+from entrepot.envs.network import NetworkArrays, load_network
 
 Results = dict[str, Any]
 DOCS = Path(__file__).parents[1] / "docs"
@@ -267,8 +268,22 @@ what training brought is the difference to time 0.
 
 {reached}{failures(runs)}
 
+{credit(runs[0])}
+
 {provenance(runs[0])}
 """
+
+
+def credit(run: Results) -> str:
+    """How much a single advantage has to tell of, beside what a derivative tells."""
+    told = run["provenance"]
+    network = NetworkArrays.from_description(load_network(told["network"], skus=told["skus"]))
+    lanes = np.bincount(network.lane_agent)
+    return f"""**What there is to learn from.** An agent's day is one action of up to {lanes.max() * told["skus"]:,} numbers, one a lane and SKU
+({lanes.sum() * told["skus"]:,} for all agents), and policy gradients have one advantage a day that tells of all of them at
+once; what an order at sea was worth shows weeks later. `pathwise` has a derivative for each number, through each day on
+which it matters. That is the likely reason for the order of the trainers; whether more time would change it was not
+measured."""
 
 
 def learning_rates(shown: dict[str, list[Results]]) -> str:
