@@ -63,11 +63,11 @@ def test_evaluate_takes_a_runs_folder_and_its_export_alike(trained: tuple[Path, 
     exported = entrepot("export", folder, "--out", "exported")
     assert exported.exit_code == 0, exported.output
     short = ("--episodes", 3, "--days", 10, "--warm-up-days", 5)
-    policies = f"base_stock,{folder},exported/tiny"
+    policies = f"min_max,{folder},exported/tiny"
     result = entrepot("evaluate", "two_warehouses", "--policies", policies, *short, "--json", "f.json", "--plots", "p")
     assert result.exit_code == 0, result.output
     rows = json.loads(Path("f.json").read_text(encoding="utf-8"))["rows"]
-    assert [row["policy"] for row in rows] == ["base_stock", "tiny", "exported/tiny"]
+    assert [row["policy"] for row in rows] == ["min_max", "tiny", "exported/tiny"]
     assert rows[1]["cost_usd_per_day"] == pytest.approx(rows[2]["cost_usd_per_day"], rel=1e-3)
     assert {path.name for path in Path("p").iterdir()} == {"cost.png", "stock.png"}
 
