@@ -23,6 +23,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.evaluation import Evaluation, Trial, evaluate
 from entrepot.training.experiment import (
+    POLICY_FILE,
     EvaluationSettings,
     ExperimentSettings,
     World,
@@ -131,7 +132,7 @@ class Trained:
         Raises:
             ConfigurationError: its figures are there but its folder is not.
         """
-        if not (self.folder / "policy.pt").is_file():
+        if not (self.folder / POLICY_FILE).is_file():
             raise ConfigurationError(
                 f"{self.folder}: the run's figures are saved but its policy is not here; delete them to train it anew"
             )
@@ -182,7 +183,7 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
     tuned = tuned_base_stock(world, tuning_of(study, experiment))
     folder = experiment.run_folder
     save_base_stock(tuned, world.network, folder / BASE_STOCK_FILE)
-    write_atomically(folder / "experiment.json", json.dumps(experiment.model_dump(mode="json"), indent=1))
+    experiment.save()
     with torch.no_grad():
         bar = Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
     validated: list[dict[str, Any]] = []

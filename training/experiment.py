@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from entrepot.agents.neural import NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
+from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import (
     ConfigurationError,
     StrictModel,
@@ -36,6 +38,8 @@ Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 WindowsName = Literal["as_given", "divided"]
+SETTINGS_FILE, POLICY_FILE = "experiment.json", "policy.pt"
+"""In a run's folder: its settings, and the weights of its best policy."""
 
 
 class DemandSettings(StrictModel):
@@ -163,6 +167,10 @@ class ExperimentSettings(StrictModel):
         """Where everything of the run is kept."""
         return Path(self.folder) / self.run
 
+    def save(self) -> None:
+        """Keep the settings in the run's folder."""
+        write_atomically(self.run_folder / SETTINGS_FILE, json.dumps(self.model_dump(mode="json"), indent=1))
+
     def with_absolute_paths(self) -> Self:
         """The same settings for processes that run in a folder of their own."""
         demand = {
@@ -223,11 +231,6 @@ class World:
         """The same world, where policies start from other covers [L, S] than the textbook's."""
         attributes = replace(self.attributes, base_cover_days=cover.to(self.attributes.base_cover_days))
         return replace(self, attributes=attributes)
-
-    @property
-    def scale_usd(self) -> float:
-        """USD a day that would be lost if nothing were sold: what costs are measured against in training."""
-        return float((self.attributes.demand_mean * self.attributes.margin_usd).sum())
 
 
 def build_world(

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from entrepot.agents.inference import InferenceModule, load
 from entrepot.agents.inference.loading import latest_version
+from entrepot.agents.inference.manifest import MANIFEST
 from entrepot.envs.network.schema import NETWORK_FIELDS, Field
 from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.export.snapshots import snapshot_arrays
@@ -25,10 +26,8 @@ def find_module(folder: Path) -> InferenceModule | None:
     Raises:
         ModuleRefused: there is one, but it can't be trusted.
     """
-    if (folder / "manifest.json").is_file():
-        return load(folder)
-    version = latest_version(folder)
-    return None if version is None else load(version)
+    there = (folder / MANIFEST).is_file() or latest_version(folder) is not None
+    return load(folder) if there else None
 
 
 class ExportedPolicy:

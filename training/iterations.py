@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.training.experiment import World
+from entrepot.training.experiment import POLICY_FILE, World
 from entrepot.training.learned import save_policy
 from entrepot.training.registry import Assignment, Outcome
 from entrepot.training.tensorboard import TrainingLog
@@ -21,6 +21,18 @@ from entrepot.training.validation import Validation
 
 class TrainingError(RuntimeError):
     """Training gave up; what was reached is kept, and `--resume` goes on from there."""
+
+
+def first_beaten(before: float | None, cost: float, bar: float | None, seconds: float) -> float | None:
+    """After how many seconds of training the rule was first beaten in validation.
+
+    Args:
+        before: what was known before this validation; None if it hasn't been beaten.
+        cost: of this validation, USD a day.
+        bar: the rule's cost, if it is known.
+        seconds: of training until now.
+    """
+    return seconds if before is None and bar is not None and cost < bar else before
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,7 @@ class Iterations:
         self._experiment = assignment.experiment
         self._iterations, self._limit = iterations, seconds
         self._validation = Validation(self._experiment, world)
-        self._policy_file = self._experiment.run_folder / "policy.pt"
+        self._policy_file = self._experiment.run_folder / POLICY_FILE
         self._seconds_to_beat: float | None = None
 
     def until_done(self, method: Method, progress: Progress) -> Outcome:
@@ -149,8 +161,9 @@ class Iterations:
         event["validation_cost_usd_per_day"] = figures.cost_usd_per_day
         event["validation_fill_rate"] = figures.fill_rate
         bar = self._assignment.base_stock_cost_usd_per_day
-        if bar is not None and figures.cost_usd_per_day < bar and self._seconds_to_beat is None:
-            self._seconds_to_beat = event["seconds_to_beat_base_stock"] = seconds
+        self._seconds_to_beat = first_beaten(self._seconds_to_beat, figures.cost_usd_per_day, bar, seconds)
+        if self._seconds_to_beat is not None:
+            event["seconds_to_beat_base_stock"] = self._seconds_to_beat
         return figures.cost_usd_per_day
 
     def _keep_if_best(self, cost: float, best: float) -> float:

@@ -18,7 +18,7 @@ from entrepot.configs.loader import ConfigurationError, configuration_folder
 from entrepot.configs.registry import Registry
 from entrepot.training.base_stocks import Tuning, tuned_base_stock
 from entrepot.training.evaluation import Trial
-from entrepot.training.experiment import World
+from entrepot.training.experiment import POLICY_FILE, World
 from entrepot.training.exported_policy import ExportedPolicy, find_module
 from entrepot.training.hindsight import Hindsight
 from entrepot.training.runs import load_run, same_demand
@@ -78,7 +78,7 @@ def _hindsight_joint(world: World, tuning: Tuning) -> Trial:
 
 def _from_folder(name: str, label: str, world: World, tuning: Tuning) -> Policy:
     folder = Path(name)
-    if (folder / "policy.pt").is_file():
+    if (folder / POLICY_FILE).is_file():
         run = load_run(folder)
         own = run.cover_days if run.fits(world) else None
         return run.agent(_starting_from(own, label, world, tuning))

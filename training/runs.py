@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError, validate
 from entrepot.training.base_stocks import BASE_STOCK_FILE
-from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.training.experiment import POLICY_FILE, SETTINGS_FILE, ExperimentSettings, World, build_world
 from entrepot.training.learned import learned_module
 from entrepot.training.tuning import names_in_base_stock
 
@@ -62,7 +62,7 @@ def load_run(folder: Path) -> Run:
     Raises:
         ConfigurationError: the folder holds no run, or its policy can't be read.
     """
-    settings, weights = folder / "experiment.json", folder / "policy.pt"
+    settings, weights = folder / SETTINGS_FILE, folder / POLICY_FILE
     if not settings.is_file() or not weights.is_file():
         raise ConfigurationError(
             f"{folder}: no run here; expected experiment.json and policy.pt, as `train` leaves them"

@@ -16,10 +16,9 @@ from ray.tune.schedulers import ASHAScheduler
 from ray.tune.search.optuna import OptunaSearch
 from torch import Tensor
 
-from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.cluster import ray_cluster
-from entrepot.training.experiment import ExperimentSettings, compose_experiment
+from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, compose_experiment
 from entrepot.training.registry import Assignment, bundles_of, trainer_of
 from entrepot.training.storage import checkpoint_place
 
@@ -182,7 +181,7 @@ def sweep(
 def _rank(trial: SweepTrial) -> tuple[bool, bool, float]:
     """Failed trials come last, and before them those that were ended before they kept a policy."""
     cost = trial.cost_usd_per_day
-    return cost is None, not (trial.folder / "policy.pt").is_file(), cost or 0.0
+    return cost is None, not (trial.folder / POLICY_FILE).is_file(), cost or 0.0
 
 
 def tune_place(experiment: ExperimentSettings) -> str:
@@ -208,9 +207,7 @@ def _run_trial(
     point = Sweep(tuple(overrides), {})
     named = {**common, "run": tune.get_context().get_trial_id()}
     experiment = compose_experiment(point.overrides(config)).model_copy(update=named)
-    write_atomically(
-        experiment.run_folder / "experiment.json", json.dumps(experiment.model_dump(mode="json"), indent=1)
-    )
+    experiment.save()
     best, seconds = float("inf"), 0.0
 
     def report(event: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import typer
 from entrepot.agents.rules import BaseStock
 from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.command_line.tables import console, table, write_json
-from entrepot.training.experiment import ComputeSettings, build_world, compose_experiment
+from entrepot.training.experiment import POLICY_FILE, ComputeSettings, build_world, compose_experiment
 from entrepot.training.iterations import TrainingError
 from entrepot.training.registry import check_trainer
 from entrepot.training.sweeping import Sweep, SweepTrial, tune_place
@@ -62,7 +62,7 @@ def sweep(
     if done[0].cost_usd_per_day is None:
         raise TrainingError(f"every trial failed; the errors are in {tune_place(experiment)}")
     for trial in done:
-        if (trial.folder / "policy.pt").is_file():
+        if (trial.folder / POLICY_FILE).is_file():
             save_base_stock(tuned, world.network, trial.folder / BASE_STOCK_FILE)
     rows = [_row(trial, bar) for trial in done]
     out.print(table("Trials, cheapest first", rows))

@@ -11,13 +11,19 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from entrepot.agents.rules import BaseStock
-from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError, validate
 from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.command_line.tables import console
 from entrepot.training.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
 from entrepot.training.evaluation import evaluate
-from entrepot.training.experiment import ExperimentSettings, World, build_world, compose_experiment
+from entrepot.training.experiment import (
+    POLICY_FILE,
+    SETTINGS_FILE,
+    ExperimentSettings,
+    World,
+    build_world,
+    compose_experiment,
+)
 from entrepot.training.policies import build_policies
 from entrepot.training.registry import Assignment, Outcome, check_trainer, trainer_of
 from entrepot.training.storage import checkpoint_place, clear_place
@@ -25,7 +31,6 @@ from entrepot.training.tensorboard import write_hyperparameters
 from entrepot.training.tuning import save_base_stock
 from entrepot.training.validation import Validation
 
-SETTINGS_FILE = "experiment.json"
 KEPT_ON_RESUME = ("compute.storage", "evaluation.warm_up_days")
 """Of what a run is computed and judged on: where its checkpoints are, and what validation warms up by too."""
 TRAINER_PLACES = ("ray", "rllib", "sb3")
@@ -63,7 +68,7 @@ def train(
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     if not resume:
         _remove_earlier_run(experiment)
-    write_atomically(folder / SETTINGS_FILE, json.dumps(experiment.model_dump(mode="json"), indent=1))
+    experiment.save()
     out = console()
     size = f"{len(world.network.agents)} warehouses, {len(world.network.lanes)} lanes, {len(world.network.skus)} SKUs"
     out.print(f"[bold]network[/] {world.description.name}: {size}")
@@ -124,7 +129,7 @@ def _remove_earlier_run(experiment: ExperimentSettings) -> None:
     """Whatever interrupts the new run, nothing of an earlier one of its name is taken for its own."""
     folder = experiment.run_folder
     (folder / SETTINGS_FILE).unlink(missing_ok=True)  # first: without it there is no run to resume
-    for name in ("policy.pt", "evaluation.json"):
+    for name in (POLICY_FILE, "evaluation.json"):
         (folder / name).unlink(missing_ok=True)
     for name in ("plots", "tensorboard", *TRAINER_PLACES):
         clear_place(str(folder / name))

@@ -20,8 +20,8 @@ from torch import distributed, nn
 
 from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
-from entrepot.training.experiment import ExperimentSettings, build_world
-from entrepot.training.iterations import TrainingError
+from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, build_world
+from entrepot.training.iterations import TrainingError, first_beaten
 from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
@@ -84,7 +84,7 @@ def train_pathwise(assignment: Assignment) -> Outcome:
         )
         result = _fit(trainer, queue, assignment.report)
         checkpoint = min(result.best_checkpoints, key=lambda kept: kept[1][SCORE])
-        policy_file = experiment.run_folder / "policy.pt"
+        policy_file = experiment.run_folder / POLICY_FILE
         _keep_policy(checkpoint[0], policy_file)
     return Outcome(
         policy_file=policy_file,
@@ -156,7 +156,7 @@ def _worker_loop(config: dict[str, Any]) -> None:
     if validation is not None and log is not None and experiment.validation.untrained and learner.iteration == 0:
         figures = validation.run(learner.module, learner.cover_days)
         log.validation(0, figures, validation)
-        beaten = _first_beaten(None, figures, 0.0, config["base_stock_cost"])
+        beaten = first_beaten(None, figures.cost_usd_per_day, config["base_stock_cost"], 0.0)
         config["queue"].put(_untrained_event(figures, settings.iterations, beaten))
     while learner.iteration < settings.iterations:
         step = learner.step()
@@ -181,7 +181,7 @@ def _worker_loop(config: dict[str, Any]) -> None:
                 metrics["validation_cost_usd_per_day"] = figures.cost_usd_per_day
                 extra = (settings.lost_sales_weight - 1.0) * figures.by_name["lost_margin_usd_per_day"]
                 metrics[SCORE] = figures.cost_usd_per_day + extra
-                beaten = _first_beaten(beaten, figures, seconds, config["base_stock_cost"])
+                beaten = first_beaten(beaten, figures.cost_usd_per_day, config["base_stock_cost"], seconds)
                 metrics[BEATEN] = beaten
                 event |= _validated(figures, beaten)
             config["queue"].put(event)
@@ -190,13 +190,6 @@ def _worker_loop(config: dict[str, Any]) -> None:
             _report(learner, metrics, timing, write=first)
     if log is not None:
         log.close()
-
-
-def _first_beaten(before: float | None, figures: ValidationFigures, seconds: float, bar: float | None) -> float | None:
-    """When the rule was first beaten: before, now after so many seconds of training, or not yet."""
-    if before is None and bar is not None and figures.cost_usd_per_day < bar:
-        return seconds
-    return before
 
 
 def _validated(figures: ValidationFigures, beaten: float | None) -> dict[str, float]:

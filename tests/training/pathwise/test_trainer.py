@@ -4,7 +4,6 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 import torch
@@ -15,9 +14,10 @@ from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.iterations import TrainingError
 from entrepot.training.pathwise import trainer
 from entrepot.training.pathwise.learner import Learner
+from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.trainer import BEATEN, CHECKPOINT_FILE
 from entrepot.training.registry import Outcome
-from tests.training.assigned import train
+from tests.training.assigned import train, world_of
 from tests.training.tiny import tiny_overrides
 
 
@@ -90,8 +90,13 @@ def test_an_interrupted_run_resumes_from_its_last_checkpoint_and_knows_when_the_
 def test_a_checkpoint_that_does_not_say_when_the_rule_was_beaten_is_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    torch.save({"iteration": 2, "seconds": 5.0}, tmp_path / CHECKPOINT_FILE)
+    experiment = settings(tmp_path)
+    before, after = (
+        Learner(experiment, PathwiseSettings.model_validate(experiment.trainer), world_of(experiment)) for _ in range(2)
+    )
+    before.step()
+    torch.save({**before.state(), "seconds": 5.0}, tmp_path / CHECKPOINT_FILE)
     monkeypatch.setattr("ray.train.get_checkpoint", lambda: Checkpoint.from_directory(str(tmp_path)))
-    learner = Mock(spec=Learner)
-    assert trainer._restore(learner, torch.device("cpu")) == (5.0, None)
-    learner.restore.assert_called_once_with({"iteration": 2, "seconds": 5.0})
+    assert trainer._restore(after, torch.device("cpu")) == (5.0, None)
+    assert after.iteration == 1
+    torch.testing.assert_close(after.state()["module"], before.state()["module"], rtol=0, atol=0)
