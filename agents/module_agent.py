@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 
 class ModuleAgent:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from entrepot.envs.snapshot import Snapshot
+from entrepot.envs.observe.snapshot import Snapshot
 
 
 class Policy(Protocol):

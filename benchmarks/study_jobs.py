@@ -20,8 +20,10 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.base_stocks import BASE_STOCK_FILE, Tuning, tuned_base_stock
-from entrepot.training.evaluation import Evaluation, Trial, evaluate
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
+from entrepot.training.base_stock.tuning import save_base_stock
+from entrepot.training.evaluation.evaluate import Evaluation, Trial, evaluate
+from entrepot.training.evaluation.validation import Validation
 from entrepot.training.experiment import (
     POLICY_FILE,
     EvaluationSettings,
@@ -30,10 +32,8 @@ from entrepot.training.experiment import (
     build_world,
     compose_experiment,
 )
-from entrepot.training.registry import Assignment, trainer_of
-from entrepot.training.runs import Run, load_run
-from entrepot.training.tuning import save_base_stock
-from entrepot.training.validation import Validation
+from entrepot.training.trainers.registry import Assignment, trainer_of
+from entrepot.training.trainers.runs import Run, load_run
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 
 from entrepot.envs import warehouse_network_v0
-from entrepot.envs.batched import BatchedWarehouseNetwork
 from entrepot.envs.demand import Split, load_demand
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.memory import keep_freed_memory
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step, step_batches

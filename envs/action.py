@@ -11,8 +11,8 @@ from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import echelon_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 MOST_COVER_DAYS = 120.0
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.order_up_to import demand_rate, echelon_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.twin import Scenario, State, TwinParameters, opening_state, step
 
 OPENING_COVER_DAYS = 30.0

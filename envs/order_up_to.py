@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 LEAST_RATE = 0.02
 """Units a day that a cell counts as asking for at the least, so that a dormant SKU keeps a meaning for 'days'."""

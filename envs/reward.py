@@ -11,7 +11,7 @@ from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.snapshot import NetworkAttributes
+from entrepot.envs.observe.snapshot import NetworkAttributes
 from entrepot.envs.twin import Costs
 
 

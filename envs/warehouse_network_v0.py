@@ -8,7 +8,7 @@ from pettingzoo import AECEnv
 from pettingzoo.utils import wrappers
 from pettingzoo.utils.conversions import parallel_to_aec
 
-from entrepot.envs.warehouse_network import WarehouseNetwork as parallel_env  # noqa: N813 — PettingZoo's name
+from entrepot.envs.interfaces.warehouse_network import WarehouseNetwork as parallel_env  # noqa: N813 — PettingZoo's name
 
 __all__ = ["env", "parallel_env", "raw_env"]
 

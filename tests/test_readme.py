@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from entrepot.configs.loader import available, validate
-from entrepot.envs.demand.traces import HistoryDescription
+from entrepot.envs.demand.calibration.traces import HistoryDescription
 from entrepot.envs.network.loading import network_from
 
 ROOT = Path(__file__).parents[1]

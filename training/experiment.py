@@ -31,7 +31,7 @@ from entrepot.envs.demand import DemandModel, load_demand
 from entrepot.envs.demand.registry import read_demand
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.description import NetworkDescription
-from entrepot.envs.snapshot import NetworkAttributes, long_run_deviation
+from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
 from entrepot.envs.twin import TwinParameters
 
 Count = Annotated[int, Field(ge=1)]

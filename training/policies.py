@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from entrepot.agents.exported import ExportedPolicy, find_module
 from entrepot.agents.inference import InferenceModule
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
@@ -16,12 +17,11 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder
 from entrepot.configs.registry import Registry
-from entrepot.training.base_stocks import Tuning, tuned_base_stock
-from entrepot.training.evaluation import Trial
+from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
+from entrepot.training.evaluation.evaluate import Trial
+from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE, World
-from entrepot.training.exported_policy import ExportedPolicy, find_module
-from entrepot.training.hindsight import Hindsight
-from entrepot.training.runs import load_run, same_demand
+from entrepot.training.trainers.runs import load_run, same_demand
 
 Builder = Callable[[World, Tuning], Policy | Trial]
 _BUILDERS = Registry[Builder]()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from entrepot.agents.policy import Policy
-from entrepot.envs.snapshot import NetworkAttributes, snapshot_of
+from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.twin import Costs, Flows, Scenario, State, TwinParameters, step
 
 Watch = Callable[[int, State, Flows, Costs], None]

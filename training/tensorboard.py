@@ -16,8 +16,8 @@ from entrepot.envs.rendering.network_map import draw_network
 from entrepot.training.experiment import ExperimentSettings, World
 
 if TYPE_CHECKING:
+    from entrepot.training.evaluation.validation import Validation, ValidationFigures
     from entrepot.training.pathwise.learner import Step
-    from entrepot.training.validation import Validation, ValidationFigures
 
 HISTOGRAM_EVERY = 10
 SHOWN_CELLS = 6

@@ -17,9 +17,9 @@ from entrepot.agents.cover_ratio import MOST_LOG_RATIO, cover_of
 from entrepot.agents.mlp.layers import MlpSettings, StackedMlp
 from entrepot.envs.action import ActionKind, ActionMap
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.observation import Observation
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.vector import Observation
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin.scenario import SEASON_ENTRIES
 
 

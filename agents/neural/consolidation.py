@@ -17,7 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 OPENING_LOG_SHARE = -1.4
 """An untrained policy departs at a quarter of the price."""

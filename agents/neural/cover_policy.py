@@ -8,8 +8,8 @@ from entrepot.agents.cover_ratio import cover_of, log_ratio_of
 from entrepot.agents.neural.heads import cover_head_named
 from entrepot.agents.neural.policy import NeuralPolicy
 from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 
 class NeuralCoverPolicy(nn.Module):

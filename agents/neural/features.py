@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from entrepot.envs.observe.snapshot import ARRIVING_DAYS, NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
-from entrepot.envs.snapshot import ARRIVING_DAYS, NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.twin.scenario import TRAILING_DAYS
 
 DAYS_PER_YEAR = 365.25

@@ -29,8 +29,8 @@ from entrepot.agents.neural.features import (
 )
 from entrepot.agents.neural.heads import cover_head_named, head_named
 from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 
 @dataclass(frozen=True)

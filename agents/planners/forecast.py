@@ -16,7 +16,7 @@ from torch import Tensor
 
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.twin.dynamics import FAST_DAYS, QUARTER_DAYS, SLOW_DAYS
 from entrepot.envs.twin.scenario import TRAILING_DAYS, WEEKS_AHEAD

@@ -15,7 +15,7 @@ from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.horizon import Horizon, PlanningSettings
 from entrepot.agents.planners.instance import Instance
 from entrepot.agents.planners.rolling import WEEK, RollingPlan, Safety, rolling_plan
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin import TwinParameters
 
 Floats = NDArray[np.float64]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 
 class BaseStock:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 REVIEW_WEEKDAY = 0
 SAFETY_DAYS = 14.0  # assumption: two weeks, a planner's usual rule of thumb

@@ -22,9 +22,9 @@ from pydantic import Field, model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
 from entrepot.envs.demand import calendar
+from entrepot.envs.demand.calibration.traces import Proxy
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
-from entrepot.envs.demand.traces import Proxy
 from entrepot.envs.demand.windows import Window
 from entrepot.envs.network.arrays import NetworkArrays
 

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from entrepot.configs.loader import validate
 from entrepot.envs.demand import calendar
+from entrepot.envs.demand.calibration.records import RecordReport
+from entrepot.envs.demand.calibration.traces import HistoryDescription, Traces, market_traces, whole_units
 from entrepot.envs.demand.model import Split
-from entrepot.envs.demand.records import RecordReport
 from entrepot.envs.demand.registry import register_demand
-from entrepot.envs.demand.traces import HistoryDescription, Traces, market_traces, whole_units
 from entrepot.envs.network.arrays import NetworkArrays
 
 

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from entrepot.envs.demand.traces import Traces
+from entrepot.envs.demand.calibration.traces import Traces
 
 HISTORY, SAMPLE, RANGE = "#1f3b57", "#e07b39", 7
 

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from entrepot.envs.batched import BatchedWarehouseNetwork
 from entrepot.envs.demand import calendar
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.rendering.network_map import draw_network
 

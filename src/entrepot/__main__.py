@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line; it needs the packages of the `train` extra."""
     try:
-        from entrepot.training.command_line import app
+        from entrepot.command_line import app
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("entrepot"):
             raise

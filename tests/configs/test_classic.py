@@ -17,8 +17,8 @@ from entrepot.agents.value_iteration import (
 )
 from entrepot.configs.loader import available
 from entrepot.envs.demand import Split
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.snapshot import Snapshot
 from entrepot.envs.twin import Costs, Flows, State, draw_scenario
 from entrepot.training.experiment import DemandSettings, World, build_world
 from entrepot.training.rollout import roll_out

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from entrepot.envs.batched import BatchedWarehouseNetwork
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import Costs, Flows, State, TwinParameters, opening_state

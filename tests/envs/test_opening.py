@@ -1,6 +1,6 @@
 import torch
 
-from entrepot.envs.batched import BatchedWarehouseNetwork
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.batched import BatchedWarehouseNetwork
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from tests.envs.poisson_demand import PoissonDemand
 

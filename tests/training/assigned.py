@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from entrepot.training.experiment import ExperimentSettings, World, build_world
-from entrepot.training.registry import Assignment, Outcome, trainer_of
+from entrepot.training.trainers.registry import Assignment, Outcome, trainer_of
 
 
 def world_of(experiment: ExperimentSettings) -> World:

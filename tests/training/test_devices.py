@@ -19,11 +19,11 @@ from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.envs.kpi import KpiTotals
-from entrepot.envs.observation import Observation
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, snapshot_of
+from entrepot.envs.observe.vector import Observation
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.reward import Reward
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot, snapshot_of
 from entrepot.envs.twin import Scenario, State, TwinParameters, step
 from entrepot.training.experiment import World
 from entrepot.training.rllib.module import WarehouseModule

@@ -4,12 +4,12 @@ import pytest
 import torch
 import yaml
 
+from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.base_stocks import Tuning, tuned_base_stock
+from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.experiment import BaseStockSettings, DemandSettings, World, build_world
-from entrepot.training.exported_policy import ExportedPolicy
-from entrepot.training.exporting import export_run
+from entrepot.training.export.exporting import export_run
 from entrepot.training.policies import build_policies
 from tests.training.tiny import WINDOWS, untrained_run
 

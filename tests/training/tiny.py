@@ -6,10 +6,11 @@ import torch
 
 from entrepot.configs.files import write_atomically
 from entrepot.envs.demand import Split
+from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.snapshot import Snapshot, snapshot_of
 from entrepot.envs.twin import Scenario, draw_scenario
-from entrepot.training.base_stocks import BASE_STOCK_FILE
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE
+from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
 from entrepot.training.experiment import (
     DemandSettings,
     ExperimentSettings,
@@ -18,8 +19,7 @@ from entrepot.training.experiment import (
     build_world,
     compose_experiment,
 )
-from entrepot.training.learned import neural_policy
-from entrepot.training.tuning import TunedBaseStock, save_base_stock
+from entrepot.training.trainers.modules import neural_policy
 
 WINDOWS = WindowsSettings(episodes=4, days=30, warm_up_days=10, advance_days=10, windows_per_segment=2)
 

@@ -2,6 +2,6 @@
 
 from entrepot.training.export.folder import export_policy
 from entrepot.training.export.graph import PolicyGraph, to_onnx
-from entrepot.training.export.snapshots import SnapshotRecorder, snapshot_arrays
+from entrepot.training.export.snapshots import SnapshotRecorder
 
-__all__ = ["PolicyGraph", "SnapshotRecorder", "export_policy", "snapshot_arrays", "to_onnx"]
+__all__ = ["PolicyGraph", "SnapshotRecorder", "export_policy", "to_onnx"]

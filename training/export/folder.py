@@ -24,8 +24,8 @@ from entrepot.agents.inference.loading import is_version
 from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Range, seal
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
-from entrepot.envs.snapshot import attribute_arrays
+from entrepot.envs.observe.snapshot import attribute_arrays
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
 

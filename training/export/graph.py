@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import Dim
 
-from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot, arriving_days
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, arriving_days
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.twin.scenario import SEASON_ENTRIES
 
 OPSET = 20

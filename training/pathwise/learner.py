@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import ExperimentSettings, World
-from entrepot.training.learned import neural_policy
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Windows
+from entrepot.training.trainers.modules import neural_policy
 
 AverageGradients = Callable[[list[nn.Parameter]], None]
 """Make every worker's gradients the mean of all workers'."""

@@ -20,15 +20,15 @@ from torch import distributed, nn
 
 from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
+from entrepot.training.evaluation.validation import Validation, ValidationFigures
 from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, build_world
-from entrepot.training.iterations import TrainingError, first_beaten
-from entrepot.training.learned import save_policy
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.registry import Assignment, Outcome, Report, register_trainer
-from entrepot.training.storage import checkpoint_place, clear_place
 from entrepot.training.tensorboard import TrainingLog
-from entrepot.training.validation import Validation, ValidationFigures
+from entrepot.training.trainers.iterations import TrainingError, first_beaten
+from entrepot.training.trainers.modules import save_policy
+from entrepot.training.trainers.registry import Assignment, Outcome, Report, register_trainer
+from entrepot.training.trainers.storage import checkpoint_place, clear_place
 
 CHECKPOINT_FILE = "learner.pt"
 SCORE = "validation_score_usd_per_day"

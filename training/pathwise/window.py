@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot, snapshot_of
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, snapshot_of
 from entrepot.envs.twin import Costs, Scenario, State, TwinParameters, step
 
 Decide = Callable[[Snapshot, NetworkAttributes, Tensor], tuple[Tensor, Tensor | None]]

@@ -10,8 +10,8 @@ import torch
 from entrepot.agents.policy import Policy
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.observe.snapshot import NetworkAttributes
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.snapshot import NetworkAttributes
 from entrepot.envs.twin import Scenario, State, TwinParameters, draw_scenario
 from entrepot.training.experiment import WindowsSettings
 from entrepot.training.rollout import roll_out

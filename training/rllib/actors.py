@@ -17,8 +17,8 @@ from entrepot.agents.cover_ratio import log_ratio_of
 from entrepot.agents.mlp import AgentMlp, OwnLanes, StackedMlp
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicySettings
 from entrepot.configs.registry import Registry
-from entrepot.envs.observation import Observation
-from entrepot.envs.snapshot import NetworkAttributes
+from entrepot.envs.observe.snapshot import NetworkAttributes
+from entrepot.envs.observe.vector import Observation
 from entrepot.training.experiment import World
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout

@@ -8,8 +8,8 @@ from dataclasses import asdict
 import pyarrow.fs
 from ray.rllib.algorithms import Algorithm
 
-from entrepot.training.iterations import Progress
-from entrepot.training.storage import clear_place, file_system
+from entrepot.training.trainers.iterations import Progress
+from entrepot.training.trainers.storage import clear_place, file_system
 
 POINTER = "latest.json"
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from entrepot.agents.mlp import StackedMlp
 from entrepot.configs.registry import Registry
-from entrepot.envs.observation import Observation
+from entrepot.envs.observe.vector import Observation
 from entrepot.training.experiment import World
 from entrepot.training.rllib.actors import Seen, moments, with_identity
 from entrepot.training.rllib.settings import PpoSettings

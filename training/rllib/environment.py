@@ -13,8 +13,8 @@ from torch import Tensor
 
 from entrepot.agents.cover_ratio import cover_of
 from entrepot.agents.mlp import OwnLanes
-from entrepot.envs.batched import BatchedWarehouseNetwork
-from entrepot.envs.observation import OBSERVATION_BOUND
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
+from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.training.experiment import World
 from entrepot.training.rllib.actors import actor_named
 from entrepot.training.rllib.critics import critic_named

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.demand import Split
+from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.snapshot import Snapshot, snapshot_of
 from entrepot.envs.twin import draw_scenario
 from entrepot.training.experiment import World
 

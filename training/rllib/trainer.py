@@ -16,14 +16,14 @@ from torch import Tensor
 from entrepot.configs.loader import validate
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings, build_world
-from entrepot.training.iterations import Iteration, Iterations, Progress, TrainingError
-from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.rllib.deployed import module_of, state_of
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, LOST_SHARE
 from entrepot.training.rllib.settings import PpoSettings
-from entrepot.training.storage import checkpoint_place
+from entrepot.training.trainers.iterations import Iteration, Iterations, Progress, TrainingError
+from entrepot.training.trainers.registry import Assignment, Bundle, Outcome, register_trainer
+from entrepot.training.trainers.storage import checkpoint_place
 
 
 def _bundles(experiment: ExperimentSettings) -> list[Bundle]:

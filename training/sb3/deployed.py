@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from entrepot.agents.mlp import AgentMlp, CentralMlp
 from entrepot.configs.loader import validate
 from entrepot.training.experiment import ExperimentSettings, World, build_world
-from entrepot.training.learned import register_module
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
+from entrepot.training.trainers.modules import register_module
 
 SETTINGS: dict[str, type[Sb3PpoSettings] | type[Sb3SacSettings]] = {
     "sb3_ppo": Sb3PpoSettings,

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from entrepot.agents.cover_ratio import MOST_LOG_RATIO, cover_of
 from entrepot.agents.mlp import OwnLanes
-from entrepot.envs.batched import BatchedWarehouseNetwork
-from entrepot.envs.observation import OBSERVATION_BOUND
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
+from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.training.experiment import World
 
 Floats = NDArray[np.float32]

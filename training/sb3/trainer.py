@@ -23,11 +23,11 @@ from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import MOST_COVER_DAYS
 from entrepot.training.experiment import ExperimentSettings, World, build_world
-from entrepot.training.iterations import Iteration, Iterations, Progress
-from entrepot.training.registry import Assignment, Bundle, Outcome, register_trainer
 from entrepot.training.sb3.deployed import module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import VIEWS, WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
+from entrepot.training.trainers.iterations import Iteration, Iterations, Progress
+from entrepot.training.trainers.registry import Assignment, Bundle, Outcome, register_trainer
 
 POINTER = "latest.json"
 

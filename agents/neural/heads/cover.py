@@ -9,8 +9,8 @@ from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.heads.head import head_named, register_head
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 
 LEAST_LOG_SCALE = -5.0
 MOST_LOG_SCALE = 1.5

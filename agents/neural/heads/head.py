@@ -10,7 +10,7 @@ from torch import Tensor
 from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.registry import Registry
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 
 class Head(Protocol):

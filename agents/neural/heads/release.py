@@ -10,7 +10,7 @@ from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.heads.cover import CoverHead
 from entrepot.agents.neural.heads.head import register_head
 from entrepot.agents.neural.settings import NeuralPolicySettings
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 OPENING_RELEASE, MOST_RELEASED = 2.3, 1.1
 """As a logit and a share: an untrained policy releases all that is there."""

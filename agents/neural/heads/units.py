@@ -9,7 +9,7 @@ from torch import Tensor
 from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.heads.head import register_head
 from entrepot.agents.neural.settings import NeuralPolicySettings
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 OPENING_PRIMARY, OPENING_OTHER = 0.54, -4.0
 """What is added to an answer of plain units on a SKU's cheapest way to a node and on its other ways: by softplus, 1 and

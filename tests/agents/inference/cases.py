@@ -31,8 +31,8 @@ from entrepot.envs.network.description import (
     Transit,
     Weekday,
 )
-from entrepot.envs.network.schema import SNAPSHOT_FIELDS
-from entrepot.envs.snapshot import attribute_arrays
+from entrepot.envs.observe.snapshot import attribute_arrays
+from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from entrepot.training.export import export_policy
 

@@ -13,8 +13,8 @@ from entrepot.agents.inference import InferenceModule, ModuleRefused
 from entrepot.agents.inference.fallback import BaseStock
 from entrepot.agents.inference.order_up_to import demand_rate, orders_from_cover
 from entrepot.agents.rules.base_stock import BaseStock as TorchBaseStock
-from entrepot.envs.network.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
 from entrepot.training.export.graph import as_tensors
 from tests.agents.inference.cases import (
     Case,

@@ -3,7 +3,7 @@ from dataclasses import replace
 import torch
 
 from entrepot.agents.neural import NeuralPolicy
-from entrepot.envs.snapshot import NetworkAttributes
+from entrepot.envs.observe.snapshot import NetworkAttributes
 from tests.training.tiny import first_snapshot, tiny_world
 
 

@@ -3,7 +3,7 @@ import torch
 
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import PolicySettings
 from tests.training.tiny import first_snapshot, tiny_world
 

@@ -8,7 +8,7 @@ import torch
 from entrepot.agents.planners.forecast import HORIZONS, QUANTILES, Forecaster
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays
-from entrepot.envs.snapshot import NetworkAttributes, snapshot_of
+from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.twin import draw_scenario, opening_state, step
 from entrepot.training.experiment import World
 from tests.envs.poisson_demand import PoissonDemand

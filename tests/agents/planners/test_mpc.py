@@ -7,8 +7,8 @@ import torch
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, period_of
+from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.snapshot import Snapshot, snapshot_of
 from entrepot.envs.twin import Scenario, State, step
 from entrepot.training.experiment import World
 from tests.training.tiny import tiny_scenario

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from entrepot.agents.rules import BaseStock
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import demand_rate, stock_position
-from entrepot.envs.snapshot import Snapshot
 from tests.training.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()

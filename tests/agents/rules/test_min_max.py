@@ -4,8 +4,8 @@ import torch
 
 from entrepot.agents.rules import MinMax
 from entrepot.agents.rules.min_max import LOT_DAYS, SAFETY_DAYS
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import echelon_rate
-from entrepot.envs.snapshot import Snapshot
 from tests.training.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()

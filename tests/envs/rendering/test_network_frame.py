@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from entrepot.envs.batched import BatchedWarehouseNetwork
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.rendering.network_frame import SHORT, NetworkWindow, network_frame
 from tests.envs.poisson_demand import PoissonDemand

@@ -6,10 +6,10 @@ from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.loader import validate
+from entrepot.training.evaluation.validation import Validation
 from entrepot.training.experiment import build_world, compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.validation import Validation
 
 OPTIMUM = 4.7285
 BEST_COVER_DAYS = 4.9

@@ -11,12 +11,12 @@ from ray.train import Checkpoint
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
-from entrepot.training.iterations import TrainingError
 from entrepot.training.pathwise import trainer
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.trainer import BEATEN, CHECKPOINT_FILE
-from entrepot.training.registry import Outcome
+from entrepot.training.trainers.iterations import TrainingError
+from entrepot.training.trainers.registry import Outcome
 from tests.training.assigned import train, world_of
 from tests.training.tiny import tiny_overrides
 

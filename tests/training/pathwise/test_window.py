@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.envs.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin import TwinParameters
 from entrepot.training.experiment import World
 from entrepot.training.pathwise.window import WindowCost, horizon_days, window_cost

@@ -12,19 +12,19 @@ from ray._private import state as ray_state
 from ray.rllib.algorithms import Algorithm
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.base_stocks import BASE_STOCK_FILE
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE
+from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
 from entrepot.training.experiment import ExperimentSettings
-from entrepot.training.exported_policy import ExportedPolicy
-from entrepot.training.exporting import export_run
-from entrepot.training.iterations import Progress
-from entrepot.training.registry import Outcome
+from entrepot.training.export.exporting import export_run
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
-from entrepot.training.runs import load_run
-from entrepot.training.tuning import TunedBaseStock, save_base_stock
+from entrepot.training.trainers.iterations import Progress
+from entrepot.training.trainers.registry import Outcome
+from entrepot.training.trainers.runs import load_run
 from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
 from tests.training.rllib.small import small_experiment
 from tests.training.tiny import first_snapshot, tiny_world

@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 import torch
 
+from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml
-from entrepot.training.base_stocks import BASE_STOCK_FILE
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE
+from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
-from entrepot.training.exported_policy import ExportedPolicy
-from entrepot.training.exporting import export_run
-from entrepot.training.registry import check_trainer
-from entrepot.training.runs import load_run
+from entrepot.training.export.exporting import export_run
 from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3SacSettings
 from entrepot.training.sb3.trainer import make_algorithm, make_environment
-from entrepot.training.tuning import TunedBaseStock, save_base_stock
+from entrepot.training.trainers.registry import check_trainer
+from entrepot.training.trainers.runs import load_run
 from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
 from tests.training.tiny import first_snapshot, tiny_overrides
 

@@ -1,0 +1,60 @@
+"""An exported module as a policy: judged are the orders of its graph or its fallback, before they are made feasible.
+
+What stock and capacity allow is the twin's to say; the module's own feasibility rung is for live limits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from entrepot.agents.inference import InferenceModule, load
+from entrepot.agents.inference.loading import latest_version
+from entrepot.agents.inference.manifest import MANIFEST
+from entrepot.envs.observe.arrays import snapshot_arrays
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, Field
+
+
+def find_module(folder: Path) -> InferenceModule | None:
+    """Load the module in a folder, or the latest version below it; None if there is none.
+
+    Raises:
+        ModuleRefused: there is one, but it can't be trusted.
+    """
+    there = (folder / MANIFEST).is_file() or latest_version(folder) is not None
+    return load(folder) if there else None
+
+
+class ExportedPolicy:
+    """Asks an inference module for the orders of each day, in the network at hand."""
+
+    def __init__(self, module: InferenceModule, attributes: NetworkAttributes) -> None:
+        """Args: the module; attributes of the network to decide for, which need not be the exported one."""
+        self._module = module
+        self.decisions = 0
+        self.fallbacks = 0  # of the decisions, those that the module's fallback took
+        self.network = {name: _array(getattr(attributes, name), field) for name, field in NETWORK_FIELDS.items()}
+
+    @property
+    def effort(self) -> str:
+        """How often the fallback decided, and not the policy."""
+        return f"{self.fallbacks:,} of {self.decisions:,} decisions by the fallback"
+
+    def begin(self, episodes: int) -> None:
+        """Nothing is remembered between days."""
+
+    def orders(self, snapshot: Snapshot) -> Tensor:
+        """[B, L, S] units."""
+        decision = self._module.decide(snapshot_arrays(snapshot), network=self.network, age_seconds=0.0)
+        self.fallbacks += sum(source != "policy" for source in decision.source)
+        self.decisions += len(decision.source)
+        return torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)
+
+
+def _array(values: Tensor, field: Field) -> NDArray[np.generic]:
+    return np.asarray(values.detach().cpu().numpy(), np.int64 if field.integer else np.float32, order="C")

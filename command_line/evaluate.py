@@ -1,0 +1,83 @@
+"""`entrepot evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from entrepot.command_line.tables import console
+from entrepot.command_line.verdict import (
+    print_evaluation,
+    progress_over_policies,
+    tuning_progress,
+    write_evaluation,
+)
+from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.demand import Split
+from entrepot.training.base_stock.kept import Tuning
+from entrepot.training.evaluation.evaluate import evaluate as compare
+from entrepot.training.experiment import DemandSettings, EvaluationSettings, WindowsName, build_world
+from entrepot.training.policies import build_policies, policy_names, released_folder
+
+
+def evaluate(
+    network: Annotated[str, typer.Argument(help="A network by name, or the path of your own YAML.")],
+    policies: Annotated[
+        str | None,
+        typer.Option(
+            help="Comma-separated: min_max, base_stock, mpc, hindsight (the bound, or hindsight_joint, slower and "
+            "closer), folders of runs, folders of exported modules. Each is compared with those "
+            "named before it. Without it: min_max, base_stock and the module released for the network, if there is one."
+        ),
+    ] = None,
+    episodes: Annotated[int, typer.Option(min=2, help="Scenarios that every policy lives through.")] = 256,
+    days: Annotated[int, typer.Option(min=1, help="Days that count.")] = 180,
+    warm_up_days: Annotated[int, typer.Option(min=0, help="Days before them that don't.")] = 90,
+    seed: Annotated[int, typer.Option(help="Of the scenarios.")] = 0,
+    split: Annotated[Split, typer.Option(help="Part of the time line that demand is drawn from.")] = Split.TEST,
+    history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
+    demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
+    windows: Annotated[
+        WindowsName,
+        typer.Option(help="Of the demand YAML; or the history divided, as a run with demand.windows=divided had it."),
+    ] = "as_given",
+    skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
+) -> None:
+    """Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.
+
+    **Examples**
+
+    * `entrepot evaluate kreen` — the rules and the released policy
+    * `entrepot evaluate kreen --policies min_max,base_stock,checkpoints/kreen-pathwise --history sales.parquet`
+    * `entrepot evaluate kreen --policies min_max,base_stock,mpc,hindsight --episodes 16` — planners take long
+    * `entrepot evaluate my_network.yaml --policies base_stock,checkpoints/kreen-pathwise --episodes 64 --plots plots`
+    """
+    world = build_world(network, DemandSettings(name=demand, path=history, windows=windows), skus=skus)
+    out = console()
+    out.print(f"[bold]demand[/] {world.demand.summary}; {split} scenarios")
+    names = _names(policies, world.description.name)
+    with tuning_progress(out) as progress:
+        tuning = Tuning(progress=progress, processes=processes)
+        built = build_policies(names, world, tuning)
+    settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
+    with progress_over_policies(out) as policy_progress:
+        judged = compare(world, built, settings, split=split, progress=policy_progress)
+    print_evaluation(judged, world, tuning, out)
+    write_evaluation(judged, world, tuning, json_file=json_file, plots=plots)
+
+
+def _names(policies: str | None, network: str) -> list[str]:
+    if policies is None:
+        released = released_folder() / f"{network}-pathwise"
+        return ["min_max", "base_stock", *([str(released)] if released.is_dir() else [])]
+    names = [name.strip() for name in policies.split(",") if name.strip()]
+    if not names:
+        raise ConfigurationError(f"--policies: empty; allowed: {', '.join(policy_names())}, or folders")
+    return names

@@ -1,0 +1,189 @@
+"""`entrepot network`: which networks there are, and what one looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from entrepot.command_line.tables import Row, console, table, write_json
+from entrepot.configs.loader import ConfigurationError, available
+from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
+from entrepot.envs.network.description import UNLIMITED, Weekday
+
+app = typer.Typer(no_args_is_help=True, help="Look at networks.", rich_markup_mode="markdown")
+
+NetworkName = Annotated[
+    str, typer.Argument(metavar="NETWORK", help="A network that ships with the package, or the path of a YAML file.")
+]
+
+
+@app.command("list")
+def list_networks(
+    json: Annotated[Path | None, typer.Option("--json", help="Write the same figures to FILE.", metavar="FILE")] = None,
+) -> None:
+    """List the networks that ship with the package.
+
+    For example: `entrepot network list`
+    """
+    rows = []
+    for name in available("network"):
+        network = load_network(name)
+        rows.append(
+            {
+                "network": name,
+                "title": network.title,
+                "warehouses": len(network.warehouses),
+                "fulfilment_centres": len(network.nodes) - len(network.warehouses),
+                "suppliers": len(network.suppliers),
+                "markets": len(network.markets),
+                "lanes": len(network.lanes),
+                "skus": _sku_count(network),
+            }
+        )
+    console().print(table("Networks", rows))
+    if json:
+        write_json(json, rows, provenance={"command": "network list"})
+
+
+@app.command("show")
+def show_network(
+    network: NetworkName,
+    skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs to take from the catalogue.")] = None,
+    map: Annotated[
+        Path | None, typer.Option("--map", help="Where to draw the map. [default: NETWORK.png]", metavar="FILE.png")
+    ] = None,
+    no_map: Annotated[bool, typer.Option("--no-map", help="Print the tables only.")] = False,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the same figures to FILE.", metavar="FILE")] = None,
+) -> None:
+    """Print a network as tables and draw it as a map.
+
+    For example:
+
+    `entrepot network show kreen`
+
+    `entrepot network show my_network.yaml --map map.png --json network.json`
+
+    `entrepot network show kreen --skus 2000 --no-map`
+    """
+    described = load_network(network, skus=skus)
+    arrays = NetworkArrays.from_description(described)
+    nodes, lanes, markets = _node_rows(described), _lane_rows(described, arrays), _market_rows(described, arrays)
+    suppliers = _supplier_rows(described, arrays)
+    out = console()
+    out.print(f"[bold]{described.title or described.name}[/bold]: {len(arrays.skus):,} SKUs")
+    for title, rows in (("Nodes", nodes), ("Suppliers", suppliers), ("Markets", markets), ("Lanes", lanes)):
+        out.print(table(title, rows))
+    for line in _warnings(described, arrays):
+        out.print(line, style="yellow", highlight=False)
+    if not no_map:
+        _draw(described, map or Path(f"{described.name}.png"))
+    if json:
+        provenance = {"command": "network show", "network": network, "skus": len(arrays.skus)}
+        write_json(json, lanes, provenance=provenance, nodes=nodes, suppliers=suppliers, markets=markets)
+
+
+def _draw(network: NetworkDescription, path: Path) -> None:
+    from entrepot.envs.rendering.network_map import save_map  # matplotlib takes a second to import
+
+    try:
+        save_map(network, path)
+    except OSError as error:
+        raise ConfigurationError(f"--map: {str(path)!r} can't be written: {error.strerror}") from error
+    console().print(f"map: {path}", highlight=False)
+
+
+def _sku_count(network: NetworkDescription) -> int:
+    return network.catalogue.count if network.catalogue is not None else len(network.skus or {})
+
+
+def _limit(capacity: float) -> float | None:
+    return None if capacity >= UNLIMITED else capacity
+
+
+def _node_rows(network: NetworkDescription) -> list[Row]:
+    return [
+        {
+            "node": name,
+            "kind": node.kind.value.replace("_", " "),
+            "ordered_for_by": network.manager_of(name),
+            "country": node.country,
+            "capacity_m3": _limit(node.capacity_m3),
+            "dock_m3_per_day": _limit(node.dock_m3_per_day),
+            "picking_units_per_day": _limit(node.picking_units_per_day),
+            "storage_usd_per_m3_day": _yearly(node.storage_usd_per_m3_day),
+        }
+        for name, node in network.nodes.items()
+    ]
+
+
+def _yearly(rate: float | list[float]) -> str | float:
+    if not isinstance(rate, list):
+        return rate
+    return rate[0] if len(set(rate)) == 1 else f"{min(rate):g} to {max(rate):g}"
+
+
+def _supplier_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
+    makes = dict.fromkeys(network.suppliers, 0)
+    for lane, origin in enumerate(arrays.lane_origin):
+        if origin >= len(arrays.nodes):
+            makes[arrays.endpoints[origin]] = int(arrays.lane_carries[lane].sum())
+    return [
+        {
+            "supplier": name,
+            "country": supplier.country,
+            "skus": makes[name],
+            "production_days": supplier.production_days,
+            "capacity_units_per_day": _limit(supplier.capacity_units_per_day),
+            "minimum_order_units": supplier.minimum_order_units,
+        }
+        for name, supplier in network.suppliers.items()
+    ]
+
+
+def _market_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
+    rows: list[Row] = []
+    for column, (name, market) in enumerate(network.markets.items()):
+        ranks = [rank for rank in range(len(arrays.option_node)) if arrays.option_exists[rank, column]]
+        options = (
+            f"{arrays.nodes[arrays.option_node[rank, column]]} "
+            f"(+{arrays.option_usd_per_unit[rank, column]:g} USD, {arrays.option_days[rank, column]:g} d)"
+            for rank in ranks
+        )
+        rows.append(
+            {
+                "market": name,
+                "country": market.country,
+                "channel": market.channel.replace("_", " "),
+                "served_from": ", then ".join(options),
+                "backlog_share": market.backlog_share,
+                "return_share": market.returns.share,
+            }
+        )
+    return rows
+
+
+def _lane_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
+    return [
+        {
+            "lane": f"{lane.origin} → {lane.destination}",
+            "mode": lane.mode.value,
+            "distance_km": lane.distance_km,
+            "departs": "daily" if len(set(lane.departures)) == len(Weekday) else " ".join(lane.departures),
+            "transit_days": lane.transit.days,
+            "lead_days": round(float(arrays.lane_lead_days[index]), 1),
+            "on_time_share": round(1 - lane.transit.late_share, 4),
+            "freight_usd_per_unit": round(float(arrays.lane_freight_usd[index].mean()), 4),
+            "duty_share": lane.duty_share,
+            "kg_co2e_per_unit": round(float(arrays.lane_kg_co2e[index].mean()), 5),
+        }
+        for index, lane in enumerate(network.lanes)
+    ]
+
+
+def _warnings(network: NetworkDescription, arrays: NetworkArrays) -> list[str]:
+    """What is allowed but seldom meant."""
+    supplied: Any = arrays.lane_primary.any(axis=1)
+    reached = {arrays.nodes[node] for node in arrays.lane_destination[supplied]}
+    return [f"note: no lane leads from a supplier to {name}" for name in network.nodes if name not in reached]

@@ -1,0 +1,1 @@
+"""From records of sales to a model of demand."""

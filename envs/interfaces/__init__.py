@@ -1,0 +1,1 @@
+"""The doors to the world: PettingZoo, Gymnasium and batched tensors."""

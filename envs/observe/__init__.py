@@ -1,0 +1,1 @@
+"""From the world to what is known of it."""

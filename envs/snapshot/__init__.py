@@ -1,0 +1,1 @@
+"""What can be known at decision time, without torch."""

@@ -1,0 +1,21 @@
+"""A module stands in an evaluation like any policy, and says how often it was not the policy that decided."""
+
+from dataclasses import replace
+
+from entrepot.agents.exported import ExportedPolicy
+from entrepot.agents.inference import load
+from entrepot.training.evaluation.evaluate import Accountable
+from entrepot.training.policies import released_folder
+from tests.training.tiny import first_snapshot, tiny_world
+
+
+def test_a_modules_effort_says_how_many_decisions_its_fallback_took() -> None:
+    world = tiny_world("kreen")
+    policy = ExportedPolicy(load(released_folder() / "kreen-pathwise"), world.attributes)
+    assert isinstance(policy, Accountable)
+    snapshot = first_snapshot(world, episodes=600)
+    unknown = snapshot.on_hand.clone()
+    unknown[0, 0, 0] = float("nan")  # a record that is missing sends its row to the fallback
+    for _ in range(2):
+        policy.orders(replace(snapshot, on_hand=unknown))
+    assert policy.effort == "2 of 1,200 decisions by the fallback"

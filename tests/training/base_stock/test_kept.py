@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
+from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
+from entrepot.training.experiment import BaseStockSettings, World
+from tests.training.tiny import tiny_world
+
+
+def at(path: Path) -> Tuning:
+    return Tuning(settings=BaseStockSettings(path=str(path)), folder=path / "none")
+
+
+def test_covers_that_were_tuned_before_are_taken_from_a_runs_folder_or_its_file(world: World, tmp_path: Path) -> None:
+    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
+    save_base_stock(tuned, world.network, tmp_path / BASE_STOCK_FILE)
+    for path in (tmp_path, tmp_path / BASE_STOCK_FILE):
+        assert torch.equal(tuned_base_stock(world, at(path)).cover, tuned.cover)
+
+
+def test_covers_tuned_on_another_network_are_refused(world: World, tmp_path: Path) -> None:
+    other = tiny_world(skus=6)
+    tuned = TunedBaseStock(torch.ones(3, 6), 5, 100, 1.5)
+    save_base_stock(tuned, other.network, tmp_path / BASE_STOCK_FILE)
+    with pytest.raises(ConfigurationError, match=r"tuned on 3 lanes and 6 SKUs; the network has 3 and 4"):
+        tuned_base_stock(world, at(tmp_path))
+
+
+def test_a_path_without_tuned_covers_is_refused_with_what_is_allowed(world: World, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"base_stock\.path: .*allowed: a run's folder with base_stock\.json"):
+        tuned_base_stock(world, at(tmp_path / "nowhere"))

@@ -1,0 +1,220 @@
+"""Export: one graph for every network, the same answers as torch, a folder that is whole or not there."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import Tensor, nn
+
+from entrepot.agents.inference import ModuleRefused, load
+from entrepot.agents.neural import NeuralPolicy
+from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.demand import Split, load_demand
+from entrepot.envs.observe.arrays import snapshot_arrays
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.order_up_to import demand_rate, orders_from_cover
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
+from entrepot.envs.twin import TwinParameters, draw_scenario
+from entrepot.training.export import PolicyGraph, SnapshotRecorder, to_onnx
+from entrepot.training.export.folder import next_version
+from entrepot.training.export.graph import as_tensors
+from entrepot.training.rollout import roll_out
+from tests.agents.inference.cases import (
+    Arrays,
+    Case,
+    export_case,
+    kreen,
+    larger_kreen,
+    one_of_everything,
+    opinionated_policy,
+    snapshot_for,
+    two_warehouses,
+)
+
+NETWORKS: list[Callable[[], Case]] = [kreen, lambda: kreen(1), larger_kreen, two_warehouses, one_of_everything]
+RELATIVE = 1e-4
+UNITS = 0.002
+"""Where a target and a position of thousands of units cancel, float32 leaves this much."""
+
+
+class Session:
+    """A graph in ONNX Runtime."""
+
+    def __init__(self, graph: bytes) -> None:
+        self._session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+
+    def orders(self, case: Case, snapshot: Arrays) -> Any:
+        inputs = {**as_tensors(snapshot, SNAPSHOT_FIELDS), **as_tensors(case.attributes, NETWORK_FIELDS)}
+        return self._session.run(["orders"], {name: value.numpy() for name, value in inputs.items()})[0]
+
+
+@pytest.fixture(scope="module")
+def policy() -> NeuralPolicy:
+    return opinionated_policy()
+
+
+@pytest.fixture(scope="module")
+def graph(policy: NeuralPolicy) -> bytes:
+    return to_onnx(policy)
+
+
+@pytest.fixture(scope="module")
+def session(graph: bytes) -> Session:
+    return Session(graph)
+
+
+def torch_orders(policy: nn.Module, case: Case, snapshot: Arrays) -> Any:
+    with torch.no_grad():
+        inputs = as_tensors(snapshot, SNAPSHOT_FIELDS), as_tensors(case.attributes, NETWORK_FIELDS)
+        return PolicyGraph(policy)(*inputs).numpy()
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+@pytest.mark.parametrize("rows", [1, 5])
+def test_torch_and_onnx_agree_on_random_snapshots_of_any_network(
+    policy: NeuralPolicy, session: Session, make: Callable[[], Case], rows: int
+) -> None:
+    case = make()
+    ordered = 0.0
+    for seed in range(8):
+        snapshot = snapshot_for(case, rows=rows, seed=seed)
+        expected = torch_orders(policy, case, snapshot)
+        orders = session.orders(case, snapshot)
+        assert orders.shape == (rows, len(case.network.lanes), len(case.network.skus))
+        np.testing.assert_allclose(orders, expected, rtol=RELATIVE, atol=UNITS)
+        ordered += float(orders.sum())
+    assert ordered > 0 or rows == 1
+
+
+@pytest.mark.parametrize("head", ["release", "units"])
+def test_torch_and_onnx_agree_on_the_other_heads(head: str) -> None:
+    policy = opinionated_policy(head=head)
+    session, ordered = Session(to_onnx(policy)), 0.0
+    for make in (kreen, two_warehouses):
+        case = make()
+        for seed in range(4):
+            snapshot = snapshot_for(case, rows=3, seed=seed)
+            orders = session.orders(case, snapshot)
+            np.testing.assert_allclose(orders, torch_orders(policy, case, snapshot), rtol=RELATIVE, atol=UNITS)
+            ordered += float(orders.sum())
+    assert ordered > 0
+
+
+def test_the_graph_takes_exactly_the_fields_of_the_seam_and_every_dimension_bears_its_name(graph: bytes) -> None:
+    model = onnx.load_from_string(graph)
+    found = {
+        value.name: tuple(axis.dim_param for axis in value.type.tensor_type.shape.dim) for value in model.graph.input
+    }
+    assert found == {name: field.axes for name, field in {**SNAPSHOT_FIELDS, **NETWORK_FIELDS}.items()}
+    (output,) = model.graph.output
+    assert output.name == "orders"
+    assert [axis.dim_param for axis in output.type.tensor_type.shape.dim] == ["B", "L", "S"]
+
+
+def test_the_graph_tells_nothing_of_the_machine_it_was_made_on(graph: bytes) -> None:
+    assert b"site-packages" not in graph
+    assert str(Path(__file__).parents[3]).encode() not in graph
+
+
+class FixedCover(nn.Module):
+    """The smallest policy there is: one cover for all."""
+
+    def __init__(self, days: float) -> None:
+        super().__init__()
+        self.days = nn.Parameter(torch.tensor(days))
+
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
+        return orders_from_cover(attributes, snapshot, self.days, demand_rate(attributes, snapshot))
+
+
+def test_exporting_says_nothing_and_leaves_the_policy_as_it_was(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = FixedCover(20.0).train()
+    with caplog.at_level(logging.WARNING):
+        to_onnx(policy)
+        to_onnx(opinionated_policy())
+    assert capfd.readouterr() == ("", "")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert policy.training
+    assert policy.days == 20.0
+
+
+def test_snapshots_of_the_twin_decide_the_same_through_the_graph(policy: NeuralPolicy, session: Session) -> None:
+    case = kreen(4)
+    demand = load_demand("calibrated", case.network)
+    parameters = TwinParameters.from_arrays(case.network)
+    attributes = NetworkAttributes.from_arrays(case.network, case.demand)
+    scenario = draw_scenario(case.network, demand, episodes=3, days=40, split=Split.TRAIN, seed=0)
+    compared = 0
+
+    class Comparing(SnapshotRecorder):
+        def orders(self, snapshot: Snapshot) -> Tensor:
+            nonlocal compared
+            orders = super().orders(snapshot)
+            np.testing.assert_allclose(
+                session.orders(case, snapshot_arrays(snapshot)), orders.numpy(), rtol=RELATIVE, atol=UNITS
+            )
+            compared += 1
+            return orders
+
+    class Deciding:
+        def begin(self, episodes: int) -> None:
+            pass
+
+        def orders(self, snapshot: Snapshot) -> Tensor:
+            result: Tensor = policy(snapshot, attributes)
+            return result
+
+    recorder = Comparing(Deciding(), first=10, every=5)
+    state = stocked_state(parameters, attributes, episodes=3)
+    roll_out(parameters, attributes, state, scenario, recorder)
+    assert compared == 40
+    assert len(recorder.records) == 6
+    assert {tuple(record) for record in recorder.records} == {tuple(SNAPSHOT_FIELDS)}
+    assert recorder.records[-1]["pipeline"].any()
+
+
+def test_versions_count_up_and_none_is_ever_written_over(tmp_path: Path) -> None:
+    case = kreen(2)
+    metrics = [{"policy": "pathwise", "cost_usd_per_day": 10.5}]
+    provenance = {"seeds": [7], "data_window": ["2009-12-01", "2011-06-01"]}
+    first = export_case(
+        case, tmp_path, FixedCover(20.0), metrics=metrics, provenance=provenance, maximum_age_seconds=900.0
+    )
+    second = export_case(case, tmp_path, FixedCover(30.0))
+    assert (first.name, second.name, next_version(second.parent)) == ("0001", "0002", "0003")
+    before = {file.name: file.read_bytes() for file in first.iterdir()}
+    with pytest.raises(FileExistsError, match="0001: exists, and a version never changes"):
+        export_case(case, tmp_path, FixedCover(40.0), version="0001")
+    assert {file.name: file.read_bytes() for file in first.iterdir()} == before
+    assert sorted(entry.name for entry in first.parent.iterdir()) == ["0001", "0002"]
+    module = load(first)
+    assert module.versions.module == "kreen-test/0001"
+    assert module.manifest.metrics == metrics
+    assert module.manifest.provenance["seeds"] == [7]
+    assert module.manifest.provenance["code_version"]
+    assert module.manifest.maximum_age_seconds == 900.0
+
+
+@pytest.mark.parametrize("version", ["v2", ".2", "1.0", "", "../0001"])
+def test_a_version_that_is_no_number_is_refused_with_what_is_allowed(tmp_path: Path, version: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"version: {version!r}; allowed: digits")):
+        export_case(kreen(2), tmp_path, FixedCover(20.0), version=version)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_policy_that_answers_nonsense_leaves_no_folder_behind(tmp_path: Path) -> None:
+    with pytest.raises(ModuleRefused, match=r"golden\.npz"):
+        export_case(kreen(2), tmp_path, FixedCover(float("nan")))
+    assert not list((tmp_path / "kreen-test").iterdir())

@@ -1,0 +1,173 @@
+"""A sweep's grammar, and a real one of two trials."""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from entrepot.command_line import app
+from entrepot.configs.loader import ConfigurationError, configuration_folder
+from entrepot.training.experiment import ExperimentSettings, compose_experiment
+from entrepot.training.sweeps import sweeping
+from entrepot.training.sweeps.sweeping import METRIC, Sweep, SweepTrial
+from entrepot.training.trainers.registry import Assignment, Outcome
+from entrepot.training.trainers.runs import load_run
+from entrepot.training.trainers.storage import checkpoint_place
+from tests.training.tiny import tiny_overrides
+
+
+def test_keys_with_several_values_are_told_from_the_rest() -> None:
+    sweep = Sweep.parse(
+        [
+            "seed=3",
+            "policy.cell_width=choice(32, 64)",
+            "trainer.learning_rate=tag(log, interval(1e-4, 1e-2))",
+            "windows.skus=range(4, 16, 4)",
+            "trainer.warm_up_share=interval(0.0, 0.2)",
+        ]
+    )
+    assert sweep.shared == ("seed=3",)
+    assert sweep.domains["policy.cell_width"].categories == [32, 64]
+    assert sweep.domains["windows.skus"].categories == [4, 8, 12]
+    rate = sweep.domains["trainer.learning_rate"]
+    assert (rate.lower, rate.upper) == (1e-4, 1e-2)
+    assert all(1e-4 <= value <= 1e-2 for value in rate.sample(size=20))
+    assert sweep.overrides({"policy.cell_width": 64}) == ["seed=3", "policy.cell_width=64"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trainer.iterations=3", "nothing to sweep"),
+        ("network=choice(kreen, two_warehouses)", "network: can't be swept"),
+        ("seed=choice(0, 1)", "seed: can't be swept"),
+        ("validation.episodes=choice(4, 8)", "validation.episodes: can't be swept"),
+        ("trainer.learning_rate=interval(1, 0.1)", "the first must be less than the second"),
+        ("trainer.learning_rate=tag(log, interval(0, 1))", "both must be above 0"),
+        ("trainer.learning_rate=choice(", "trainer.learning_rate"),
+    ],
+)
+def test_what_cant_be_swept_is_refused_by_name(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message.replace("(", r"\(")):
+        Sweep.parse([text])
+
+
+def test_a_key_that_does_not_exist_is_refused_before_any_trial(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["sweep", *tiny_overrides(tmp_path), "policy.celwidth=choice(1,2)"])
+    assert result.exit_code == 2
+    assert not (tmp_path / "tiny").exists()
+
+
+SMALL = [
+    "trainer=sb3_ppo",
+    "trainer.environments=2",
+    "trainer.fragment_days=4",
+    "trainer.minibatch=8",
+    "trainer.episode_days=8",
+    "trainer.warm_up_days=2",
+    "trainer.hidden=[8]",
+    "trainer.learning_rate=choice(0.001,0.01)",
+]
+
+
+def test_a_trial_takes_paths_as_they_were_where_the_sweep_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    relative = ["network=mine.yaml", "demand=ours.yaml", "demand.path='sold (all).csv'", "compute.storage=stored"]
+    sweep = Sweep.parse(["folder=runs", "run=few", *relative, "policy.cell_width=choice(8,16)"])
+    experiment = run_of_a_trial(sweep, {"policy.cell_width": 8}, tmp_path / "elsewhere", monkeypatch)
+    assert experiment.policy.cell_width == 8
+    assert experiment.network == str(tmp_path / "mine.yaml")
+    assert experiment.demand.name == str(tmp_path / "ours.yaml")
+    assert experiment.demand.path == str(tmp_path / "sold (all).csv")
+    assert experiment.run_folder == tmp_path / "runs" / "few" / "trial_1"
+    assert checkpoint_place(experiment, "ray") == str(tmp_path / "stored" / "few" / "trials" / "trial_1" / "ray")
+
+
+def test_what_a_trial_reports_last_is_the_cost_of_the_policy_that_it_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = Sweep.parse([*tiny_overrides(tmp_path), "policy.cell_width=choice(8,16)"])
+    costs = {0: 1.0, 1: 9.0, 2: 7.0, 3: 8.0, 4: 5.0}  # by iteration; what is kept is told by another score
+    told: list[dict[str, Any]] = []
+    run_of_a_trial(sweep, {"policy.cell_width": 8}, tmp_path, monkeypatch, costs=costs, kept=8.0, told=told)
+    assert [(event["iteration"], event[METRIC]) for event in told] == [(1, 9.0), (2, 7.0), (3, 7.0), (4, 8.0)]
+
+
+def run_of_a_trial(
+    sweep: Sweep,
+    values: dict[str, Any],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    costs: dict[int, float] | None = None,
+    kept: float = 1.0,
+    told: list[dict[str, Any]] | None = None,
+) -> ExperimentSettings:
+    """The experiment of a trial that runs in a folder as under Ray Tune, with a trainer that only reports costs."""
+    seen: list[ExperimentSettings] = []
+
+    def trainer(assignment: Assignment) -> Outcome:
+        seen.append(assignment.experiment)
+        for iteration, cost in (costs or {}).items():
+            event = {"iteration": iteration, "iterations": 4, METRIC: cost, "training_seconds": float(iteration)}
+            assignment.report(event)
+        return Outcome(assignment.experiment.run_folder / "policy.pt", 4, kept, 9.0, None)
+
+    common = sweeping._in_common(compose_experiment(sweep.shared))
+    monkeypatch.setattr(sweeping, "trainer_of", lambda experiment: trainer)
+    monkeypatch.setattr("ray.tune.get_context", lambda: SimpleNamespace(get_trial_id=lambda: "trial_1"))
+    monkeypatch.setattr("ray.tune.report", [].append if told is None else told.append)
+    folder.mkdir(exist_ok=True)
+    monkeypatch.chdir(folder)
+    sweeping._run_trial(values, overrides=sweep.shared, common=common, cover=torch.ones(1), bar=1.0)
+    return seen[0]
+
+
+def test_a_trial_that_kept_no_policy_stands_behind_those_that_did(tmp_path: Path) -> None:
+    trials = {
+        name: SweepTrial(tmp_path / name, {}, cost, 1, 1.0)
+        for name, cost in {"failed": None, "ended": 1.0, "dear": 3.0, "cheap": 2.0}.items()
+    }
+    for name in ("cheap", "dear"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "policy.pt").touch()
+    ranked = sorted(trials.values(), key=sweeping._rank)
+    assert [trial.folder.name for trial in ranked] == ["cheap", "dear", "ended", "failed"]
+
+
+def test_a_sweep_finds_files_by_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(configuration_folder() / "network" / "two_warehouses.yaml", "mine.yaml")
+    shutil.copy(configuration_folder() / "demand" / "calibrated.yaml", "ours.yaml")
+    mine = ["network=mine.yaml", "demand=ours.yaml", "compute.storage=stored"]
+    arguments = [*tiny_overrides(Path("runs")), *mine, *SMALL]
+    result = CliRunner().invoke(app, ["sweep", *arguments, "--trials", "1", "--json", "sweep.json"])
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(Path("sweep.json").read_text())["rows"]
+    assert row["validation_cost_usd_per_day"] is not None
+    assert row["iterations"] == 4
+    assert load_run(tmp_path / "runs" / "tiny" / row["trial"]).experiment.network == str(tmp_path / "mine.yaml")
+    assert (tmp_path / "stored" / "tiny" / "tune").is_dir()
+
+
+def test_two_trials_are_run_and_the_cheaper_one_stands_first(tmp_path: Path) -> None:
+    figures = tmp_path / "sweep.json"
+    arguments = [*tiny_overrides(tmp_path), *SMALL]
+    result = CliRunner().invoke(app, ["sweep", *arguments, "--trials", "2", "--json", str(figures)])
+    assert result.exit_code == 0, result.output
+    rows = json.loads(figures.read_text())["rows"]
+    assert len(rows) == 2
+    costs = [row["validation_cost_usd_per_day"] for row in rows]
+    assert costs == sorted(costs)
+    for row in rows:
+        assert row["trainer.learning_rate"] in (0.001, 0.01)
+        run = load_run(tmp_path / "tiny" / row["trial"])
+        assert run.experiment.trainer["learning_rate"] == row["trainer.learning_rate"]
+    assert rows[0]["trial"] in result.output

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from entrepot.configs.files import write_atomically
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.experiment import World
+from entrepot.training.trainers.runs import load_run
+from tests.training.tiny import tiny_experiment, untrained_run
+
+
+@pytest.fixture
+def run(world: World, tmp_path: Path) -> Path:
+    return untrained_run(world, tmp_path)
+
+
+def test_a_damaged_policy_file_is_refused_by_name(run: Path) -> None:
+    (run / "policy.pt").write_bytes(b"no weights")
+    with pytest.raises(ConfigurationError, match="tiny"):
+        load_run(run)
+
+
+def test_weights_of_another_shape_are_refused(run: Path) -> None:
+    torch.save({"module": {"cell.weight": torch.zeros(2, 2)}, "cover_days": torch.ones(3, 4)}, run / "policy.pt")
+    with pytest.raises(ConfigurationError, match="does not fit"):
+        load_run(run)
+
+
+def test_covers_of_a_run_whose_history_is_gone_are_not_taken_on_trust(world: World, run: Path) -> None:
+    assert load_run(run).fits(world)
+    gone = tiny_experiment(run.parent, "demand.path=gone.csv")
+    write_atomically(run / "experiment.json", gone.model_dump_json())
+    assert not load_run(run).fits(world)

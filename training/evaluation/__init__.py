@@ -1,0 +1,1 @@
+"""Policies on shared held-out scenarios."""

@@ -1,0 +1,110 @@
+"""From a run's folder to an exported module: policy, golden cases, envelope, fallback and metrics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from entrepot.agents.inference.envelope import envelope_of
+from entrepot.configs.loader import is_path
+from entrepot.envs.demand import Split
+from entrepot.envs.observe.snapshot import attribute_arrays, long_run_deviation
+from entrepot.envs.opening import stocked_state
+from entrepot.envs.twin import draw_scenario
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE
+from entrepot.training.base_stock.tuning import load_base_stock
+from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.training.export import SnapshotRecorder, export_policy
+from entrepot.training.rollout import roll_out
+from entrepot.training.trainers.runs import Run, load_run
+
+RECORDED_EPISODES = 16
+RECORDED_DAYS = 180
+GOLDEN_CASES = 4
+
+
+def export_run(run: Path, out: Path, *, name: str | None = None, version: str | None = None) -> Path:
+    """Export a run's best policy for the network it was trained on.
+
+    The input envelope and the golden cases are recorded while the policy runs through training scenarios; the fallback
+    is the base stock that was tuned beside it.
+
+    Args:
+        run: the run's folder.
+        out: where modules are kept.
+        name: of the module; the run's if None.
+        version: of the module; the next free one if None.
+
+    Returns:
+        The module's folder.
+
+    Raises:
+        ConfigurationError: the folder holds no run, or the version isn't digits.
+        FileExistsError: the version is there already.
+    """
+    loaded = load_run(run)
+    experiment = loaded.experiment
+    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    fallback = load_base_stock(run / BASE_STOCK_FILE, world.network).cover
+    world = world.starting_from(loaded.cover_days)
+    records = _recorded(loaded, world)
+    deviation = long_run_deviation(world.demand)
+    attributes = attribute_arrays(
+        world.network, world.demand.mean_units_per_day, deviation, loaded.cover_days.double().numpy()
+    )
+    golden = {key: values[:GOLDEN_CASES] for key, values in records[-1].items()}
+    return export_policy(
+        loaded.module,
+        world.network,
+        world.demand.mean_units_per_day,
+        folder=out,
+        name=name or experiment.run,
+        network_name=world.description.name,
+        golden=golden,
+        envelope=envelope_of(attributes, records),
+        fallback_cover=fallback.numpy(),
+        provenance=_provenance(experiment, world),
+        demand_deviation=deviation,
+        base_cover_days=loaded.cover_days.double().numpy(),
+        metrics=_metrics(run),
+        version=version,
+    )
+
+
+def _recorded(run: Run, world: World) -> list[dict[str, NDArray[Any]]]:
+    """What the policy sees on every fifth day of training scenarios, its own warm-up left out."""
+    warm_up = run.experiment.evaluation.warm_up_days
+    scenario = draw_scenario(
+        world.network,
+        world.demand,
+        episodes=RECORDED_EPISODES,
+        days=warm_up + RECORDED_DAYS,
+        split=Split.TRAIN,
+        seed=run.experiment.seed,
+    )
+    recorder = SnapshotRecorder(run.agent(world), first=warm_up, every=5)
+    recorder.begin(RECORDED_EPISODES)
+    opening = stocked_state(world.parameters, world.attributes, episodes=RECORDED_EPISODES)
+    roll_out(world.parameters, world.attributes, opening, scenario, recorder)
+    return recorder.records
+
+
+def _provenance(experiment: ExperimentSettings, world: World) -> dict[str, Any]:
+    # No folders of this machine: the module is passed on.
+    settings = experiment.model_dump(mode="json", exclude={"folder", "compute", "demand"})
+    del settings["base_stock"]["path"]
+    if is_path(experiment.network):
+        settings["network"] = Path(experiment.network).name
+    return {"experiment": settings, "demand": world.demand.summary, "seed": experiment.seed}
+
+
+def _metrics(run: Path) -> dict[str, Any] | None:
+    """The run's evaluation against its baselines, if it was made."""
+    path = run / "evaluation.json"
+    if not path.is_file():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

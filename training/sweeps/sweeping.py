@@ -1,0 +1,236 @@
+"""Sweeps over any key of an experiment: Ray Tune with Optuna's search, and ASHA to end what won't win."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, RangeSweep
+from hydra.errors import HydraException
+from ray import tune
+from ray.tune.schedulers import ASHAScheduler
+from ray.tune.search.optuna import OptunaSearch
+from torch import Tensor
+
+from entrepot.configs.loader import ConfigurationError
+from entrepot.training.cluster import ray_cluster
+from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, compose_experiment
+from entrepot.training.trainers.registry import Assignment, bundles_of, trainer_of
+from entrepot.training.trainers.storage import checkpoint_place
+
+METRIC = "validation_cost_usd_per_day"
+FIXED = (
+    "network",
+    "skus",
+    "demand",
+    "base_stock",
+    "validation",
+    "evaluation",
+    "seed",
+    "run",
+    "folder",
+    "compute",
+    "cluster",
+)
+"""What trials must have in common, to be compared on the same scenarios with the same base stock."""
+HALVING = 3
+"""Of so many trials that come as far, ASHA lets one go on (Li et al. 2020)."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Overrides that all trials share, and the domain of each key that they differ in."""
+
+    shared: tuple[str, ...]
+    domains: Mapping[str, Any]  # by key, as Ray Tune has them
+
+    @classmethod
+    def parse(cls, overrides: Sequence[str]) -> Sweep:
+        """Read Hydra's sweep syntax: ``choice(a, b)``, ``range(1, 9)``, ``interval(0, 1)``, ``tag(log, interval(…))``.
+
+        Raises:
+            ConfigurationError: an override can't be read, a key can't be swept, or there is nothing to sweep.
+        """
+        shared, domains = [], {}
+        for text in overrides:
+            try:
+                override = OverridesParser.create().parse_override(text)
+            except HydraException as error:
+                raise ConfigurationError(f"{text}: {error}") from error
+            if not override.is_sweep_override():
+                shared.append(text)
+                continue
+            key = str(override.key_or_group)
+            if key.split(".")[0] in FIXED:
+                raise ConfigurationError(f"{key}: can't be swept; trials have {', '.join(FIXED)} in common")
+            domains[key] = _domain(key, override.value())
+        if not domains:
+            raise ConfigurationError(
+                "nothing to sweep; give a key several values: trainer.learning_rate=tag(log,interval(1e-4,1e-2)), "
+                "policy.cell_width=choice(32,64)"
+            )
+        return cls(tuple(shared), domains)
+
+    def overrides(self, chosen: Mapping[str, Any]) -> list[str]:
+        """Overrides of the trial with these values."""
+        return [*self.shared, *(f"{key}={json.dumps(value)}" for key, value in chosen.items())]
+
+
+def _domain(key: str, value: Any) -> Any:
+    if isinstance(value, ChoiceSweep):
+        return tune.choice([_plain(choice) for choice in value.list])
+    if isinstance(value, RangeSweep):
+        return tune.choice(list(value.range()))
+    if isinstance(value, IntervalSweep):
+        low, high = float(value.start or 0.0), float(value.end or 0.0)
+        if not low < high:
+            raise ConfigurationError(f"{key}: interval({low:g}, {high:g}); the first must be less than the second")
+        if "log" in value.tags:
+            if low <= 0:
+                raise ConfigurationError(
+                    f"{key}: interval({low:g}, {high:g}); on a logarithmic scale both must be above 0"
+                )
+            return tune.loguniform(low, high)
+        return tune.uniform(low, high)
+    raise ConfigurationError(f"{key}: {value!r} can't be swept; allowed: choice, range, interval")
+
+
+def _plain(choice: Any) -> Any:
+    """Hydra keeps quotes around strings."""
+    return getattr(choice, "text", choice)
+
+
+@dataclass(frozen=True)
+class SweepTrial:
+    """One point of a sweep, after its run."""
+
+    folder: Path
+    values: Mapping[str, Any]
+    cost_usd_per_day: float | None  # in validation: its policy's, or the least until it was ended; None: it failed
+    iterations: int
+    seconds: float
+
+
+def sweep(
+    sweep: Sweep,
+    experiment: ExperimentSettings,
+    base_cover_days: Tensor,
+    base_stock_cost_usd_per_day: float,
+    *,
+    trials: int,
+    concurrent: int,
+) -> list[SweepTrial]:
+    """Run the trials; each leaves its run in a folder of its own below the experiment's.
+
+    Args:
+        sweep: what is swept.
+        experiment: what all trials share.
+        base_cover_days: [L, S] that policies start from.
+        base_stock_cost_usd_per_day: of the tuned rule in validation.
+        trials: how many points.
+        concurrent: how many at a time; each has `compute.workers` workers.
+
+    Returns:
+        The trials, cheapest first; those that were ended before they kept a policy come after those that did.
+    """
+    common = _in_common(experiment)
+    folder = Path(common["folder"])
+    iterations = int(experiment.trainer.get("iterations", 1))
+    bundles = bundles_of(experiment)
+    trainable = tune.with_resources(
+        tune.with_parameters(
+            _run_trial,
+            overrides=sweep.shared,
+            common=common,
+            cover=base_cover_days,
+            bar=base_stock_cost_usd_per_day,
+        ),
+        tune.PlacementGroupFactory(bundles),
+    )
+    # Ray Train's workers stand beside a trial's bundles.
+    cpus = concurrent * (experiment.compute.workers + sum(int(bundle.get("CPU", 0)) for bundle in bundles))
+    with ray_cluster(experiment.compute, cpus=cpus):
+        tuner = tune.Tuner(
+            trainable,
+            param_space=dict(sweep.domains),
+            tune_config=tune.TuneConfig(
+                metric=METRIC,
+                mode="min",
+                num_samples=trials,
+                max_concurrent_trials=concurrent,
+                search_alg=OptunaSearch(seed=experiment.seed),
+                scheduler=ASHAScheduler(
+                    time_attr="iteration",
+                    max_t=iterations,
+                    grace_period=min(experiment.validation.every, iterations),
+                    reduction_factor=HALVING,
+                ),
+                trial_dirname_creator=lambda trial: trial.trial_id,
+            ),
+            run_config=tune.RunConfig(name=experiment.run, storage_path=tune_place(experiment), verbose=0),
+        )
+        results = tuner.fit()
+        done = [_trial(results[place], folder) for place in range(len(results))]
+    return sorted(done, key=_rank)
+
+
+def _rank(trial: SweepTrial) -> tuple[bool, bool, float]:
+    """Failed trials come last, and before them those that were ended before they kept a policy."""
+    cost = trial.cost_usd_per_day
+    return cost is None, not (trial.folder / POLICY_FILE).is_file(), cost or 0.0
+
+
+def tune_place(experiment: ExperimentSettings) -> str:
+    """Where Ray Tune keeps what it knows of the trials, their errors among it: an absolute path or a URI."""
+    return checkpoint_place(experiment, "tune")
+
+
+def _in_common(experiment: ExperimentSettings) -> dict[str, Any]:
+    """The settings that trials share, with absolute paths: Ray Tune runs each trial in a folder of its own."""
+    compute = experiment.compute
+    if compute.storage is not None:
+        compute = compute.model_copy(update={"storage": checkpoint_place(experiment, "trials")})
+    shared = experiment.with_absolute_paths().model_copy(
+        update={"compute": compute, "folder": str(experiment.run_folder.resolve())}
+    )
+    return {key: getattr(shared, key) for key in FIXED if key in ExperimentSettings.model_fields}
+
+
+def _run_trial(
+    config: dict[str, Any], *, overrides: Sequence[str], common: Mapping[str, Any], cover: Tensor, bar: float
+) -> None:
+    """What a trial's process runs."""
+    point = Sweep(tuple(overrides), {})
+    named = {**common, "run": tune.get_context().get_trial_id()}
+    experiment = compose_experiment(point.overrides(config)).model_copy(update=named)
+    experiment.save()
+    best, seconds = float("inf"), 0.0
+
+    def report(event: dict[str, Any]) -> None:
+        nonlocal best, seconds
+        seconds = event.get("training_seconds", seconds)
+        # What was there before training is no candidate; and ASHA ends a trial that reports its last iteration, which
+        # it must not before the policy is kept.
+        if METRIC in event and 0 < event["iteration"] < event["iterations"]:
+            best = min(best, event[METRIC])
+            tune.report({METRIC: best, "iteration": event["iteration"], "training_seconds": seconds})
+
+    outcome = trainer_of(experiment)(Assignment(experiment, cover, bar, resume=False, report=report))
+    kept = {METRIC: outcome.best_cost_usd_per_day, "iteration": outcome.iterations, "training_seconds": seconds}
+    tune.report(kept)
+
+
+def _trial(result: Any, folder: Path) -> SweepTrial:
+    metrics = result.metrics or {}
+    name = Path(result.path).name
+    return SweepTrial(
+        folder=folder / name,
+        values=dict(result.config or {}),
+        cost_usd_per_day=metrics.get(METRIC),
+        iterations=int(metrics.get("iteration", 0)),
+        seconds=float(metrics.get("training_seconds", 0.0)),
+    )
