@@ -1,43 +1,45 @@
-"""The `entrepot` command."""
+"""The `entrepot` command: what there is, each command's file imported when it is called."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from entrepot.agents.inference import InferenceError
-from entrepot.agents.planners.solve import PlanningError
-from entrepot.command_line import demand, network
-from entrepot.command_line.evaluate import evaluate
-from entrepot.command_line.export import export
-from entrepot.command_line.sweep import sweep
-from entrepot.command_line.tables import errors
-from entrepot.command_line.train import train
-from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.memory import keep_freed_memory
-from entrepot.training.trainers.iterations import TrainingError
+from entrepot import __version__
+from entrepot.command_line.called import Called, told
 
-_REFUSED = (ConfigurationError, InferenceError)
-"""What a person gave can't be used; they mend it and try again."""
-_FAILED = (TrainingError, PlanningError)
-"""The work was begun and could not be finished, for reasons that the message tells."""
+COMMANDS = {
+    "network": "Look at networks.",
+    "demand": "Look at demand, and fit it to a sales history.",
+    "train": "Train a policy, then judge it against the rules on held-out scenarios.",
+    "sweep": "Search any keys of an experiment for the lowest cost in validation.",
+    "evaluate": "Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.",
+    "export": "Turn a run's best policy into a module that runs without torch.",
+}
+"""Every command with the first line of its help; it stands in the file of its name as `app`."""
 
 
-class _Commands(TyperGroup):
-    """Readies the process for large batches; turns what a person can mend into a message.
+class _Commands(typer.core.TyperGroup):
+    """Knows its commands without importing them, and ends what a person can mend in a line.
 
     Anything else is a bug and keeps its traceback.
     """
 
+    def __init__(self, **options: Any) -> None:
+        """Args: as Typer has them."""
+        super().__init__(**options)
+        for name, line in COMMANDS.items():
+            self.add_command(Called(name, help=line, file=f"{__name__}.{name}"), name)
+
     def invoke(self, ctx: Any) -> Any:
-        keep_freed_memory()
         try:
             return super().invoke(ctx)
-        except (*_REFUSED, *_FAILED) as error:
-            errors().print(str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
-            raise typer.Exit(2 if isinstance(error, _REFUSED) else 1) from error
+        except Exception as error:
+            status = told(error)
+            if status is None:
+                raise
+            raise typer.Exit(status) from error
 
 
 app = typer.Typer(
@@ -48,9 +50,18 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-app.add_typer(network.app, name="network")
-app.add_typer(demand.app, name="demand")
-app.command()(train)
-app.command()(sweep)
-app.command()(evaluate)
-app.command()(export)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _entrepot(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass

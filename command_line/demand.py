@@ -22,7 +22,10 @@ from entrepot.envs.demand.moments import moments, open_weeks
 from entrepot.envs.network import NetworkArrays, load_network
 
 app = typer.Typer(
-    no_args_is_help=True, help="Look at demand, and fit it to a sales history.", rich_markup_mode="markdown"
+    no_args_is_help=True,
+    help="Look at demand, and fit it to a sales history.",
+    rich_markup_mode="markdown",
+    add_completion=False,
 )
 
 History = Annotated[

@@ -21,7 +21,10 @@ from entrepot.training.evaluation.evaluate import evaluate as compare
 from entrepot.training.experiment import DemandSettings, EvaluationSettings, WindowsName, build_world
 from entrepot.training.policies import build_policies, policy_names, released_folder
 
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
+
+@app.command()
 def evaluate(
     network: Annotated[str, typer.Argument(help="A network by name, or the path of your own YAML.")],
     policies: Annotated[

@@ -11,7 +11,10 @@ from entrepot.command_line.tables import console
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.export.exporting import export_run
 
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
+
+@app.command()
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, as `entrepot train` leaves it.")],
     out: Annotated[Path, typer.Option("--out", help="Where the module's folder goes.")] = Path("exported"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from entrepot.command_line.tables import Row, console, table, write_json
 from entrepot.configs.loader import ConfigurationError, available
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import UNLIMITED, Weekday
 
-app = typer.Typer(no_args_is_help=True, help="Look at networks.", rich_markup_mode="markdown")
+app = typer.Typer(no_args_is_help=True, help="Look at networks.", rich_markup_mode="markdown", add_completion=False)
 
 NetworkName = Annotated[
     str, typer.Argument(metavar="NETWORK", help="A network that ships with the package, or the path of a YAML file.")
@@ -77,11 +79,19 @@ def show_network(
         out.print(table(title, rows))
     for line in _warnings(described, arrays):
         out.print(line, style="yellow", highlight=False)
-    if not no_map:
+    if map is not None or (not no_map and _can_draw(out)):
         _draw(described, map or Path(f"{described.name}.png"))
     if json:
         provenance = {"command": "network show", "network": network, "skus": len(arrays.skus)}
         write_json(json, lanes, provenance=provenance, nodes=nodes, suppliers=suppliers, markets=markets)
+
+
+def _can_draw(out: Console) -> bool:
+    """The core install prints tables; that it draws no map unless asked to is no error."""
+    if find_spec("matplotlib") is not None:
+        return True
+    out.print('no map is drawn without matplotlib: pip install "entrepot[train]"', highlight=False, markup=False)
+    return False
 
 
 def _draw(network: NetworkDescription, path: Path) -> None:

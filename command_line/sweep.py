@@ -18,7 +18,10 @@ from entrepot.training.sweeps.sweeping import sweep as run_sweep
 from entrepot.training.trainers.iterations import TrainingError
 from entrepot.training.trainers.registry import check_trainer
 
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
+
+@app.command()
 def sweep(
     overrides: Annotated[
         list[str],

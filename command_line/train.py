@@ -37,6 +37,10 @@ TRAINER_PLACES = ("ray", "rllib", "sb3")
 """Where trainers keep their checkpoints, in a run's folder or below `compute.storage`."""
 
 
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+
+
+@app.command()
 def train(
     overrides: Annotated[
         list[str] | None,

@@ -1,0 +1,68 @@
+"""A command whose file is imported when it is called, and how its errors are told."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+_REFUSED = (("entrepot.configs.loader", "ConfigurationError"), ("entrepot.agents.inference", "InferenceError"))
+"""What a person gave can't be used; they mend it and try again."""
+_FAILED = (
+    ("entrepot.training.trainers.iterations", "TrainingError"),
+    ("entrepot.agents.planners.solve", "PlanningError"),
+)
+"""The work was begun and could not be finished, for reasons that the message tells."""
+EXTRA = "train"
+"""Of the package: what all commands take that the core install doesn't serve."""
+
+
+class Called(TyperCommand):
+    """Stands for a command, or a group of them, in the list of all; becomes it when it is called."""
+
+    def __init__(self, name: str, *, help: str, file: str) -> None:
+        """Name it.
+
+        Args:
+            name: of the command.
+            help: one line for the list.
+            file: the module whose `app` it is.
+        """
+        super().__init__(name, help=help)
+        self._file = file
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """That of the command itself."""
+        command = typer.main.get_command(import_module(self._file).app)
+        return command.make_context(info_name, args, parent=parent, **extra)
+
+
+def told(error: Exception) -> int | None:
+    """Say on standard error what a person can mend.
+
+    Returns:
+        The status to end with; None if it is nothing that they could mend.
+    """
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "entrepot").startswith("entrepot"):
+        _tell(f'this needs the package {error.name!r}, which is missing: pip install "entrepot[{EXTRA}]"')
+        return 2
+    for status, kinds in ((2, _REFUSED), (1, _FAILED)):
+        if any(isinstance(error, _class(*kind)) for kind in kinds):
+            _tell(str(error))
+            return status
+    return None
+
+
+def _class(module: str, name: str) -> type[Exception] | tuple[()]:
+    """Nobody can have raised an error of a module that isn't imported."""
+    loaded = sys.modules.get(module)
+    return () if loaded is None else getattr(loaded, name)
+
+
+def _tell(text: str) -> None:
+    from entrepot.command_line.tables import errors
+
+    errors().print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
