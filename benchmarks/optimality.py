@@ -26,8 +26,9 @@ from entrepot.configs.loader import validate
 from entrepot.envs.demand import Split
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Costs, Flows, State, draw_scenario
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.tuning import tune_base_stock
-from entrepot.training.experiment import EvaluationSettings, World, build_world, compose_experiment
+from entrepot.training.experiment import EvaluationSettings, compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.rollout import roll_out

@@ -85,7 +85,8 @@ def rllib_stock(settings: dict[str, Any]) -> Train:
 
 def rllib_batched(settings: dict[str, Any]) -> Train:
     """Our runner with RLlib's PPO."""
-    from entrepot.training.experiment import build_world, compose_experiment
+    from entrepot.envs.world import build_world
+    from entrepot.training.experiment import compose_experiment
     from entrepot.training.rllib.algorithm import ppo_config
 
     _ray()
@@ -134,7 +135,8 @@ def rllib_batched(settings: dict[str, Any]) -> Train:
 
 def sb3_batched(settings: dict[str, Any]) -> Train:
     """Stable-Baselines3 on our `VecEnv`."""
-    from entrepot.training.experiment import DemandSettings, build_world
+    from entrepot.envs.demand.settings import DemandSettings
+    from entrepot.envs.world import build_world
     from entrepot.training.sb3.environment import WarehouseVecEnv
 
     world = build_world(settings["network"], DemandSettings(), skus=settings["skus"])

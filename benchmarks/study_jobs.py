@@ -20,18 +20,12 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.base_stock.tuning import save_base_stock
 from entrepot.training.evaluation.evaluate import Evaluation, Trial, evaluate
 from entrepot.training.evaluation.validation import Validation
-from entrepot.training.experiment import (
-    POLICY_FILE,
-    EvaluationSettings,
-    ExperimentSettings,
-    World,
-    build_world,
-    compose_experiment,
-)
+from entrepot.training.experiment import POLICY_FILE, EvaluationSettings, ExperimentSettings, compose_experiment
 from entrepot.training.trainers.registry import Assignment, trainer_of
 from entrepot.training.trainers.runs import Run, load_run
 

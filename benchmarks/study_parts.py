@@ -18,9 +18,10 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import locate, read_yaml
+from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import tuned_base_stock
 from entrepot.training.evaluation.evaluate import Trial, ratio_interval
-from entrepot.training.experiment import ExperimentSettings, World
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.policies import build_policies
 from entrepot.training.trainers.modules import neural_policy
 from entrepot.training.trainers.registry import Assignment, trainer_of

@@ -16,6 +16,7 @@ from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.memory import keep_freed_memory
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step, step_batches
+from entrepot.envs.world import build_world
 
 SEED = 0
 DAYS = 16
@@ -66,7 +67,9 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
 def batched(network: str, environments: int, skus: int) -> Stepper:
     """The batched environment: actions in, observations and rewards out."""
     keep_freed_memory()
-    env = BatchedWarehouseNetwork(network, environments=environments, skus=skus, episode_days=DAYS, seed=SEED)
+    env = BatchedWarehouseNetwork(
+        build_world(network, skus=skus), environments=environments, episode_days=DAYS, seed=SEED
+    )
     generator = torch.Generator().manual_seed(SEED)
     actions = torch.rand((environments, env.parameters.lanes, env.parameters.skus), generator=generator) * COVER_DAYS
 

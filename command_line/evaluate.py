@@ -16,9 +16,11 @@ from entrepot.command_line.verdict import (
 )
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split
+from entrepot.envs.demand.settings import DemandSettings, WindowsName
+from entrepot.envs.world import build_world
 from entrepot.training.base_stock.kept import Tuning
 from entrepot.training.evaluation.evaluate import evaluate as compare
-from entrepot.training.experiment import DemandSettings, EvaluationSettings, WindowsName, build_world
+from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.policies import build_policies, policy_names, released_folder
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)

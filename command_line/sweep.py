@@ -9,10 +9,11 @@ import typer
 
 from entrepot.agents.rules import BaseStock
 from entrepot.command_line.tables import console, table, write_json
+from entrepot.envs.world import build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.base_stock.tuning import save_base_stock
 from entrepot.training.evaluation.validation import Validation
-from entrepot.training.experiment import POLICY_FILE, ComputeSettings, build_world, compose_experiment
+from entrepot.training.experiment import POLICY_FILE, ComputeSettings, compose_experiment
 from entrepot.training.sweeps.sweeping import Sweep, SweepTrial, tune_place
 from entrepot.training.sweeps.sweeping import sweep as run_sweep
 from entrepot.training.trainers.iterations import TrainingError

@@ -14,18 +14,12 @@ from entrepot.agents.rules import BaseStock
 from entrepot.command_line.tables import console
 from entrepot.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
 from entrepot.configs.loader import ConfigurationError, validate
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.base_stock.tuning import save_base_stock
 from entrepot.training.evaluation.evaluate import evaluate
 from entrepot.training.evaluation.validation import Validation
-from entrepot.training.experiment import (
-    POLICY_FILE,
-    SETTINGS_FILE,
-    ExperimentSettings,
-    World,
-    build_world,
-    compose_experiment,
-)
+from entrepot.training.experiment import POLICY_FILE, SETTINGS_FILE, ExperimentSettings, compose_experiment
 from entrepot.training.policies import build_policies
 from entrepot.training.tensorboard import write_hyperparameters
 from entrepot.training.trainers.registry import Assignment, Outcome, check_trainer, trainer_of

@@ -18,10 +18,10 @@ from rich.table import Table
 from entrepot.command_line.tables import table, write_json
 from entrepot.configs.files import write_atomically
 from entrepot.envs.twin import Costs
+from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, TuningProgress
 from entrepot.training.evaluation.evaluate import PRACTICE, Evaluation
 from entrepot.training.evaluation.evaluate import Progress as PolicyProgress
-from entrepot.training.experiment import World
 
 KPIS = (
     ("fill_rate", "fill rate", "{:.1%}"),

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, field_validator
-from torch import Tensor
 
 from entrepot.agents.neural import NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
@@ -27,30 +24,13 @@ from entrepot.configs.loader import (
     is_path,
     validate,
 )
-from entrepot.envs.demand import DemandModel, load_demand
-from entrepot.envs.demand.registry import read_demand
-from entrepot.envs.network import NetworkArrays, load_network
-from entrepot.envs.network.description import NetworkDescription
-from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
-from entrepot.envs.twin import TwinParameters
+from entrepot.envs.demand.settings import DemandSettings
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-WindowsName = Literal["as_given", "divided"]
 SETTINGS_FILE, POLICY_FILE = "experiment.json", "policy.pt"
 """In a run's folder: its settings, and the weights of its best policy."""
-
-
-class DemandSettings(StrictModel):
-    """Where demand comes from."""
-
-    name: str | None = Field(None, description="a demand YAML by name or path; chosen by `path` if not given")
-    path: str | None = Field(None, description="a sales history, CSV or Parquet")
-    windows: WindowsName = Field(
-        "as_given",
-        description="the demand YAML's own; or the history divided in time 70 : 12 : 18, and no day of it left out",
-    )
 
 
 class PolicySettings(StrictModel):
@@ -215,64 +195,3 @@ def compose_experiment(overrides: Sequence[str] = (), *, name: str = "experiment
     if not isinstance(content, dict):
         raise ConfigurationError(f"{name}: expected keys and values")
     return validate(ExperimentSettings, {str(key): value for key, value in content.items()}, "experiment")
-
-
-@dataclass(frozen=True)
-class World:
-    """A network, its demand, and both as tensors."""
-
-    description: NetworkDescription
-    network: NetworkArrays
-    demand: DemandModel
-    parameters: TwinParameters
-    attributes: NetworkAttributes
-
-    def starting_from(self, cover: Tensor) -> World:
-        """The same world, where policies start from other covers [L, S] than the textbook's."""
-        attributes = replace(self.attributes, base_cover_days=cover.to(self.attributes.base_cover_days))
-        return replace(self, attributes=attributes)
-
-
-def build_world(
-    network: str, demand: DemandSettings, *, skus: int | None = None, device: torch.device | str = "cpu"
-) -> World:
-    """Load a network and its demand.
-
-    Args:
-        network: a name or the path of a YAML file.
-        demand: settings; the history where a path is given, else the calibrated generator.
-        skus: how many of the catalogue; the network's own number if None.
-        device: where tensors go.
-
-    Raises:
-        ConfigurationError: what can't be used and why.
-    """
-    description = load_network(network, skus=skus)
-    arrays = NetworkArrays.from_description(description)
-    content, source = _demand_content(demand)
-    model = load_demand(content, arrays, source=source)
-    return World(
-        description=description,
-        network=arrays,
-        demand=model,
-        parameters=TwinParameters.from_arrays(arrays, device=device),
-        attributes=NetworkAttributes.from_arrays(
-            arrays, model.mean_units_per_day, long_run_deviation(model), device=device
-        ),
-    )
-
-
-def _demand_content(demand: DemandSettings) -> tuple[dict[str, Any], str]:
-    """What the demand's YAML says, with the settings' changes; and the file to name in an error."""
-    content, source = read_demand(demand.name or ("history" if demand.path else "calibrated"))
-    if demand.path is not None:
-        content["path"] = demand.path
-    if demand.windows == "divided":
-        if content.get("kind") != "history":
-            raise ConfigurationError(
-                f"demand.windows: 'divided' divides a history, and {source} is of kind {content.get('kind')!r}; "
-                "allowed: as_given"
-            )
-        # Dates of any kind are of the history that the YAML was written for.
-        content |= {"windows": None, "left_out_days": []}
-    return content, source

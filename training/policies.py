@@ -17,10 +17,11 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError, configuration_folder
 from entrepot.configs.registry import Registry
+from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.evaluation.evaluate import Trial
 from entrepot.training.evaluation.hindsight import Hindsight
-from entrepot.training.experiment import POLICY_FILE, World
+from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.runs import load_run, same_demand
 
 Builder = Callable[[World, Tuning], Policy | Trial]

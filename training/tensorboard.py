@@ -13,7 +13,8 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from entrepot.envs.rendering.network_map import draw_network
-from entrepot.training.experiment import ExperimentSettings, World
+from entrepot.envs.world import World
+from entrepot.training.experiment import ExperimentSettings
 
 if TYPE_CHECKING:
     from entrepot.training.evaluation.validation import Validation, ValidationFigures

@@ -12,16 +12,15 @@ from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import ActionKind, ActionMap
-from entrepot.envs.demand import DemandModel, Split, load_demand
-from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, long_run_deviation, snapshot_of
+from entrepot.envs.demand import Split
+from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.observe.vector import Observation
 from entrepot.envs.opening import warmed_up_state
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.reward import Reward
-from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, draw_scenario, step
+from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, draw_scenario, step
+from entrepot.envs.world import World
 
-DEFAULT_DEMAND = "calibrated"
 SEEDS = 2**63
 NO_EPISODE = "there is no episode yet; call reset() first"
 
@@ -45,38 +44,31 @@ class BatchedWarehouseNetwork:
 
     def __init__(
         self,
-        network: str | NetworkDescription = "kreen",
-        demand: str | DemandModel | None = None,
+        world: World,
         *,
         environments: int = 1,
         episode_days: int = 180,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
-        skus: int | None = None,
         action: str = "cover",
         team_share: float = 0.0,
         seed: int | None = None,
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         whole_units: bool = True,
         with_observations: bool = True,
     ) -> None:
-        """Compile the network; call `reset` before the first step.
+        """Take a world; call `reset` before the first step.
 
         Args:
-            network: a shipped name, the path of a YAML file, or a description.
-            demand: a shipped name, the path of a YAML file, or a model made for the same network; the calibrated
-                generator if None.
+            world: the network and its demand, as `build_world` makes them; tensors stay where and as precise as its
+                own. Observations are float32 whatever it is.
             environments: B.
             episode_days: days from `reset` to the end of the episode.
-            warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
+            warm_up_days: days of ordering up to the world's base covers before each episode, so that it starts with
+                goods on the way.
             split: which part of the time line scenarios are drawn from.
-            skus: how many SKUs of the network's catalogue; the network's own number if None. Only with a name or path.
             action: `cover` or `units`; see `ActionMap`.
             team_share: see `Reward`.
             seed: of all scenarios; fresh entropy if None.
-            device: where the tensors are.
-            dtype: of the twin's floating-point numbers; observations are float32 whatever it is.
             whole_units: as in the twin's `step`.
             with_observations: False saves the time for policies that read the snapshot; observations are then empty.
 
@@ -88,21 +80,13 @@ class BatchedWarehouseNetwork:
         _check_whole("warm_up_days", warm_up_days, 0)
         if str(split) not in list(Split):
             raise ConfigurationError(f"split: {split!r}; allowed: {', '.join(Split)}")
-        self.description = _network(network, skus)
-        self.network = NetworkArrays.from_description(self.description)
-        self.demand = _demand(demand, self.network)
+        self.world = world
+        self.description, self.network = world.description, world.network
+        self.parameters, self.attributes = world.parameters, world.attributes
         self.environments = environments
         self.episode_days = episode_days
         self.warm_up_days = warm_up_days
         self.split = Split(split)
-        self.parameters = TwinParameters.from_arrays(self.network, dtype=dtype, device=device)
-        self.attributes = NetworkAttributes.from_arrays(
-            self.network,
-            self.demand.mean_units_per_day,
-            long_run_deviation(self.demand),
-            dtype=dtype,
-            device=device,
-        )
         self.observation = Observation(self.network, self.attributes)
         self.action = ActionMap(ActionKind.named(action), self.network, self.attributes)
         self.reward = Reward.of_network(self.network, self.attributes, team_share)
@@ -204,7 +188,7 @@ class BatchedWarehouseNetwork:
     def _draw(self) -> Scenario:
         return draw_scenario(
             self.network,
-            self.demand,
+            self.world.demand,
             episodes=self.environments,
             days=self.days_needed,
             split=self.split,
@@ -234,19 +218,3 @@ class BatchedWarehouseNetwork:
 def _check_whole(name: str, value: Any, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ConfigurationError(f"{name}: {value!r}; allowed: whole numbers from {least}")
-
-
-def _network(network: str | NetworkDescription, skus: int | None) -> NetworkDescription:
-    if isinstance(network, str):
-        return load_network(network, skus=skus)
-    if skus is not None:
-        raise ConfigurationError(f"skus: {skus!r}; allowed only where the network is a name or a path")
-    return network
-
-
-def _demand(demand: str | DemandModel | None, network: NetworkArrays) -> DemandModel:
-    model = load_demand(demand or DEFAULT_DEMAND, network) if demand is None or isinstance(demand, str) else demand
-    shape, needed = model.mean_units_per_day.shape, (len(network.markets), len(network.skus))
-    if shape != needed:
-        raise ConfigurationError(f"demand: made for {shape[0]} markets and {shape[1]} SKUs; the network has {needed}")
-    return model

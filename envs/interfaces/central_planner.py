@@ -17,6 +17,7 @@ from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
 from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
+from entrepot.envs.world import World, build_world
 
 Floats = NDArray[np.float32]
 ENVIRONMENT_ID = "entrepot/CentralPlanner-v0"
@@ -34,7 +35,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
 
     def __init__(
         self,
-        network: str | NetworkDescription = "kreen",
+        network: str | NetworkDescription | World = "kreen",
         demand: str | DemandModel | None = None,
         episode_days: int = 180,
         skus: int | None = None,
@@ -44,19 +45,17 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
     ) -> None:
-        """Arguments as in `BatchedWarehouseNetwork`; `render_mode` is `human`, `rgb_array` or None.
+        """Arguments as in `build_world` and `BatchedWarehouseNetwork`; `render_mode` is `human`, `rgb_array` or None.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
         check_render_mode(render_mode)
         self.batched = BatchedWarehouseNetwork(
-            network,
-            demand,
+            build_world(network, demand, skus=skus),
             episode_days=episode_days,
             warm_up_days=warm_up_days,
             split=split,
-            skus=skus,
             action=action,
             with_observations=False,  # the global state is all it shows
         )

@@ -19,6 +19,7 @@ from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
 from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
+from entrepot.envs.world import World, build_world
 
 Floats = NDArray[np.float32]
 
@@ -39,7 +40,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
 
     def __init__(
         self,
-        network: str | NetworkDescription = "kreen",
+        network: str | NetworkDescription | World = "kreen",
         demand: str | DemandModel | None = None,
         episode_days: int = 180,
         skus: int | None = None,
@@ -51,19 +52,17 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         split: Split | str = Split.TRAIN,
         seed: int | None = None,
     ) -> None:
-        """Arguments as in `BatchedWarehouseNetwork`; `render_mode` is `human`, `rgb_array` or None.
+        """Arguments as in `build_world` and `BatchedWarehouseNetwork`; `render_mode` is `human`, `rgb_array` or None.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
         check_render_mode(render_mode)
         self.batched = BatchedWarehouseNetwork(
-            network,
-            demand,
+            build_world(network, demand, skus=skus),
             episode_days=episode_days,
             warm_up_days=warm_up_days,
             split=split,
-            skus=skus,
             action=action,
             team_share=team_share,
             seed=seed,

@@ -17,10 +17,11 @@ from entrepot.agents.value_iteration import (
 )
 from entrepot.configs.loader import available
 from entrepot.envs.demand import Split
+from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Costs, Flows, State, draw_scenario
-from entrepot.training.experiment import DemandSettings, World, build_world
+from entrepot.envs.world import World, build_world
 from entrepot.training.rollout import roll_out
 
 EPISODES, DAYS, WARM_UP_DAYS = 512, 200, 140

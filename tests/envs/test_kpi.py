@@ -9,6 +9,7 @@ from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import Costs, Flows, State, TwinParameters, opening_state
+from entrepot.envs.world import build_world
 from tests.envs.poisson_demand import PoissonDemand
 
 # two_warehouses: nodes hub, shop; market online, served by shop (3 days) and then hub (12 days);
@@ -167,9 +168,8 @@ def test_parts_of_cost_add_up_over_nodes_and_to_the_cost_a_day() -> None:
 
 def test_kpis_of_a_batch_are_those_of_its_episodes_one_by_one() -> None:
     description = load_network("kreen", skus=3)
-    world = BatchedWarehouseNetwork(
-        description, PoissonDemand.of(description), environments=3, episode_days=20, seed=1, dtype=torch.float64
-    )
+    compiled = build_world(description, PoissonDemand.of(description), dtype=torch.float64)
+    world = BatchedWarehouseNetwork(compiled, environments=3, episode_days=20, seed=1)
     world.reset()
     actions = torch.full((3, world.parameters.lanes, 3), 25.0)
     together = KpiTotals.start(world.parameters, 3)

@@ -4,15 +4,15 @@ import torch
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
+from entrepot.envs.world import build_world
 from tests.envs.poisson_demand import PoissonDemand
 
 KREEN = load_network("kreen", skus=2)
 
 
 def stepped(team_share: float) -> tuple[BatchedWarehouseNetwork, torch.Tensor]:
-    world = BatchedWarehouseNetwork(
-        KREEN, PoissonDemand.of(KREEN), environments=4, seed=2, team_share=team_share, dtype=torch.float64
-    )
+    compiled = build_world(KREEN, PoissonDemand.of(KREEN), dtype=torch.float64)
+    world = BatchedWarehouseNetwork(compiled, environments=4, seed=2, team_share=team_share)
     world.reset()
     for _ in range(5):
         _, rewards, _, _, _ = world.step(torch.full((4, world.parameters.lanes, 2), 40.0))
@@ -50,4 +50,4 @@ def test_rewards_are_counted_in_an_average_agents_daily_revenue() -> None:
 @pytest.mark.parametrize("team_share", [-0.1, 1.5, float("nan")])
 def test_a_team_share_outside_0_to_1_is_refused(team_share: float) -> None:
     with pytest.raises(ConfigurationError, match=r"team_share: .*; allowed: 0 to 1"):
-        BatchedWarehouseNetwork(KREEN, PoissonDemand.of(KREEN), team_share=team_share)
+        BatchedWarehouseNetwork(build_world(KREEN, PoissonDemand.of(KREEN)), team_share=team_share)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.envs.world import World, build_world
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.trainers.registry import Assignment, Outcome, trainer_of
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from tests.training.tiny import tiny_world
 
 

@@ -25,7 +25,7 @@ from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.reward import Reward
 from entrepot.envs.twin import Scenario, State, TwinParameters, step
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.rllib.module import WarehouseModule
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 from entrepot.training.rllib.worlds import describe_world

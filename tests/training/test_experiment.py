@@ -8,7 +8,9 @@ import yaml
 
 from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml
 from entrepot.envs.demand.history import HistoryDemand
-from entrepot.training.experiment import DemandSettings, ExperimentSettings, build_world, compose_experiment
+from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.world import build_world
+from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.pathwise.settings import PathwiseSettings
 
 

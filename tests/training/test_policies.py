@@ -7,8 +7,10 @@ import yaml
 from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
-from entrepot.training.experiment import BaseStockSettings, DemandSettings, World, build_world
+from entrepot.training.experiment import BaseStockSettings
 from entrepot.training.export.exporting import export_run
 from entrepot.training.policies import build_policies
 from tests.training.tiny import WINDOWS, untrained_run

@@ -6,19 +6,14 @@ import torch
 
 from entrepot.configs.files import write_atomically
 from entrepot.envs.demand import Split
+from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Scenario, draw_scenario
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE
 from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
-from entrepot.training.experiment import (
-    DemandSettings,
-    ExperimentSettings,
-    WindowsSettings,
-    World,
-    build_world,
-    compose_experiment,
-)
+from entrepot.training.experiment import ExperimentSettings, WindowsSettings, compose_experiment
 from entrepot.training.trainers.modules import neural_policy
 
 WINDOWS = WindowsSettings(episodes=4, days=30, warm_up_days=10, advance_days=10, windows_per_segment=2)

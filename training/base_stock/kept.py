@@ -10,6 +10,7 @@ from pathlib import Path
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network import NetworkArrays
+from entrepot.envs.world import World
 from entrepot.training.base_stock.tuning import (
     TunedBaseStock,
     load_base_stock,
@@ -17,7 +18,7 @@ from entrepot.training.base_stock.tuning import (
     save_base_stock,
     tune_base_stock,
 )
-from entrepot.training.experiment import BaseStockSettings, WindowsSettings, World
+from entrepot.training.experiment import BaseStockSettings, WindowsSettings
 
 TuningProgress = Callable[[int, float], None]
 TUNING_SEED = 11

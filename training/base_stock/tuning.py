@@ -18,7 +18,8 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.training.experiment import BaseStockSettings, WindowsSettings, World
+from entrepot.envs.world import World
+from entrepot.training.experiment import BaseStockSettings, WindowsSettings
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Window, Windows
 

@@ -16,7 +16,8 @@ from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.settlement import Settlement
 from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario
-from entrepot.training.experiment import EvaluationSettings, World
+from entrepot.envs.world import World
+from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.rollout import roll_out
 
 Floats = NDArray[np.float64]

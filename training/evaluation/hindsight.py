@@ -13,8 +13,9 @@ from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork,
 from entrepot.agents.planners.processes import worker_processes
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Costs, Scenario
+from entrepot.envs.world import World
 from entrepot.training.evaluation.evaluate import Done, Figures
-from entrepot.training.experiment import EvaluationSettings, World
+from entrepot.training.experiment import EvaluationSettings
 
 Floats = NDArray[np.float64]
 

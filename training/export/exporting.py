@@ -14,9 +14,10 @@ from entrepot.envs.demand import Split
 from entrepot.envs.observe.snapshot import attribute_arrays, long_run_deviation
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import draw_scenario
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE
 from entrepot.training.base_stock.tuning import load_base_stock
-from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.export import SnapshotRecorder, export_policy
 from entrepot.training.rollout import roll_out
 from entrepot.training.trainers.runs import Run, load_run

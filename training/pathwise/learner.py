@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.training.experiment import ExperimentSettings, World
+from entrepot.envs.world import World
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Windows

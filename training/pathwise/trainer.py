@@ -19,9 +19,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import distributed, nn
 
 from entrepot.configs.loader import validate
+from entrepot.envs.world import build_world
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.evaluation.validation import Validation, ValidationFigures
-from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, build_world
+from entrepot.training.experiment import POLICY_FILE, ExperimentSettings
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.tensorboard import TrainingLog

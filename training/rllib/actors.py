@@ -19,7 +19,7 @@ from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicy
 from entrepot.configs.registry import Registry
 from entrepot.envs.observe.snapshot import NetworkAttributes
 from entrepot.envs.observe.vector import Observation
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 

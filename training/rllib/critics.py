@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from entrepot.agents.mlp import StackedMlp
 from entrepot.configs.registry import Registry
 from entrepot.envs.observe.vector import Observation
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.rllib.actors import Seen, moments, with_identity
 from entrepot.training.rllib.settings import PpoSettings
 

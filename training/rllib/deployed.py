@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.configs.loader import validate
-from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.envs.world import World, build_world
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.trainers.modules import register_module

@@ -15,7 +15,7 @@ from entrepot.agents.cover_ratio import cover_of
 from entrepot.agents.mlp import OwnLanes
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.rllib.actors import actor_named
 from entrepot.training.rllib.critics import critic_named
 from entrepot.training.rllib.settings import PpoSettings
@@ -52,8 +52,7 @@ class AgentsEnvironment:
         """Args: the world; the trainer's settings; the seed of scenarios and moments, fresh entropy if None."""
         needs = {*actor_named(settings.actor).needs, *critic_named(settings.critic).needs}
         self.batched = BatchedWarehouseNetwork(
-            world.description,
-            world.demand,
+            world,
             environments=settings.environments,
             episode_days=settings.episode_days,
             warm_up_days=settings.warm_up_days,

@@ -13,7 +13,7 @@ from entrepot.envs.demand import Split
 from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import draw_scenario
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 
 
 @dataclass(frozen=True)

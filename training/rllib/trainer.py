@@ -14,8 +14,9 @@ from ray.rllib.utils.metrics import ALL_MODULES, ENV_RUNNER_RESULTS, LEARNER_RES
 from torch import Tensor
 
 from entrepot.configs.loader import validate
+from entrepot.envs.world import build_world
 from entrepot.training.cluster import ray_cluster
-from entrepot.training.experiment import ExperimentSettings, build_world
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.rllib.deployed import module_of, state_of

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from entrepot.configs.loader import validate
-from entrepot.training.experiment import DemandSettings, ExperimentSettings, World, build_world
+from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.world import World, build_world
+from entrepot.training.experiment import ExperimentSettings
 
 
 def describe_world(experiment: ExperimentSettings, base_cover_days: Tensor) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from entrepot.agents.mlp import AgentMlp, CentralMlp
 from entrepot.configs.loader import validate
-from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.envs.world import World, build_world
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
 from entrepot.training.trainers.modules import register_module
 

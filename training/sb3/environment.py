@@ -16,7 +16,7 @@ from entrepot.agents.cover_ratio import MOST_LOG_RATIO, cover_of
 from entrepot.agents.mlp import OwnLanes
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 
 Floats = NDArray[np.float32]
 
@@ -114,13 +114,13 @@ class WarehouseVecEnv(VecEnv):  # type: ignore[misc]
     @classmethod
     def central(cls, world: World, *, reward_scale: float = 1.0, **arguments: Any) -> WarehouseVecEnv:
         """One planner for each environment; further arguments as in `BatchedWarehouseNetwork`."""
-        batched = BatchedWarehouseNetwork(world.description, world.demand, with_observations=False, **arguments)
+        batched = BatchedWarehouseNetwork(world, with_observations=False, **arguments)
         return cls(batched, CentralView(batched), reward_scale=reward_scale)
 
     @classmethod
     def agents(cls, world: World, *, reward_scale: float = 1.0, **arguments: Any) -> WarehouseVecEnv:
         """Agents share parameters; further arguments as in `BatchedWarehouseNetwork`."""
-        batched = BatchedWarehouseNetwork(world.description, world.demand, **arguments)
+        batched = BatchedWarehouseNetwork(world, **arguments)
         return cls(batched, AgentsView(batched, world.attributes.base_cover_days), reward_scale=reward_scale)
 
     def take_figures(self) -> tuple[float, float, int]:

@@ -22,7 +22,8 @@ from entrepot.agents.mlp.layers import ACTIVATIONS
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import MOST_COVER_DAYS
-from entrepot.training.experiment import ExperimentSettings, World, build_world
+from entrepot.envs.world import World, build_world
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.sb3.deployed import module_of, settings_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import VIEWS, WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
+from entrepot.envs.world import World
 from entrepot.training.evaluation.validation import Validation
-from entrepot.training.experiment import POLICY_FILE, World
+from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.tensorboard import TrainingLog
 from entrepot.training.trainers.modules import save_policy
 from entrepot.training.trainers.registry import Assignment, Outcome

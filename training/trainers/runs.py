@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError, validate
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE
 from entrepot.training.base_stock.tuning import names_in_base_stock
-from entrepot.training.experiment import POLICY_FILE, SETTINGS_FILE, ExperimentSettings, World, build_world
+from entrepot.training.experiment import POLICY_FILE, SETTINGS_FILE, ExperimentSettings
 from entrepot.training.trainers.modules import learned_module
 
 DEMAND_TOLERANCE = 1e-3

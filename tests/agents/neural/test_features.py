@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 
 from entrepot.agents.neural.features import node_features
-from entrepot.training.experiment import DemandSettings, build_world
+from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.world import build_world
 from tests.training.tiny import first_snapshot, tiny_world
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from entrepot.agents.planners.forecast import Forecaster
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from tests.training.tiny import tiny_world
 
 

@@ -10,7 +10,7 @@ from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.twin import draw_scenario, opening_state, step
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from tests.envs.poisson_demand import PoissonDemand
 from tests.envs.twin.worlds import small_network
 from tests.training.tiny import first_snapshot

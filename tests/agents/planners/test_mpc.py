@@ -10,7 +10,7 @@ from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, period_of
 from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Scenario, State, step
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from tests.training.tiny import tiny_scenario
 
 EPISODES = 3

@@ -8,6 +8,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
+from entrepot.envs.world import build_world
 from tests.envs.poisson_demand import PoissonDemand
 
 NETWORKS = ["two_warehouses", "kreen"]
@@ -15,7 +16,7 @@ NETWORKS = ["two_warehouses", "kreen"]
 
 def world_of(network: str = "two_warehouses", **settings: Any) -> BatchedWarehouseNetwork:
     description = load_network(network, skus=3)
-    return BatchedWarehouseNetwork(description, PoissonDemand.of(description), **settings)
+    return BatchedWarehouseNetwork(build_world(description, PoissonDemand.of(description)), **settings)
 
 
 def cover(world: BatchedWarehouseNetwork, days: float = 30.0) -> torch.Tensor:
@@ -173,17 +174,11 @@ def test_actions_that_cannot_be_taken_are_refused(actions: torch.Tensor, message
         ({"warm_up_days": -1}, "warm_up_days: -1; allowed: whole numbers from 0"),
         ({"action": "litres"}, "action: 'litres'; allowed: cover, units"),
         ({"split": "future"}, "split: 'future'; allowed: train, validation, test"),
-        ({"skus": 5}, "skus: 5; allowed only where the network is a name or a path"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         world_of(**settings)
-
-
-def test_demand_made_for_another_network_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="demand: made for 8 markets and 3 SKUs"):
-        BatchedWarehouseNetwork("two_warehouses", PoissonDemand(markets=8, skus=3))
 
 
 def test_a_scenario_of_another_length_is_refused() -> None:

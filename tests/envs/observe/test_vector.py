@@ -11,13 +11,16 @@ from entrepot.envs.network import load_network
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.order_up_to import demand_rate
+from entrepot.envs.world import build_world
 from tests.envs.poisson_demand import PoissonDemand
 
 
 @pytest.fixture(scope="module")
 def world() -> BatchedWarehouseNetwork:
     description = load_network("kreen", skus=3)
-    world = BatchedWarehouseNetwork(description, PoissonDemand.of(description), environments=2, episode_days=60, seed=5)
+    world = BatchedWarehouseNetwork(
+        build_world(description, PoissonDemand.of(description)), environments=2, episode_days=60, seed=5
+    )
     world.reset()
     for _ in range(20):
         world.step(torch.full((2, world.parameters.lanes, 3), 30.0))
@@ -71,7 +74,7 @@ def test_an_agent_does_not_see_stock_of_places_it_has_no_lane_from(world: Batche
 def test_a_slow_and_a_fast_sku_with_the_same_cover_look_alike_but_for_their_rate() -> None:
     description = load_network("two_warehouses", skus=2)
     slow, fast = (
-        BatchedWarehouseNetwork(description, PoissonDemand.of(description, rate), environments=1, seed=1)
+        BatchedWarehouseNetwork(build_world(description, PoissonDemand.of(description, rate)), environments=1, seed=1)
         for rate in (2.0, 200.0)
     )
     views = []

@@ -5,12 +5,15 @@ import torch
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.rendering.network_frame import SHORT, NetworkWindow, network_frame
+from entrepot.envs.world import build_world
 from tests.envs.poisson_demand import PoissonDemand
 
 
 def world_after(days: int, cover_days: float, network: str = "two_warehouses") -> BatchedWarehouseNetwork:
     description = load_network(network, skus=3)
-    world = BatchedWarehouseNetwork(description, PoissonDemand.of(description), environments=2, episode_days=80, seed=1)
+    world = BatchedWarehouseNetwork(
+        build_world(description, PoissonDemand.of(description)), environments=2, episode_days=80, seed=1
+    )
     world.reset()
     for _ in range(days):
         world.step(torch.full((2, world.parameters.lanes, 3), cover_days))

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
-from entrepot.training.experiment import BaseStockSettings, World
+from entrepot.training.experiment import BaseStockSettings
 from tests.training.tiny import tiny_world
 
 

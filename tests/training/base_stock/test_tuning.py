@@ -4,14 +4,9 @@ import pytest
 import torch
 
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.tuning import TunedBaseStock, load_base_stock, save_base_stock, tune_base_stock
-from entrepot.training.experiment import (
-    BaseStockSettings,
-    WindowsSettings,
-    World,
-    build_world,
-    compose_experiment,
-)
+from entrepot.training.experiment import BaseStockSettings, WindowsSettings, compose_experiment
 
 ONE_SEGMENT = WindowsSettings(episodes=8, days=60, warm_up_days=10, advance_days=1, windows_per_segment=12)
 

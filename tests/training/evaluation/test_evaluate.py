@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from entrepot.agents.rules import MinMax
+from entrepot.envs.world import World
 from entrepot.training.evaluation import evaluate as evaluation
 from entrepot.training.evaluation.evaluate import evaluate, mean_interval, ratio_interval
-from entrepot.training.experiment import EvaluationSettings, World
+from entrepot.training.experiment import EvaluationSettings
 
 SETTINGS = EvaluationSettings(episodes=4, days=20, warm_up_days=5, seed=2)
 

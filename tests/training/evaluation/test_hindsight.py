@@ -3,9 +3,10 @@ import pytest
 
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
+from entrepot.envs.world import World
 from entrepot.training.evaluation.evaluate import Evaluation, Trial, evaluate
 from entrepot.training.evaluation.hindsight import Hindsight
-from entrepot.training.experiment import EvaluationSettings, World
+from entrepot.training.experiment import EvaluationSettings
 
 
 def judged(world: World, settings: EvaluationSettings) -> Evaluation:

@@ -3,8 +3,8 @@ from pathlib import Path
 import torch
 
 from entrepot.agents.rules import MinMax
+from entrepot.envs.world import World
 from entrepot.training.evaluation.validation import Validation, at_levels
-from entrepot.training.experiment import World
 from tests.training.tiny import tiny_experiment, tiny_scenario
 
 

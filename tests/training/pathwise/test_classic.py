@@ -6,8 +6,9 @@ from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.loader import validate
+from entrepot.envs.world import build_world
 from entrepot.training.evaluation.validation import Validation
-from entrepot.training.experiment import build_world, compose_experiment
+from entrepot.training.experiment import compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 

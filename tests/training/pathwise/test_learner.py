@@ -2,7 +2,7 @@ from pathlib import Path
 
 import torch
 
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
 from tests.training.tiny import tiny_experiment

@@ -10,7 +10,7 @@ from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.twin import TwinParameters
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.pathwise.window import WindowCost, horizon_days, window_cost
 from tests.training.tiny import tiny_scenario
 

@@ -3,7 +3,7 @@ from itertools import islice
 import torch
 
 from entrepot.agents.rules import MinMax
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.pathwise.windows import Window, Windows
 from tests.training.tiny import WINDOWS
 

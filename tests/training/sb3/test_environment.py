@@ -9,7 +9,7 @@ from stable_baselines3.common.env_checker import check_env
 from stable_baselines3.common.vec_env import VecMonitor
 
 from entrepot.envs.interfaces.central_planner import CentralPlanner
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.sb3.environment import WarehouseVecEnv
 from tests.training.tiny import tiny_world
 

@@ -5,7 +5,7 @@ import torch
 
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.experiment import World
+from entrepot.envs.world import World
 from entrepot.training.trainers.runs import load_run
 from tests.training.tiny import tiny_experiment, untrained_run
 

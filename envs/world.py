@@ -1,0 +1,104 @@
+"""A network and its demand, compiled: the one place where both become arrays and tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.demand import DemandModel, load_demand
+from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
+from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
+from entrepot.envs.twin import TwinParameters
+
+
+@dataclass(frozen=True)
+class World:
+    """A network, its demand, and both as tensors."""
+
+    description: NetworkDescription
+    network: NetworkArrays
+    demand: DemandModel
+    parameters: TwinParameters
+    attributes: NetworkAttributes
+
+    @classmethod
+    def of(
+        cls,
+        description: NetworkDescription,
+        demand: DemandModel,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> Self:
+        """Compile a network and a model of demand that was made for it.
+
+        Args:
+            description: the network.
+            demand: what its markets ask for.
+            dtype: of everything that is not an index.
+            device: where tensors go.
+
+        Raises:
+            ConfigurationError: the demand is another network's.
+        """
+        network = NetworkArrays.from_description(description)
+        shape, needed = demand.mean_units_per_day.shape, (len(network.markets), len(network.skus))
+        if shape != needed:
+            raise ConfigurationError(
+                f"demand: made for {shape[0]} markets and {shape[1]} SKUs; the network has {needed}"
+            )
+        return cls(
+            description=description,
+            network=network,
+            demand=demand,
+            parameters=TwinParameters.from_arrays(network, dtype=dtype, device=device),
+            attributes=NetworkAttributes.from_arrays(
+                network, demand.mean_units_per_day, long_run_deviation(demand), dtype=dtype, device=device
+            ),
+        )
+
+    def starting_from(self, cover: Tensor) -> Self:
+        """The same world, where policies start from other covers [L, S] than the textbook's."""
+        attributes = replace(self.attributes, base_cover_days=cover.to(self.attributes.base_cover_days))
+        return replace(self, attributes=attributes)
+
+
+def build_world(
+    network: str | NetworkDescription | World = "kreen",
+    demand: str | DemandSettings | DemandModel | None = None,
+    *,
+    skus: int | None = None,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> World:
+    """Load a network and its demand, and compile them.
+
+    Args:
+        network: a shipped name, the path of a YAML file, or a description; a world is taken as it is.
+        demand: a shipped name, the path of a YAML file, settings, or a model made for the same network; the
+            calibrated generator if None.
+        skus: how many of the network's catalogue; the network's own number if None. Only with a name or path.
+        dtype: of everything that is not an index.
+        device: where tensors go.
+
+    Raises:
+        ConfigurationError: what can't be used and why.
+    """
+    if skus is not None and not isinstance(network, str):
+        raise ConfigurationError(f"skus: {skus!r}; allowed only where the network is a name or a path")
+    if isinstance(network, World):
+        if demand is not None:
+            raise ConfigurationError("demand: allowed only where the network is not a world, which has its own")
+        return network
+    description = load_network(network, skus=skus) if isinstance(network, str) else network
+    if demand is None or isinstance(demand, str):
+        demand = DemandSettings(name=demand)
+    if isinstance(demand, DemandSettings):
+        content, source = demand.content()
+        demand = load_demand(content, NetworkArrays.from_description(description), source=source)
+    return World.of(description, demand, dtype=dtype, device=device)
