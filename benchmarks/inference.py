@@ -21,9 +21,9 @@ from entrepot.agents.inference.envelope import envelope_of
 from entrepot.agents.inference.order_up_to import demand_rate
 from entrepot.configs.files import write_atomically
 from entrepot.envs.network import NetworkArrays, load_network
-from entrepot.envs.observe.snapshot import attribute_arrays
+from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
-from entrepot.envs.twin.scenario import SEASON_ENTRIES
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.training.experiment import compose_experiment
 from entrepot.training.export import export_policy
 from entrepot.training.trainers.modules import neural_policy

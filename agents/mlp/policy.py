@@ -20,7 +20,7 @@ from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.observe.vector import Observation
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
-from entrepot.envs.twin.scenario import SEASON_ENTRIES
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
 
 
 @dataclass(frozen=True)

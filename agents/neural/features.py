@@ -14,7 +14,7 @@ from torch import Tensor
 
 from entrepot.envs.observe.snapshot import ARRIVING_DAYS, NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
-from entrepot.envs.twin.scenario import TRAILING_DAYS
+from entrepot.envs.snapshot.season import TRAILING_DAYS
 
 DAYS_PER_YEAR = 365.25
 COVER_SCALE_DAYS = 14.0

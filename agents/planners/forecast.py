@@ -17,9 +17,9 @@ from torch import Tensor
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot.season import TRAILING_DAYS, WEEKS_AHEAD
+from entrepot.envs.snapshot.statistics import FAST_DAYS, QUARTER_DAYS, SLOW_DAYS
 from entrepot.envs.twin import draw_scenario
-from entrepot.envs.twin.dynamics import FAST_DAYS, QUARTER_DAYS, SLOW_DAYS
-from entrepot.envs.twin.scenario import TRAILING_DAYS, WEEKS_AHEAD
 
 Floats = NDArray[np.float64]
 

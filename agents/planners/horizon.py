@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from entrepot.agents.planners.forecast import HORIZONS, QUANTILES, Forecaster
 from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork
 from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, WEEK, Safety, period_of
-from entrepot.envs.demand import calendar
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot import calendar
 from entrepot.envs.twin import TwinParameters
 
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from entrepot.agents.planners.instance import Instance
 from entrepot.agents.planners.program import LinearProgram
 from entrepot.agents.planners.returns import foreseen_returns
 from entrepot.agents.planners.solve import solve
-from entrepot.envs.twin.scenario import WEEKS_AHEAD
+from entrepot.envs.snapshot.season import WEEKS_AHEAD
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

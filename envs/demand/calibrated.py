@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
-from entrepot.envs.demand import calendar
 from entrepot.envs.demand.calibration.traces import Proxy
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
 from entrepot.envs.demand.windows import Window
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.snapshot import calendar
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

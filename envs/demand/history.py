@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.configs.loader import validate
-from entrepot.envs.demand import calendar
 from entrepot.envs.demand.calibration.records import RecordReport
 from entrepot.envs.demand.calibration.traces import HistoryDescription, Traces, market_traces, whole_units
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.snapshot import calendar
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
-from entrepot.envs.demand import calendar
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.snapshot import calendar
 
 FIRST_DAY = calendar.day_number("2024-01-01")
 Units = Annotated[float, Field(gt=0, allow_inf_nan=False)]

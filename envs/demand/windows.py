@@ -10,8 +10,8 @@ from typing import Self
 from pydantic import model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel
-from entrepot.envs.demand import calendar
 from entrepot.envs.demand.model import Split
+from entrepot.envs.snapshot import calendar
 
 SHARES = {Split.TRAIN: 0.70, Split.VALIDATION: 0.12, Split.TEST: 0.18}
 """How a history is divided whose windows nobody named."""

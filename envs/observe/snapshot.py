@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.lasting import LastingProperty
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.scenario import Day
@@ -22,11 +23,8 @@ from entrepot.envs.twin.state import State
 from entrepot.envs.twin.sums import Sums
 
 DEVIATION_YEARS = 8
-TEXTBOOK_SAFETY_DAYS = 7.0
 ARRIVING_DAYS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """The pipeline is told as what arrives within so many days: day by day at first, then ever more coarsely."""
-EXPEDITE_SHARE = 0.5
-"""Of its lead time: the cover at which a lane that isn't the cheapest way is first tried."""
 
 
 @dataclass(frozen=True)
@@ -183,60 +181,6 @@ def long_run_deviation(demand: DemandModel) -> NDArray[np.float64]:
     first_day = demand.first_days(DEVIATION_YEARS, rng)
     deviation: NDArray[np.float64] = demand.sample(first_day, 364, Split.TRAIN, rng).std(axis=(0, 1), dtype=np.float64)
     return deviation
-
-
-def textbook_cover_days(network: NetworkArrays) -> NDArray[np.float64]:
-    """[L, S] lead time, review interval and a week's safety on the cheapest way; elsewhere half the lead time."""
-    interval = 7.0 / (network.lane_wait_days == 0).sum(axis=0)
-    ordinary = network.lane_lead_days + interval + TEXTBOOK_SAFETY_DAYS
-    cover = np.where(network.lane_primary, ordinary[:, None], EXPEDITE_SHARE * network.lane_lead_days[:, None])
-    return cover.astype(np.float64)
-
-
-def attribute_arrays(
-    network: NetworkArrays,
-    demand_mean: NDArray[np.float64],
-    demand_deviation: NDArray[np.float64] | None = None,
-    base_cover_days: NDArray[np.float64] | None = None,
-) -> dict[str, NDArray[Any]]:
-    """The network's attributes as NumPy arrays, keyed as in `NETWORK_FIELDS`."""
-    wait = network.lane_wait_days
-    return {
-        "lane_origin": network.lane_origin,
-        "lane_destination": network.lane_destination,
-        "lane_faster": network.lane_faster,
-        "lane_window_days": window_days(network),
-        "lane_lead_days": network.lane_lead_days,
-        "lane_lead_deviation_days": network.lane_lead_deviation_days,
-        "lane_interval_days": 7.0 / (wait == 0).sum(axis=0),
-        "lane_landed_usd": network.lane_freight_usd + network.lane_duty_usd,
-        "lane_shipment_usd": network.lane_usd_per_shipment,
-        "lane_carries": network.lane_carries.astype(np.float64),
-        "lane_primary": network.lane_primary.astype(np.float64),
-        "base_cover_days": textbook_cover_days(network) if base_cover_days is None else base_cover_days,
-        "direct_share": network.direct_share,
-        "echelon_share": network.echelon_share,
-        "demand_mean": demand_mean,
-        "demand_deviation": np.sqrt(demand_mean) if demand_deviation is None else demand_deviation,
-        "margin_usd": network.lost_margin_usd,
-        "backlog_share": network.backlog_share,
-        "capacity_m3": network.node_capacity_m3,
-        "value_usd": network.sku_value_usd,
-        "volume_m3": network.sku_volume_m3,
-        "capital_share_per_day": np.asarray(network.capital_share_per_year / 365),
-    }
-
-
-def window_days(network: NetworkArrays) -> NDArray[np.int64]:
-    """[L] goods due within so many days count as stock when the lane orders; all that is due on a node's slowest lane.
-
-    Late ships are rarely more than a standard deviation behind; one that is must not be ordered a second time.
-    """
-    window = np.ceil(network.lane_lead_days + network.lane_lead_deviation_days).astype(np.int64)
-    slowest = np.zeros(len(network.nodes))
-    np.maximum.at(slowest, network.lane_destination, network.lane_lead_days)
-    last = network.pipeline_days - 1
-    return np.where(network.lane_lead_days >= slowest[network.lane_destination], last, window.clip(max=last))
 
 
 @dataclass(frozen=True)

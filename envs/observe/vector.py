@@ -19,7 +19,7 @@ from torch import Tensor
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate, waiting_at_nodes
-from entrepot.envs.twin.scenario import SEASON_ENTRIES, WEEKS_AHEAD
+from entrepot.envs.snapshot.season import SEASON_ENTRIES, WEEKS_AHEAD
 
 OBSERVATION_BOUND = 8.0
 """No observation lies further from 0."""

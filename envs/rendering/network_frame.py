@@ -10,10 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from entrepot.envs.demand import calendar
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.rendering.network_map import draw_network
+from entrepot.envs.snapshot import calendar
 
 INCHES = (14.0, 6.6)
 DOTS_PER_INCH = 80

@@ -10,16 +10,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from entrepot.envs.snapshot.statistics import FAST_DAYS, QUARTER_DAYS, SLOW_DAYS, SQUARE_DAYS
 from entrepot.envs.twin import costing, ring, shipping
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import binds, split, within_capacity
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.state import State
-
-FAST_DAYS = 7
-SLOW_DAYS = 28
-QUARTER_DAYS = 91
 
 
 def step(
@@ -111,7 +108,7 @@ def step(
         demand_fast=torch.lerp(state.demand_fast, day.demand, 1 / FAST_DAYS),
         demand_slow=torch.lerp(state.demand_slow, day.demand, 1 / SLOW_DAYS),
         demand_quarter=torch.lerp(state.demand_quarter, day.demand, 1 / QUARTER_DAYS),
-        demand_square=torch.lerp(state.demand_square, day.demand.square(), 1 / SLOW_DAYS),
+        demand_square=torch.lerp(state.demand_square, day.demand.square(), 1 / SQUARE_DAYS),
     )
     flows = Flows(
         arrived=arrived.transpose(0, 1),

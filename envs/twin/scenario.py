@@ -12,16 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from entrepot.envs.demand import DemandModel, Split, calendar
+from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.snapshot import calendar
+from entrepot.envs.snapshot.season import season_ahead
 from entrepot.envs.twin.impairment import impaired, impaired_days
 
-WEEKS_AHEAD = 13
-TRAILING_DAYS = (28, 91)
 SECOND_NUMBER = 1009.0
 """The fractional part of this many times a random number is as good as another one."""
-SEASON_ENTRIES = len(TRAILING_DAYS) + WEEKS_AHEAD
-"""Of the seasonal outlook: the last 28 and the last 91 days as one each, then each week ahead."""
 
 
 @dataclass(frozen=True)
@@ -182,41 +180,13 @@ def draw_scenario(
         rounding=tensor(rng.random((episodes, days, len(network.skus)), dtype=np.float32)),
         weekday=tensor(calendar.weekday(calendar_days)),
         month=tensor(calendar.month(calendar_days)),
-        day_of_year=tensor(_day_of_year(calendar_days)),
+        day_of_year=tensor(calendar.day_of_year(calendar_days)),
         season_ahead=tensor(season_ahead(demand.month_index, first_day, days)),
         equipment=normal(nodes),
         lane_open=normal(lanes),
         supplier_up=normal(suppliers),
         price_surge=normal(lanes),
     )
-
-
-def season_ahead(month_index: NDArray[np.float64], first_day: NDArray[np.int64], days: int) -> NDArray[np.float64]:
-    """The seasonal index, 1 in the mean of a year: of the last 28 and 91 days, then of each of the next 13 weeks.
-
-    Args:
-        month_index: [12].
-        first_day: [B] days since 1970-01-01.
-        days: T.
-
-    Returns:
-        [B, T, 15].
-    """
-    before = max(TRAILING_DAYS)
-    span = np.arange(-before, days + 7 * WEEKS_AHEAD)
-    index = month_index[calendar.month(first_day[:, None] + span)]
-    total = np.concatenate([np.zeros((len(index), 1)), index.cumsum(axis=1)], axis=1)
-    today = before + np.arange(days)
-    trailing = [(total[:, today] - total[:, today - length]) / length for length in TRAILING_DAYS]
-    week = today[:, None] + 7 * np.arange(WEEKS_AHEAD)
-    ahead = (total[:, week + 7] - total[:, week]) / 7
-    return np.concatenate([np.stack(trailing, axis=-1), ahead], axis=-1)
-
-
-def _day_of_year(days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """1 January = 0, of days since 1970-01-01."""
-    date = days.astype("datetime64[D]")
-    return np.asarray((date - date.astype("datetime64[Y]")).astype(np.int64))
 
 
 def _delays(network: NetworkArrays, episodes: int, days: int, rng: np.random.Generator) -> NDArray[np.int64]:

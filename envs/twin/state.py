@@ -8,6 +8,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from entrepot.envs.snapshot.statistics import opening_square
 from entrepot.envs.twin.parameters import RETURN_PHASES, TwinParameters
 from entrepot.envs.twin.rationing import ROUNDING
 
@@ -109,5 +110,5 @@ def opening_state(
         demand_fast=in_each(rate),
         demand_slow=in_each(rate),
         demand_quarter=in_each(rate),
-        demand_square=in_each(rate * (1 + rate)),
+        demand_square=in_each(opening_square(rate)),
     )

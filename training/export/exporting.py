@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from entrepot.agents.inference.envelope import envelope_of
 from entrepot.configs.loader import is_path
 from entrepot.envs.demand import Split
-from entrepot.envs.observe.snapshot import attribute_arrays, long_run_deviation
+from entrepot.envs.observe.snapshot import long_run_deviation
 from entrepot.envs.opening import stocked_state
+from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE

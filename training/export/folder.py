@@ -24,9 +24,9 @@ from entrepot.agents.inference.loading import is_version
 from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Range, seal
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.observe.snapshot import attribute_arrays
+from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
-from entrepot.envs.twin.scenario import SEASON_ENTRIES
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
 
 DAY_SECONDS = 86_400.0

@@ -17,7 +17,7 @@ from torch.export import Dim
 
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
-from entrepot.envs.twin.scenario import SEASON_ENTRIES
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
 
 OPSET = 20
 EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES}

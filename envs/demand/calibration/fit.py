@@ -16,13 +16,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from entrepot.envs.demand import calendar
 from entrepot.envs.demand.calibrated import CalibratedDescription, MarketFigures, Season, WeeklyFactor, generator
 from entrepot.envs.demand.calibration.records import CLOSED_DAYS, long_runs
 from entrepot.envs.demand.calibration.traces import Proxy, Traces, whole_units
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.moments import Moments, moments, open_weeks, weekly_logs
 from entrepot.envs.demand.windows import Window
+from entrepot.envs.snapshot import calendar
 
 Floats = NDArray[np.float64]
 Weeks = NDArray[np.bool_]

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.demand import calendar
+from entrepot.envs.snapshot import calendar
 
 SHOWN_LINES = 5
 """How many line numbers a report shows for each kind of problem."""

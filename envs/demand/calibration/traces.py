@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from entrepot.configs.loader import ConfigurationError, StrictModel
-from entrepot.envs.demand import calendar
 from entrepot.envs.demand.calibration.records import RecordReport, SalesRecords, read_sales
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import UNSET
 from entrepot.envs.demand.windows import Window, divide
+from entrepot.envs.snapshot import calendar
 
 
 class Proxy(StrictModel):

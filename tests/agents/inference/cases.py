@@ -31,9 +31,9 @@ from entrepot.envs.network.description import (
     Transit,
     Weekday,
 )
-from entrepot.envs.observe.snapshot import attribute_arrays
+from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
-from entrepot.envs.twin.scenario import SEASON_ENTRIES
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.training.export import export_policy
 
 Arrays = dict[str, NDArray[Any]]

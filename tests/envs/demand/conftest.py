@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from entrepot.envs.demand import calendar
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.network.loading import network_from
+from entrepot.envs.snapshot import calendar
 
 FIRST_DAY = "2021-11-01"  # a Monday
 DAYS = 730

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from entrepot.configs.loader import ConfigurationError, locate, read_yaml
-from entrepot.envs.demand import Split, calendar, demand_kinds, load_demand
+from entrepot.envs.demand import Split, demand_kinds, load_demand
 from entrepot.envs.demand.calibrated import CalibratedDemand
 from entrepot.envs.demand.moments import moments
 from entrepot.envs.network import NetworkArrays, load_network
+from entrepot.envs.snapshot import calendar
 from tests.envs.demand.conftest import network_of
 
 

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.demand import DemandModel, Split, calendar, load_demand
+from entrepot.envs.demand import DemandModel, Split, load_demand
 from entrepot.envs.demand.history import HistoryDemand
+from entrepot.envs.snapshot import calendar
 from tests.envs.demand.conftest import DAYS, FIRST_DAY, SKUS, network_of
 
 

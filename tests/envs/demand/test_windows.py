@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.demand import Split, calendar
+from entrepot.envs.demand import Split
 from entrepot.envs.demand.windows import Window, divide
+from entrepot.envs.snapshot import calendar
 
 FIRST = calendar.day_number("2024-01-01")
 

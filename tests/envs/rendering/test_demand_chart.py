@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.image import imread
 
-from entrepot.envs.demand import calendar
 from entrepot.envs.rendering.demand_chart import save_demand
+from entrepot.envs.snapshot import calendar
 
 
 def test_a_sample_is_drawn_with_a_panel_for_each_market(tmp_path: Path) -> None:

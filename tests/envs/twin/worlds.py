@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from entrepot.envs.network import NetworkArrays, NetworkDescription
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
-from entrepot.envs.twin.scenario import SEASON_ENTRIES
 from tests.strategies import networks
 
 MONDAY = 4

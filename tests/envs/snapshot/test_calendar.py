@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.envs.demand import calendar
+from entrepot.envs.snapshot import calendar
 
 
 @given(st.dates(date(1990, 1, 1), date(2099, 12, 31)))

@@ -1,4 +1,4 @@
-"""Days since 1970-01-01 as weekdays, months and days of the month."""
+"""Days since 1970-01-01 as weekdays, months, days of the month and of the year."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def weekday(day: Days) -> Days:
 def month(day: Days) -> Days:
     """January = 0."""
     return np.asarray(day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12)
+
+
+def day_of_year(day: Days) -> Days:
+    """1 January = 0."""
+    date = day.astype("datetime64[D]")
+    return np.asarray((date - date.astype("datetime64[Y]")).astype(np.int64))
 
 
 def month_day(day: Days) -> Days:
