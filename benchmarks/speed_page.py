@@ -48,7 +48,7 @@ on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`.
 
 ```sh
 python benchmarks/twin.py --json docs/speed/twin.json
-python benchmarks/inference.py checkpoints/released/kreen-pathwise/0004 --json docs/speed/inference.json
+python benchmarks/inference.py checkpoints/released/kreen-pathwise/0005 --json docs/speed/inference.json
 python benchmarks/rllib.py --json docs/speed/rllib.json
 python benchmarks/speed_page.py                            # writes this page
 ```

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from entrepot.agents.inference.errors import ModuleRefused
 
-FORMAT = "entrepot-inference/1"
+FORMAT = "entrepot-inference/2"
 MANIFEST = "manifest.json"
 FILES = ("fallback.json", "golden.npz", "network.npz", "policy.onnx")
 """What a module's folder holds beside its manifest."""
@@ -50,6 +53,18 @@ class Names:
 
 
 @dataclass(frozen=True)
+class LongRun:
+    """Demand of the training window: the season, and what the demand statistics open with before there are sales.
+
+    M markets and S SKUs are those of `Names`, in its order.
+    """
+
+    month_index: NDArray[np.float64]  # [12] units a day in each month over the year's mean, January first
+    demand_mean: NDArray[np.float64]  # [M, S] units a day, the opening of the weighted means
+    demand_square: NDArray[np.float64]  # [M, S] units² a day, the opening of the weighted mean of squares
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What `manifest.json` says; every key is required and no other is allowed."""
 
@@ -60,6 +75,7 @@ class Manifest:
     season_entries: int  # W
     maximum_age_seconds: float
     names: Names
+    demand: LongRun
     envelope: dict[str, Range]
     golden_relative: float
     golden_absolute_units: float
@@ -88,8 +104,8 @@ def parse(data: bytes) -> Manifest:
     if root.get("format") != FORMAT:
         raise ModuleRefused(f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only")
     root.only(
-        "format", "name", "version", "inputs", "output", "season_entries", "maximum_age_seconds", "names", "envelope",
-        "golden", "provenance", "metrics", "files", "digest",
+        "format", "name", "version", "inputs", "output", "season_entries", "maximum_age_seconds", "names", "demand",
+        "envelope", "golden", "provenance", "metrics", "files", "digest",
     )  # fmt: skip
     if root.text("digest") != _digest({key: value for key, value in content.items() if key != "digest"}):
         raise ModuleRefused(f"{MANIFEST}: digest: does not match the content, so the file was altered: {REMEDY}")
@@ -108,6 +124,7 @@ def parse(data: bytes) -> Manifest:
         season_entries=int(root.number("season_entries")),
         maximum_age_seconds=root.number("maximum_age_seconds"),
         names=_names(root.child("names")),
+        demand=_long_run(root.child("demand"), _names(root.child("names"))),
         envelope={name: _range(root.child("envelope").child(name)) for name in root.child("envelope").value},
         golden_relative=golden.number("relative"),
         golden_absolute_units=golden.number("absolute_units"),
@@ -148,6 +165,16 @@ def _names(reader: _Reader) -> Names:
     return Names(network=reader.text("network"), **lists)
 
 
+def _long_run(reader: _Reader, names: Names) -> LongRun:
+    reader.only("month_index", "demand_mean", "demand_square")
+    table = (len(names.markets), len(names.skus))
+    return LongRun(
+        reader.figures("month_index", (12,)),
+        reader.figures("demand_mean", table),
+        reader.figures("demand_square", table),
+    )
+
+
 class _Reader:
     """Reads one JSON object and names the key wherever something is wrong."""
 
@@ -179,6 +206,18 @@ class _Reader:
     def texts(self, key: str) -> tuple[str, ...]:
         items = self._typed(key, self.get(key), list, "a list of texts")
         return tuple(str(self._typed(key, item, str, "a list of texts")) for item in items)
+
+    def figures(self, key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Figures of 0 or more in a fixed shape, read-only."""
+        allowed = f"figures of 0 or more in the shape {list(shape)}"
+        try:
+            values = np.array(self._typed(key, self.get(key), list, allowed), np.float64)
+        except (ValueError, TypeError, OverflowError):
+            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: must be {allowed}") from None
+        if values.shape != shape or not (np.isfinite(values) & (values >= 0)).all():
+            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: has shape {list(values.shape)}; must be {allowed}")
+        values.flags.writeable = False
+        return values
 
     def _typed(self, key: str, value: Any, kinds: Any, allowed: str) -> Any:
         if not isinstance(value, kinds) or isinstance(value, bool):

@@ -69,6 +69,7 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         envelope=envelope_of(attributes, records),
         fallback_cover=fallback.numpy(),
         provenance=_provenance(experiment, world),
+        month_index=world.demand.month_index,
         demand_deviation=deviation,
         base_cover_days=loaded.cover_days.double().numpy(),
         metrics=_metrics(run),

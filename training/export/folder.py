@@ -50,6 +50,7 @@ def export_policy(
     envelope: Mapping[str, Range],
     fallback_cover: NDArray[Any],
     provenance: Mapping[str, Any],
+    month_index: NDArray[np.float64] | None = None,
     demand_deviation: NDArray[np.float64] | None = None,
     base_cover_days: NDArray[np.float64] | None = None,
     metrics: Any = None,
@@ -69,6 +70,7 @@ def export_policy(
         envelope: ranges seen in training, from `entrepot.agents.inference.envelope.envelope_of`.
         fallback_cover: [L, S] days, of a tuned base stock.
         provenance: seeds, data window and the like, as JSON would have it; versions of code and libraries are added.
+        month_index: [12] units a day in each month over the year's mean, January first; no season if None.
         demand_deviation: [M, S] standard deviation of a day's demand; that of a Poisson if None.
         base_cover_days: [L, S] covers that the policy starts from; the textbook's if None.
         metrics: figures against named baselines, as JSON would have it.
@@ -114,6 +116,12 @@ def export_policy(
             "markets": network.markets,
             "lanes": network.lanes,
             "skus": network.skus,
+        },
+        "demand": {
+            "month_index": (np.ones(12) if month_index is None else np.asarray(month_index, np.float64)).tolist(),
+            "demand_mean": np.asarray(demand_mean, np.float64).tolist(),
+            # E[x²] = Var[x] + E[x]²
+            "demand_square": (attributes["demand_deviation"] ** 2 + np.asarray(demand_mean) ** 2).tolist(),
         },
         "envelope": {key: {"low": seen.low, "high": seen.high} for key, seen in envelope.items()},
         "golden": {"relative": GOLDEN_RELATIVE, "absolute_units": _golden_units(golden)},

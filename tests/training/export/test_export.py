@@ -218,3 +218,11 @@ def test_a_policy_that_answers_nonsense_leaves_no_folder_behind(tmp_path: Path) 
     with pytest.raises(ModuleRefused, match=r"golden\.npz"):
         export_case(kreen(2), tmp_path, FixedCover(float("nan")))
     assert not list((tmp_path / "kreen-test").iterdir())
+
+
+def test_the_season_and_the_openings_of_the_demand_statistics_travel_with_the_module(tmp_path: Path) -> None:
+    case, season = kreen(2), np.linspace(0.5, 1.5, 12)
+    long_run = load(export_case(case, tmp_path, FixedCover(20.0), month_index=season)).manifest.demand
+    np.testing.assert_array_equal(long_run.month_index, season)
+    np.testing.assert_array_equal(long_run.demand_mean, case.demand)
+    np.testing.assert_allclose(long_run.demand_square, case.demand + case.demand**2)  # of a Poisson, as none was given
