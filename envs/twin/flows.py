@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from entrepot.envs.axes import Axes, Record
+
 
 @dataclass(frozen=True)
-class Flows:
+class Flows(Record):
     """Units moved on one day."""
 
-    arrived: Tensor  # [B, N, S] joined the dock queue from lanes
-    unloaded: Tensor  # [B, N, S] left the dock queue for the shelves
-    restocked: Tensor  # [B, N, S] returned, passed inspection, joined the dock queue
-    scrapped: Tensor  # [B, N, S] returned, failed inspection
-    demand: Tensor  # [B, M, S] asked for today
-    served: Tensor  # [R, B, M, S] by rank of the fulfilment option, of today's demand and of backlog
-    served_backlog: Tensor  # [B, M, S] of what was served, units that had waited
-    lost: Tensor  # [B, M, S]
-    ordered: Tensor  # [B, L, S] as asked, rounded to whole units where whole units are kept
-    shipped: Tensor  # [B, L, S] after rationing
-    transit_days: Tensor  # [B, L] from today to arrival, of what was shipped today
+    arrived: Annotated[Tensor, Axes("BNS")]  # joined the dock queue from lanes
+    unloaded: Annotated[Tensor, Axes("BNS")]  # left the dock queue for the shelves
+    restocked: Annotated[Tensor, Axes("BNS")]  # returned, passed inspection, joined the dock queue
+    scrapped: Annotated[Tensor, Axes("BNS")]  # returned, failed inspection
+    demand: Annotated[Tensor, Axes("BMS")]  # asked for today
+    served: Annotated[Tensor, Axes("RBMS")]  # by rank of the fulfilment option, of today's demand and of backlog
+    served_backlog: Annotated[Tensor, Axes("BMS")]  # of what was served, units that had waited
+    lost: Annotated[Tensor, Axes("BMS")]
+    ordered: Annotated[Tensor, Axes("BLS")]  # as asked, rounded to whole units where whole units are kept
+    shipped: Annotated[Tensor, Axes("BLS")]  # after rationing
+    transit_days: Annotated[Tensor, Axes("BL")]  # from today to arrival, of what was shipped today
 
 
 @dataclass(frozen=True)
-class Costs:
+class Costs(Record):
     """USD of one day by node; a market's costs fall on its first fulfilment option, a lane's on its destination."""
 
-    capital: Tensor  # [B, N] of stock on hand, on the dock and in transit to the node
-    storage: Tensor  # [B, N]
-    freight: Tensor  # [B, N]
-    duty: Tensor  # [B, N]
-    handling: Tensor  # [B, N] inbound, outbound, and delivery from a dearer option
-    lost_margin: Tensor  # [B, N]
-    backlog: Tensor  # [B, N]
-    returns: Tensor  # [B, N]
-    scrap: Tensor  # [B, N]
+    capital: Annotated[Tensor, Axes("BN")]  # of stock on hand, on the dock and in transit to the node
+    storage: Annotated[Tensor, Axes("BN")]
+    freight: Annotated[Tensor, Axes("BN")]
+    duty: Annotated[Tensor, Axes("BN")]
+    handling: Annotated[Tensor, Axes("BN")]  # inbound, outbound, and delivery from a dearer option
+    lost_margin: Annotated[Tensor, Axes("BN")]
+    backlog: Annotated[Tensor, Axes("BN")]
+    returns: Annotated[Tensor, Axes("BN")]
+    scrap: Annotated[Tensor, Axes("BN")]
 
     @classmethod
     def parts(cls) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from entrepot.envs.axes import Axes, Record
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot import calendar
@@ -23,21 +24,21 @@ SECOND_NUMBER = 1009.0
 
 
 @dataclass(frozen=True)
-class Day:
+class Day(Record):
     """One day of a scenario."""
 
-    demand: Tensor  # [B, M, S] units
-    delay_days: Tensor  # [B, L] integers, of what departs next
-    rounding: Tensor  # [B, S] in [0, 1), decides which way fractions of a unit go
-    weekday: Tensor  # [B] integers, Monday = 0
-    month: Tensor  # [B] integers, January = 0
-    day_of_year: Tensor  # [B] integers, 1 January = 0
-    season_ahead: Tensor  # [B, 15] seasonal index of the last 28 and 91 days, then of each of 13 weeks ahead
+    demand: Annotated[Tensor, Axes("BMS")]  # units
+    delay_days: Annotated[Tensor, Axes("BL")]  # integers, of what departs next
+    rounding: Annotated[Tensor, Axes("BS")]  # in [0, 1), decides which way fractions of a unit go
+    weekday: Annotated[Tensor, Axes("B")]  # integers, Monday = 0
+    month: Annotated[Tensor, Axes("B")]  # integers, January = 0
+    day_of_year: Annotated[Tensor, Axes("B")]  # integers, 1 January = 0
+    season_ahead: Annotated[Tensor, Axes("BE")]  # seasonal index: the last 28 and 91 days, then each of 13 weeks ahead
     # Seams for disruptions and equipment: shares of normal, 1 everywhere for now.
-    equipment: Tensor  # [B, N] share of dock and picking throughput
-    lane_open: Tensor  # [B, L] share of lane capacity; 0 when closed
-    supplier_up: Tensor  # [B, K] share of supplier capacity
-    price_surge: Tensor  # [B, L] factor on freight
+    equipment: Annotated[Tensor, Axes("BN")]  # share of dock and picking throughput
+    lane_open: Annotated[Tensor, Axes("BL")]  # share of lane capacity; 0 when closed
+    supplier_up: Annotated[Tensor, Axes("BK")]  # share of supplier capacity
+    price_surge: Annotated[Tensor, Axes("BL")]  # factor on freight
 
     @cached_property
     def equipment_impaired(self) -> bool:
@@ -61,21 +62,21 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """T days for B environments. A field whose batch axis is 1 is the same in all of them."""
+class Scenario(Record):
+    """T days for B environments; fields as in `Day`, with the days behind the environments."""
 
-    first_day: Tensor  # [B] integers, days since 1970-01-01
-    demand: Tensor  # [B, T, M, S]
-    delay_days: Tensor  # [B, T, L] integers
-    rounding: Tensor  # [B, T, S]
-    weekday: Tensor  # [B, T] integers
-    month: Tensor  # [B, T] integers
-    day_of_year: Tensor  # [B, T] integers
-    season_ahead: Tensor  # [B, T, 15]
-    equipment: Tensor  # [B, T, N]
-    lane_open: Tensor  # [B, T, L]
-    supplier_up: Tensor  # [B, T, K]
-    price_surge: Tensor  # [B, T, L]
+    first_day: Annotated[Tensor, Axes("B")]  # integers, days since 1970-01-01
+    demand: Annotated[Tensor, Axes("BTMS", memory="TMBS")]
+    delay_days: Annotated[Tensor, Axes("BTL")]  # integers
+    rounding: Annotated[Tensor, Axes("BTS")]
+    weekday: Annotated[Tensor, Axes("BT")]  # integers
+    month: Annotated[Tensor, Axes("BT")]  # integers
+    day_of_year: Annotated[Tensor, Axes("BT")]  # integers
+    season_ahead: Annotated[Tensor, Axes("BTE")]
+    equipment: Annotated[Tensor, Axes("BTN")]
+    lane_open: Annotated[Tensor, Axes("BTL")]
+    supplier_up: Annotated[Tensor, Axes("BTK")]
+    price_surge: Annotated[Tensor, Axes("BTL")]
 
     @property
     def episodes(self) -> int:
@@ -107,34 +108,14 @@ class Scenario:
             vars(day).update({name: values[number] for name, values in found.items()})
         return days
 
-    def episodes_at(self, chosen: Tensor | slice) -> Self:
-        """Some of the episodes."""
-        some = {f.name: getattr(self, f.name)[chosen] for f in fields(self)}
-        return replace(self, **some | {"demand": entity_first_memory(some["demand"])})
-
     def window(self, first: int, days: int) -> Self:
         """Consecutive days of all episodes."""
-        cut = {f.name: getattr(self, f.name)[:, first : first + days] for f in fields(self) if f.name != "first_day"}
-        return replace(self, first_day=self.first_day + first, **cut)
-
-    def for_skus(self, chosen: Tensor) -> Self:
-        """The same scenario with some of the SKUs."""
-        demand = entity_first_memory(self.demand[..., chosen])
-        return replace(self, demand=demand, rounding=self.rounding[..., chosen])
-
-    def to(self, device: torch.device | str) -> Self:
-        """The same scenario on another device."""
-        return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+        return replace(super().window(first, days), first_day=self.first_day + first)
 
 
 def second_number(rounding: Tensor) -> Tensor:
     """Other random numbers in [0, 1) made of such, of the same shape."""
     return rounding * SECOND_NUMBER % 1.0
-
-
-def entity_first_memory(demand: Tensor) -> Tensor:
-    """The same [B, T, M, S], laid out T, M, B, S: a day is one piece, with its markets first as the twin has them."""
-    return demand.permute(1, 2, 0, 3).contiguous().permute(2, 0, 1, 3)
 
 
 def draw_scenario(
@@ -175,7 +156,7 @@ def draw_scenario(
 
     return Scenario(
         first_day=tensor(first_day),
-        demand=entity_first_memory(tensor(units)),
+        demand=Scenario.axes()["demand"].laid_out(tensor(units)),
         delay_days=tensor(_delays(network, episodes, days, rng)),
         rounding=tensor(rng.random((episodes, days, len(network.skus)), dtype=np.float32)),
         weekday=tensor(calendar.weekday(calendar_days)),

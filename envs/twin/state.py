@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from entrepot.envs.axes import Axes, Record
 from entrepot.envs.snapshot.statistics import opening_square
 from entrepot.envs.twin.parameters import RETURN_PHASES, TwinParameters
 from entrepot.envs.twin.rationing import ROUNDING
 
 
 @dataclass(frozen=True)
-class State:
+class State(Record):
     """The state of B networks at the start of a day.
 
     In-transit goods sit in a ring by day of arrival. The ring is laid out node, day, environment, SKU, so that a day's
@@ -22,17 +23,17 @@ class State:
     """
 
     day: int  # days stepped so far; `day % H` is the ring's place for today
-    on_hand: Tensor  # [B, N, S] units
-    dock: Tensor  # [B, N, S] units that wait to be unloaded
-    pipeline: Tensor  # [N, H, B, S] units by day of arrival
-    in_transit: Tensor  # [B, N, S] units, the ring's sum
-    backlog: Tensor  # [B, M, S] units that customers wait for
-    with_customers: Tensor  # [2, B, N, S] units sold that will come back, by wave
-    booked_m3: Tensor  # [B, L] waits for the lane's next departure
-    demand_fast: Tensor  # [B, M, S] units a day, exponentially weighted over 7 days
-    demand_slow: Tensor  # [B, M, S] units a day, exponentially weighted over 28 days
-    demand_quarter: Tensor  # [B, M, S] units a day, exponentially weighted over 91 days
-    demand_square: Tensor  # [B, M, S] units² a day, exponentially weighted over 28 days
+    on_hand: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units
+    dock: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units that wait to be unloaded
+    pipeline: Annotated[Tensor, Axes("NHBS", memory="NHBS")]  # units by day of arrival
+    in_transit: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units, the ring's sum
+    backlog: Annotated[Tensor, Axes("BMS", memory="MBS")]  # units that customers wait for
+    with_customers: Annotated[Tensor, Axes("WBNS", memory="WNBS")]  # units sold that will come back, by wave
+    booked_m3: Annotated[Tensor, Axes("BL", memory="LB", shared_by_skus=True)]  # waits for the lane's next departure
+    demand_fast: Annotated[Tensor, Axes("BMS")]  # units a day, exponentially weighted over 7 days
+    demand_slow: Annotated[Tensor, Axes("BMS")]  # units a day, exponentially weighted over 28 days
+    demand_quarter: Annotated[Tensor, Axes("BMS")]  # units a day, exponentially weighted over 91 days
+    demand_square: Annotated[Tensor, Axes("BMS")]  # units² a day, exponentially weighted over 28 days
 
     @property
     def episodes(self) -> int:
@@ -42,33 +43,6 @@ class State:
     def pipeline_by_days(self) -> Tensor:
         """[B, N, S, H] units by days to arrival; what is at 0 joins the dock queue today."""
         return self.pipeline.roll(-self.day, dims=1).permute(2, 0, 3, 1)
-
-    def detach(self) -> Self:
-        """The same state, cut off from what led to it."""
-        cut: dict[str, Any] = {name: value.detach() for name, value in self._tensors().items()}
-        return replace(self, **cut)
-
-    def episodes_at(self, chosen: Tensor | slice) -> Self:
-        """Some of the episodes."""
-        last_but_one = {"pipeline"}
-        second = {"with_customers"}
-        taken: dict[str, Any] = {}
-        for name, value in self._tensors().items():
-            axis = 2 if name in last_but_one else 1 if name in second else 0
-            index = [slice(None)] * axis + [chosen]
-            taken[name] = value[tuple(index)]
-        return replace(self, **taken)
-
-    def for_skus(self, chosen: Tensor) -> Self:
-        """Some of the SKUs; the volume booked on lanes is shared out by their number."""
-        share = len(chosen) / self.on_hand.shape[-1]
-        cut: dict[str, Any] = {
-            name: value[..., chosen] for name, value in self._tensors().items() if name != "booked_m3"
-        }
-        return replace(self, **cut, booked_m3=self.booked_m3 * share)
-
-    def _tensors(self) -> dict[str, Tensor]:
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "day"}
 
 
 def opening_state(
