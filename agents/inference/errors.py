@@ -5,8 +5,10 @@ Bad data never raises: it sends a decision to the fallback. These are for what a
 
 from __future__ import annotations
 
+from entrepot.configs.errors import EntrepotError
 
-class InferenceError(Exception):
+
+class InferenceError(EntrepotError):
     """Root of everything that `entrepot.agents.inference` raises."""
 
 

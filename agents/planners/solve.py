@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.planners.program import LinearProgram
+from entrepot.configs.errors import EntrepotError
 
 Floats = NDArray[np.float64]
 
 METHODS = ("simplex", "ipm")
 
 
-class PlanningError(RuntimeError):
+class PlanningError(EntrepotError, RuntimeError):
     """A linear program could not be solved."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
+from entrepot.configs.errors import EntrepotError
 from entrepot.envs.world import World
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.experiment import POLICY_FILE
@@ -20,8 +21,10 @@ from entrepot.training.trainers.modules import save_policy
 from entrepot.training.trainers.registry import Assignment, Outcome
 
 
-class TrainingError(RuntimeError):
+class TrainingError(EntrepotError, RuntimeError):
     """Training gave up; what was reached is kept, and `--resume` goes on from there."""
+
+    exit_code = 1
 
 
 def first_beaten(before: float | None, cost: float, bar: float | None, seconds: float) -> float | None:
