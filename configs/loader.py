@@ -6,48 +6,35 @@ ships with the package, and a path to a file of one's own works wherever a name 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from entrepot.configs.core_schema import parse
+from entrepot.configs.decoding import read_text
+from entrepot.configs.errors import ConfigurationError
+from entrepot.configs.scalars import as_wanted, model_in, step_into
 
 Model = TypeVar("Model", bound=BaseModel)
 
-
-class ConfigurationError(ValueError):
-    """What a person wrote can't be used; the message says where, what, and what is allowed."""
+__all__ = [
+    "ConfigurationError",
+    "StrictModel",
+    "available",
+    "configuration_folder",
+    "is_path",
+    "locate",
+    "read_yaml",
+    "validate",
+]
 
 
 class StrictModel(BaseModel):
     """Base of every typed configuration: unknown keys are refused, values can't change later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, which plain YAML would silently let win."""
-
-
-def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        if key_node.tag == "tag:yaml.org,2002:merge":  # `<<`, whose keys may be written again
-            continue
-        key = loader.construct_object(key_node, deep=True)
-        place = f"{key_node.start_mark.name}: line {key_node.start_mark.line + 1}"
-        if not isinstance(key, Hashable):
-            raise ConfigurationError(f"{place}: {key!r} can't be a key; allowed: a name or a number")
-        if key in seen:
-            raise ConfigurationError(f"{place}: key {key!r} is written twice")
-        seen.add(key)
-    loader.flatten_mapping(node)
-    return dict(loader.construct_pairs(node, deep=True))
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
 
 
 def configuration_folder() -> Path:
@@ -75,7 +62,8 @@ def locate(group: str, name_or_path: str) -> Path:
     if is_path(name_or_path):
         path = Path(name_or_path)
         if not path.is_file():
-            raise ConfigurationError(f"{group}: the file {name_or_path!r} does not exist")
+            why = "is not a file" if path.exists() else "does not exist"
+            raise ConfigurationError(f"{group}: the file {name_or_path!r} {why}")
         return path
     path = configuration_folder() / group / f"{name_or_path}.yaml"
     if not path.is_file():
@@ -87,21 +75,15 @@ def locate(group: str, name_or_path: str) -> Path:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read one YAML file that holds a mapping.
+    """Read one YAML file that holds a mapping, by YAML 1.2's core schema.
 
     Raises:
-        ConfigurationError: the file isn't YAML, isn't a mapping, or repeats a key.
+        ConfigurationError: the file can't be read, isn't YAML in UTF-8, isn't a mapping, or repeats a key.
     """
-    with path.open(encoding="utf-8") as stream:
-        loader = _UniqueKeyLoader(stream)
-        try:
-            content = loader.get_single_data()
-        except yaml.YAMLError as error:
-            raise ConfigurationError(f"{path}: not valid YAML: {error}") from error
-        finally:
-            loader.dispose()
+    content = parse(read_text(path), str(path))
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path}: expected keys and values, found {type(content).__name__}")
+        found = "nothing" if content is None else f"a {type(content).__name__}"
+        raise ConfigurationError(f"{path}: expected keys and values, found {found}")
     return content
 
 
@@ -116,15 +98,42 @@ def validate(model: type[Model], content: dict[str, Any], source: str | Path) ->
     Raises:
         ConfigurationError: one line for each problem: source, key, value, and what is allowed.
     """
+    wanted, unlike = as_wanted(content, model)
+    problems = [f"{_key(location)}: {why}" for location, why in unlike]
+    told = {location for location, _ in unlike}
     try:
-        return model.model_validate(content)
+        filled = model.model_validate(wanted)
     except ValidationError as error:
-        lines = [f"{source}: {_describe(problem, model)}" for problem in error.errors(include_url=False)]
-        raise ConfigurationError("\n".join(lines)) from error
+        # Of a union's members each has its own problem, below the value's own place.
+        found = [one for one in error.errors(include_url=False) if not _begins_with_any(one["loc"], told)]
+        problems += [_describe(problem, model) for problem in found]
+        if not problems:
+            raise ConfigurationError(f"{source}: {_one_line(str(error))}") from error
+        raise _refused(problems, source) from error
+    if problems:
+        raise _refused(problems, source)
+    return filled
+
+
+def _refused(problems: list[str], source: str | Path) -> ConfigurationError:
+    return ConfigurationError("\n".join(f"{source}: {_one_line(problem)}" for problem in problems))
+
+
+def _begins_with_any(location: tuple[Any, ...], others: set[tuple[Any, ...]]) -> bool:
+    return any(location[: len(other)] == other for other in others)
+
+
+def _one_line(text: str) -> str:
+    """Names and values may hold anything, line breaks and control characters among it."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def _key(location: tuple[Any, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
 def _describe(problem: Any, model: type[BaseModel]) -> str:
-    location = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
+    location = _key(problem["loc"])
     key = location or "(whole file)"
     if problem["type"] == "extra_forbidden":
         allowed = _fields_at(model, problem["loc"][:-1])
@@ -133,6 +142,8 @@ def _describe(problem: Any, model: type[BaseModel]) -> str:
     if problem["type"] == "missing":
         return f"{key}: missing; it must be given"
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "string_type" and problem["input"] is None:
+        message = "null is nothing; a text is wanted, in quotes if it is called null"
     shown = repr(problem["input"])
     shown = shown if len(shown) <= 80 else f"{shown[:77]}…"
     return f"{key}: {message} (found {shown})" if location else message
@@ -142,28 +153,6 @@ def _fields_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Field names of the model that a location inside ``model`` leads to, as far as types tell."""
     current: Any = model
     for part in location:
-        current = _step_into(current, part)
-    found = _model_in(current)
+        current = step_into(current, part)
+    found = model_in(current)
     return sorted(found.model_fields) if found is not None else []
-
-
-def _step_into(annotation: Any, part: Any) -> Any:
-    """The type of what stands at a field's name, a mapping's key or a list's index."""
-    model = _model_in(annotation)
-    if model is not None:
-        field = model.model_fields.get(part)
-        return field.annotation if field is not None else None
-    for kind in (annotation, *get_args(annotation)):  # the mapping or list itself, or one of a union
-        if get_origin(kind) in (dict, list, tuple):
-            return get_args(kind)[-1]
-    return None
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The annotation itself if it is a model, or the model in ``Model | None`` and ``Annotated[Model, …]``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in (dict, list, tuple):
-        return None
-    models = [argument for argument in get_args(annotation) if isinstance(argument, type)]
-    return next((argument for argument in models if issubclass(argument, BaseModel)), None)

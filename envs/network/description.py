@@ -194,7 +194,13 @@ class NetworkDescription(StrictModel):
 
     @model_validator(mode="after")
     def _names_refer_to_something(self) -> Self:
-        problems = [*self._node_problems(), *self._market_problems(), *self._lane_problems(), *self._sku_problems()]
+        problems = [
+            *self._names_that_are_none(),
+            *self._node_problems(),
+            *self._market_problems(),
+            *self._lane_problems(),
+            *self._sku_problems(),
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -207,6 +213,14 @@ class NetworkDescription(StrictModel):
     def manager_of(self, node: str) -> str:
         """The warehouse that orders for a node: itself, unless it is a fulfilment centre."""
         return self.nodes[node].manager or node
+
+    def _names_that_are_none(self) -> Iterable[str]:
+        if not _is_name(self.name):
+            yield f"name: {self.name!r} is no name; one has at least one character, and none that can't be seen"
+        for group in ("nodes", "suppliers", "markets", "skus"):
+            for name in getattr(self, group) or {}:
+                if not _is_name(name):
+                    yield f"{group}: {name!r} is no name; one has at least one character, and none that can't be seen"
 
     def _node_problems(self) -> Iterable[str]:
         for name in self.nodes.keys() & self.suppliers.keys():
@@ -256,6 +270,10 @@ class NetworkDescription(StrictModel):
             yield f"catalogue.supplier_shares: {self.catalogue.supplier_shares}; at least one must be above 0"
         if self.skus is not None and not self.skus:
             yield "skus: at least one must be given"
+
+
+def _is_name(text: str) -> bool:
+    return text.isprintable() and text.strip() != ""
 
 
 def _names(names: Iterable[str]) -> str:

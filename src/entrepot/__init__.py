@@ -2,9 +2,11 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from entrepot.configs.errors import EntrepotError
+
 try:
     __version__ = version("entrepot")
 except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__"]
+__all__ = ["EntrepotError", "__version__"]
