@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
-_REFUSED = (("entrepot.configs.loader", "ConfigurationError"), ("entrepot.agents.inference", "InferenceError"))
-"""What a person gave can't be used; they mend it and try again."""
-_FAILED = (
-    ("entrepot.training.trainers.iterations", "TrainingError"),
-    ("entrepot.agents.planners.solve", "PlanningError"),
-)
-"""The work was begun and could not be finished, for reasons that the message tells."""
+from entrepot.configs.errors import EntrepotError, told_of_files
+
 EXTRA = "train"
 """Of the package: what all commands take that the core install doesn't serve."""
 
@@ -49,17 +43,13 @@ def told(error: Exception) -> int | None:
     if isinstance(error, ModuleNotFoundError) and not (error.name or "entrepot").startswith("entrepot"):
         _tell(f'this needs the package {error.name!r}, which is missing: pip install "entrepot[{EXTRA}]"')
         return 2
-    for status, kinds in ((2, _REFUSED), (1, _FAILED)):
-        if any(isinstance(error, _class(*kind)) for kind in kinds):
-            _tell(str(error))
-            return status
+    if isinstance(error, EntrepotError):
+        _tell(str(error))
+        return error.exit_code
+    if isinstance(error, OSError) and (line := told_of_files(error)):
+        _tell(line)
+        return EntrepotError.exit_code
     return None
-
-
-def _class(module: str, name: str) -> type[Exception] | tuple[()]:
-    """Nobody can have raised an error of a module that isn't imported."""
-    loaded = sys.modules.get(module)
-    return () if loaded is None else getattr(loaded, name)
 
 
 def _tell(text: str) -> None:

@@ -110,7 +110,7 @@ def _mapping(loader: CoreLoader, node: MappingNode) -> Iterator[dict[str, Any]]:
         if key.value in seen:
             raise ConfigurationError(f"{_place(key)}: key {key.value!r} is written twice")
         seen.add(key.value)
-    loader.flatten_mapping(node)  # type: ignore[no-untyped-call]
+    loader.flatten_mapping(node)
     content: dict[str, Any] = {}
     yield content
     for key, value in node.value:
@@ -143,7 +143,10 @@ def parse(text: str, source: str) -> Any:
     Raises:
         ConfigurationError: it isn't YAML, or repeats a key; in one line.
     """
-    loader = CoreLoader(text)
+    try:
+        loader = CoreLoader(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(_told(error, source)) from error
     loader.name = source
     try:
         return loader.get_single_data()

@@ -232,7 +232,7 @@ def test_utf_8_is_read_with_and_without_a_mark(tmp_path: Path, encoding: str) ->
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("a: 1\nname: Größe\n".encode("cp1252"), r"line 2: byte 0xf6 .*'name: Größe'.* Windows-1252.*UTF-8"),
+        ("a: 1\nname: Größe\n".encode("cp1252"), r"line 2: byte 0xf6 .*'name: Größe'.*Windows-1252.*UTF-8"),
         ("name: Größe\n".encode("utf-16"), r"saved as UTF-16 .*save it as UTF-8"),
         ("name: Größe\n".encode("utf-16-le"), r"saved as UTF-16"),
         ("name: Größe\n".encode("utf-16-be"), r"saved as UTF-16"),
