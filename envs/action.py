@@ -1,4 +1,4 @@
-"""What an agent's numbers mean: days of cover, or plain units, for every lane it owns and every SKU."""
+"""What an agent's numbers mean: days of cover, as they are or on [-1, 1], or units, for every own lane and SKU."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ MOST_COVER_DAYS = 120.0
 class ActionKind(StrEnum):
     """How actions are told."""
 
-    COVER = "cover"
-    UNITS = "units"
+    COVER = "cover"  # days of cover
+    UNITS = "units"  # units to order
+    UNIT = "unit"  # days of cover on [-1, 1], as Gaussian policies want it
 
     @classmethod
     def named(cls, name: str) -> ActionKind:
@@ -40,6 +41,8 @@ class ActionMap:
 
     `cover`: 0 to 120 days that stock is to last; the order is what is missing (`orders_from_cover`).
     `units`: 0 to 120 days of long-run demand at the lane's destination, in units.
+    `unit`: -1 to 1, which stands for 0 to 120 days of cover. A policy that starts from a standard normal reaches all
+    of it, where in days it would hardly leave 0.
     What lies outside is taken as the nearest bound. Cells whose lane can't carry the SKU are ignored.
     """
 
@@ -47,17 +50,41 @@ class ActionMap:
         """Args: kind of action; the network; its attributes."""
         self.kind = kind
         self._attributes = attributes
+        self._carries = attributes.lane_carries > 0.5
         if kind is ActionKind.COVER:
             self._high = torch.full_like(attributes.lane_carries, MOST_COVER_DAYS)
+        elif kind is ActionKind.UNIT:
+            self._high = torch.ones_like(attributes.lane_carries)
         else:
             rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0))[0, attributes.lane_destination]
             self._high = torch.ceil(MOST_COVER_DAYS * rate).clamp(min=1.0)
         self._lanes = [np.flatnonzero(network.lane_agent == agent) for agent in range(len(network.agents))]
 
     @property
+    def low(self) -> float:
+        """The lower bound of all cells, at which nothing is ordered."""
+        return -1.0 if self.kind is ActionKind.UNIT else 0.0
+
+    @property
     def high(self) -> Tensor:
-        """[L, S] upper bounds; the lower ones are 0."""
+        """[L, S] upper bounds."""
         return self._high
+
+    def from_unit(self, unit: Tensor) -> Tensor:
+        """[..., L, S] actions of numbers in [-1, 1]: the lower bounds at -1, the upper ones at 1."""
+        return unit if self.kind is ActionKind.UNIT else (unit + 1.0) * (0.5 * self._high)
+
+    def mask(self, snapshot: Snapshot) -> Tensor:
+        """[B, L, S] booleans: whether an order would leave today.
+
+        It would where the lane departs today, is open and can carry the SKU. Elsewhere covers are ignored, and so are
+        units, but for those on a lane that departs on another day: they wait for it.
+
+        Args:
+            snapshot: at decision time.
+        """
+        leaves = (snapshot.lane_wait_days < 0.5) & (snapshot.lane_open > 0)
+        return leaves.unsqueeze(-1) & self._carries
 
     def lanes_of(self, agent: int) -> NDArray[np.int64]:
         """Indices of the lanes that an agent orders on, in the network's order: the rows of its action."""
@@ -71,7 +98,9 @@ class ActionMap:
             snapshot: at decision time.
             rate: [B, N, S] `demand_rate` of the same snapshot.
         """
-        bounded = actions.clamp(min=0.0).minimum(self._high)
+        bounded = actions.clamp(min=self.low).minimum(self._high)
         if self.kind is ActionKind.UNITS:
             return bounded
+        if self.kind is ActionKind.UNIT:
+            bounded = (bounded + 1.0) * (0.5 * MOST_COVER_DAYS)
         return orders_from_cover(self._attributes, snapshot, bounded, rate)

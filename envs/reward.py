@@ -21,6 +21,8 @@ class Reward:
 
     With ω = `team_share`, the reward of agent a is −((1 − ω) · cost(a) + ω · mean of all agents' costs) / `scale_usd`.
     Whatever ω, the agents' rewards add up to minus the network's cost over `scale_usd`.
+    At 0, an environment's default, every agent bears its own cost alone, as other environments have it: a warehouse
+    gains nothing from sending others what they lack. At 1, the default of the trainers that ship, all bear the mean.
     """
 
     agent_of_node: Tensor  # [N, A] 1 where the agent orders for the node

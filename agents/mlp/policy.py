@@ -145,5 +145,5 @@ class CentralMlp(_OneNetwork):
         state = self.observation.whole(self.observation.features(snapshot, rate))
         answer = self.actor(state.unsqueeze(0))[0]
         unit = torch.tanh(answer) if self._squash else answer.clamp(-1.0, 1.0)
-        high = self._action.high
-        return self._action.orders((unit.unflatten(-1, tuple(high.shape)) + 1.0) * (0.5 * high), snapshot, rate)
+        cells = unit.unflatten(-1, tuple(self._action.high.shape))
+        return self._action.orders(self._action.from_unit(cells), snapshot, rate)

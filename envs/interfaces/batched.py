@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,8 @@ from torch import Tensor
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import ActionKind, ActionMap
 from entrepot.envs.demand import Split
+from entrepot.envs.interfaces.arguments import EPISODE_DAYS, whole
+from entrepot.envs.interfaces.single_threaded import fork_single_threaded
 from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
 from entrepot.envs.observe.vector import Observation
 from entrepot.envs.opening import warmed_up_state
@@ -47,7 +48,7 @@ class BatchedWarehouseNetwork:
         world: World,
         *,
         environments: int = 1,
-        episode_days: int = 180,
+        episode_days: int = EPISODE_DAYS,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
         action: str = "cover",
@@ -66,18 +67,20 @@ class BatchedWarehouseNetwork:
             warm_up_days: days of ordering up to the world's base covers before each episode, so that it starts with
                 goods on the way.
             split: which part of the time line scenarios are drawn from.
-            action: `cover` or `units`; see `ActionMap`.
-            team_share: see `Reward`.
-            seed: of all scenarios; fresh entropy if None.
+            action: `cover`, `units` or `unit`; see `ActionMap`.
+            team_share: 0, every agent bears its own cost, to 1, all bear the mean; see `Reward`.
+            seed: of all scenarios. If None, fresh entropy when the first is drawn, so that copies made before that
+                live through scenarios of their own.
             whole_units: as in the twin's `step`.
             with_observations: False saves the time for policies that read the snapshot; observations are then empty.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
-        for name, value, least in (("environments", environments, 1), ("episode_days", episode_days, 1)):
-            _check_whole(name, value, least)
-        _check_whole("warm_up_days", warm_up_days, 0)
+        fork_single_threaded()
+        whole("environments", environments, 1)
+        whole("episode_days", episode_days, 1)
+        whole("warm_up_days", warm_up_days, 0)
         if str(split) not in list(Split):
             raise ConfigurationError(f"split: {split!r}; allowed: {', '.join(Split)}")
         self.world = world
@@ -92,9 +95,8 @@ class BatchedWarehouseNetwork:
         self.reward = Reward.of_network(self.network, self.attributes, team_share)
         self._whole_units = whole_units
         self._with_observations = with_observations
-        self._rng = np.random.default_rng(seed)
+        self._rng = None if seed is None else np.random.default_rng(seed)
         self._scenario: Scenario | None = None
-        self._today: Day | None = None
         self.day = 0
         self.transition: Transition | None = None
 
@@ -162,12 +164,11 @@ class BatchedWarehouseNetwork:
         """
         if self.day >= self.episode_days:
             raise RuntimeError(f"the episode is over after {self.episode_days} days; call reset()")
-        if self._today is None:
-            raise RuntimeError(NO_EPISODE)
+        today = self._today
         self._check(actions)
         orders = self.action.orders(actions.to(self.parameters.value_usd), self.snapshot, self.demand_rate)
         self.state, flows, costs = step(
-            self.parameters, self.state, orders, self._today, whole_units=self._whole_units, overwrite=True
+            self.parameters, self.state, orders, today, whole_units=self._whole_units, overwrite=True
         )
         self.day += 1
         cost = self.reward.cost_by_agent(costs)
@@ -182,10 +183,33 @@ class BatchedWarehouseNetwork:
 
     @torch.no_grad()
     def global_state(self) -> Tensor:
-        """[B, F] float32 all features of the network, for centralised critics; see `Observation`."""
+        """[B, F] float32 all features of the network, for centralised critics; see `Observation`.
+
+        Raises:
+            RuntimeError: there is no episode.
+        """
+        if self._scenario is None:
+            raise RuntimeError(NO_EPISODE)
         return self.observation.whole(self.observation.features(self.snapshot, self.demand_rate))
 
+    @torch.no_grad()
+    def action_mask(self) -> Tensor:
+        """[B, L, S] int8, 1 where an order would leave today; see `ActionMap.mask`.
+
+        Raises:
+            RuntimeError: there is no episode.
+        """
+        if self._scenario is None:
+            raise RuntimeError(NO_EPISODE)
+        return self.action.mask(self.snapshot).to(torch.int8)
+
+    @property
+    def _today(self) -> Day:
+        return self.scenario.at(self.warm_up_days + self.day)
+
     def _draw(self) -> Scenario:
+        if self._rng is None:
+            self._rng = np.random.default_rng()
         return draw_scenario(
             self.network,
             self.world.demand,
@@ -199,7 +223,6 @@ class BatchedWarehouseNetwork:
 
     def _observe(self) -> Tensor:
         # The one place where the world becomes what is known of it: late or wrong records would enter here.
-        self._today = self.scenario.at(self.warm_up_days + self.day)
         self.snapshot: Snapshot = snapshot_of(self.parameters, self.attributes, self.state, self._today)
         self.demand_rate = demand_rate(self.attributes, self.snapshot)
         if not self._with_observations:
@@ -213,8 +236,3 @@ class BatchedWarehouseNetwork:
         # A sum shows NaN and infinity in one pass, without a mask of the whole batch.
         if not math.isfinite(actions.sum().item()):
             raise ValueError("actions: NaN or infinity among them; allowed: finite numbers")
-
-
-def _check_whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{name}: {value!r}; allowed: whole numbers from {least}")

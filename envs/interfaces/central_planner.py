@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import gymnasium
@@ -11,8 +12,10 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.interfaces.arguments import days_of
 from entrepot.envs.interfaces.batched import SEEDS, BatchedWarehouseNetwork
-from entrepot.envs.interfaces.one_environment import one_environment
+from entrepot.envs.interfaces.masked_box import MaskedBox
+from entrepot.envs.interfaces.single_threaded import single_threaded, stepping
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
@@ -20,7 +23,6 @@ from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
 from entrepot.envs.world import World, build_world
 
 Floats = NDArray[np.float32]
-ENVIRONMENT_ID = "entrepot/CentralPlanner-v0"
 
 
 class CentralPlanner(gymnasium.Env[Floats, Floats]):
@@ -28,7 +30,8 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
 
     The observation is the network's global state, every feature once (see `Observation`). The action is a vector of
     lanes × SKUs in [-1, 1], as Gaussian policies want it: -1 is nothing, 1 the upper bound of `ActionMap`, by default
-    120 days of cover. The reward is the mean of the agents' rewards (see `Reward`).
+    120 days of cover. The reward is the mean of the agents' rewards (see `Reward`). A copy, by pickle, `deepcopy` or a
+    fork, goes on as the original would. Gymnasium knows it as `entrepot/CentralPlanner-v0` once `entrepot` is imported.
     """
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012 — as in Env
@@ -37,52 +40,66 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         self,
         network: str | NetworkDescription | World = "kreen",
         demand: str | DemandModel | None = None,
-        episode_days: int = 180,
+        episode_days: int | None = None,
         skus: int | None = None,
         action: str = "cover",
         render_mode: str | None = None,
         *,
+        max_cycles: int | None = None,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
     ) -> None:
-        """Arguments as in `build_world` and `BatchedWarehouseNetwork`; `render_mode` is `human`, `rgb_array` or None.
+        """Compile the network; call `reset` before the first step.
+
+        Args:
+            network: a shipped name, the path of a YAML file, a description, or a `World`.
+            demand: a shipped name, the path of a YAML file, or a model made for the same network; the calibrated
+                generator if None.
+            episode_days: days from `reset` to the end of the episode; 180 if None.
+            skus: how many SKUs of the network's catalogue; the network's own number if None. Only with a name or path.
+            action: what [-1, 1] stands for: `cover` (`unit` is the same here) or `units`; see `ActionMap`.
+            render_mode: `human`, `rgb_array` or None.
+            max_cycles: PettingZoo's word for `episode_days`.
+            warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
+            split: which part of the time line scenarios are drawn from.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
         check_render_mode(render_mode)
-        self.batched = BatchedWarehouseNetwork(
-            build_world(network, demand, skus=skus),
-            episode_days=episode_days,
-            warm_up_days=warm_up_days,
-            split=split,
-            action=action,
-            with_observations=False,  # the global state is all it shows
-        )
+        with single_threaded():
+            self.batched = BatchedWarehouseNetwork(
+                build_world(network, demand, skus=skus),
+                episode_days=days_of(episode_days, max_cycles),
+                warm_up_days=warm_up_days,
+                split=split,
+                action=action,
+                with_observations=False,  # the global state is all it shows
+            )
         self.render_mode = render_mode
-        high = self.batched.action.high
-        self._half = 0.5 * high
+        self._cells = tuple(self.batched.action.high.shape)
         size = self.batched.observation.size
         self.observation_space = Box(-OBSERVATION_BOUND, OBSERVATION_BOUND, (size,), np.float32)
-        self.action_space = Box(-1.0, 1.0, (high.numel(),), np.float32)
+        self.action_space = MaskedBox(-1.0, 1.0, (math.prod(self._cells),), np.float32)
         self._window = NetworkWindow()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Floats, dict[str, Any]]:
         """Begin an episode; the next scenario of the series, or with a seed the first of a new one.
 
-        Options are those of Gymnasium's interface; none has a meaning here.
+        Options are those of Gymnasium's interface; none has a meaning here. Infos as in `step`, at no cost yet.
         """
         super().reset(seed=seed)
-        with one_environment():
+        with stepping():
             self.batched.reset(int(self.np_random.integers(SEEDS)))
         if self.render_mode == "human":
             self.render()
-        return self._observation(), {}
+        return self._observation(), self._infos(0.0)
 
     def step(self, action: Floats) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
         """Live through one day; what lies outside [-1, 1] is taken as the nearest bound.
 
-        Infos hold `cost_usd`, the network's cost of the day.
+        Infos hold `cost_usd`, the network's cost of the day, and `action_mask`, int8 in the shape of the action: 1
+        where an order would leave on the next day that is decided (see `ActionMap.mask`).
 
         Raises:
             ValueError: an action of another shape, or not finite.
@@ -91,16 +108,20 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         needed = self.action_space.shape
         if np.shape(action) != needed:
             raise ValueError(f"action: shape {np.shape(action)}; needed: {needed}, lanes × SKUs")
-        with one_environment():
-            unit = torch.as_tensor(np.asarray(action, dtype=np.float32)).view(1, *self._half.shape)
-            _, rewards, _, truncated, infos = self.batched.step((unit + 1.0) * self._half)
+        with stepping():
+            unit = torch.as_tensor(np.asarray(action, dtype=np.float32)).view(1, *self._cells)
+            _, rewards, _, truncated, infos = self.batched.step(self.batched.action.from_unit(unit))
             reward, cost = float(rewards.mean()), float(infos["cost_usd"].sum())
         if self.render_mode == "human":
             self.render()
-        return self._observation(), reward, False, bool(truncated), {"cost_usd": cost}
+        return self._observation(), reward, False, bool(truncated), self._infos(cost)
 
     def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
-        """[height, width, 3] the network today: stock, flows and stock-outs; shown in a window in `human` mode."""
+        """[height, width, 3] the network today: stock, flows and stock-outs; shown in a window in `human` mode.
+
+        Raises:
+            RuntimeError: there is no episode yet.
+        """
         if self.render_mode == "rgb_array":
             return network_frame(self.batched)
         if self.render_mode == "human":
@@ -112,10 +133,11 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         self._window.close()
 
     def _observation(self) -> Floats:
-        with one_environment():
+        with stepping():
             values: Floats = self.batched.global_state()[0].numpy()
         return values
 
-
-if ENVIRONMENT_ID not in gymnasium.registry:
-    gymnasium.register(ENVIRONMENT_ID, entry_point="entrepot.envs.interfaces.central_planner:CentralPlanner")
+    def _infos(self, cost_usd: float) -> dict[str, Any]:
+        with stepping():
+            mask: NDArray[np.int8] = self.batched.action_mask()[0].flatten().numpy()
+        return {"cost_usd": cost_usd, "action_mask": mask}

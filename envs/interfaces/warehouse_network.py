@@ -13,8 +13,10 @@ from pettingzoo import ParallelEnv
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.interfaces.arguments import agent_names_of, days_of, whole
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
-from entrepot.envs.interfaces.one_environment import one_environment
+from entrepot.envs.interfaces.masked_box import MaskedBox
+from entrepot.envs.interfaces.single_threaded import single_threaded, stepping
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
@@ -27,8 +29,9 @@ Floats = NDArray[np.float32]
 class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
     """A view of one `BatchedWarehouseNetwork` environment with NumPy vectors by agent.
 
-    Observations are described at `Observation`, actions at `ActionMap`, rewards at `Reward`. An agent's action is a
-    vector: for each lane it owns, in the network's order, one number for each SKU.
+    Observations are described at `Observation`, actions at `ActionMap`, rewards at `Reward`, and all of it in
+    docs/environment.md. An agent's action is a vector: for each lane it owns, in the network's order, one number for
+    each SKU. A copy, by pickle, `deepcopy` or a fork, goes on as the original would.
     """
 
     metadata: ClassVar[dict[str, Any]] = {
@@ -42,85 +45,111 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         self,
         network: str | NetworkDescription | World = "kreen",
         demand: str | DemandModel | None = None,
-        episode_days: int = 180,
+        episode_days: int | None = None,
         skus: int | None = None,
         action: str = "cover",
         team_share: float = 0.0,
         render_mode: str | None = None,
         *,
+        max_cycles: int | None = None,
+        agent_names: str = "warehouses",
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
         seed: int | None = None,
     ) -> None:
-        """Arguments as in `build_world` and `BatchedWarehouseNetwork`; `render_mode` is `human`, `rgb_array` or None.
+        """Compile the network; call `reset` before the first step.
+
+        Args:
+            network: a shipped name, the path of a YAML file, a description, or a `World`.
+            demand: a shipped name, the path of a YAML file, or a model made for the same network; the calibrated
+                generator if None.
+            episode_days: days from `reset` to the end of the episode; 180 if None.
+            skus: how many SKUs of the network's catalogue; the network's own number if None. Only with a name or path.
+            action: `cover`, `units` or `unit`; see `ActionMap`.
+            team_share: 0, every agent bears its own cost, to 1, all bear the mean; see `Reward`.
+            render_mode: `human`, `rgb_array` or None.
+            max_cycles: PettingZoo's word for `episode_days`.
+            agent_names: `warehouses`, the network's own names, or `numbered`: `warehouse_0`, `warehouse_1`, … in the
+                same order, for libraries that group agents by what stands before the last underscore.
+            warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
+            split: which part of the time line scenarios are drawn from.
+            seed: of all scenarios. If None, fresh entropy when the first is drawn, so that copies made before that
+                live through scenarios of their own.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
         check_render_mode(render_mode)
-        self.batched = BatchedWarehouseNetwork(
-            build_world(network, demand, skus=skus),
-            episode_days=episode_days,
-            warm_up_days=warm_up_days,
-            split=split,
-            action=action,
-            team_share=team_share,
-            seed=seed,
-        )
+        self.max_cycles = days_of(episode_days, max_cycles)
+        """Days of an episode; another number holds from the next `reset` on."""
+        with single_threaded():
+            self.batched = BatchedWarehouseNetwork(
+                build_world(network, demand, skus=skus),
+                episode_days=self.max_cycles,
+                warm_up_days=warm_up_days,
+                split=split,
+                action=action,
+                team_share=team_share,
+                seed=seed,
+            )
         self.render_mode = render_mode
-        self.possible_agents = list(self.batched.agents)
+        self.possible_agents = agent_names_of(agent_names, self.batched.agents)
+        self.warehouse_of = dict(zip(self.possible_agents, self.batched.agents, strict=True))
+        """The network's own name of each agent's warehouse."""
         self.agents: list[str] = []
-        width = self.batched.observation.width
-        high = self.batched.action.high.cpu().numpy()
+        width, (low, high) = self.batched.observation.width, self._bounds()
         self._lanes = [self.batched.action.lanes_of(index) for index in range(len(self.possible_agents))]
         self._rows = [_rows(lanes) for lanes in self._lanes]
-        self._observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
-        self._action_spaces = {
-            agent: Box(0.0, high[lanes].ravel().astype(np.float32), dtype=np.float32)
+        self.observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
+        self.action_spaces = {
+            agent: MaskedBox(low, high[lanes].ravel(), dtype=np.float32)
             for agent, lanes in zip(self.possible_agents, self._lanes, strict=True)
         }
         self.state_space = _observation_box(self.batched.observation.size)
-        self._actions = torch.zeros(1, *high.shape)
-        self._actions_view = self._actions[0].numpy()
+        self._cells: tuple[int, int] = (high.shape[0], high.shape[1])
         self._window = NetworkWindow()
 
     def observation_space(self, agent: str) -> Box:
         """The same for all agents; each gets an object of its own, so that seeding one leaves the others."""
-        return self._observation_spaces[agent]
+        return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> Box:
-        """Lanes of the agent × SKUs, flat; 0 to 120 days of cover, or 0 to a bound in units."""
-        return self._action_spaces[agent]
+        """Lanes of the agent × SKUs, flat; its lower bounds order nothing, and it can be sampled under a mask."""
+        return self.action_spaces[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Floats], dict[str, dict[str, Any]]]:
         """Begin an episode; the next scenario of the series, or with a seed the first of a new one.
 
-        Options are those of PettingZoo's interface; none has a meaning here.
+        Options are those of PettingZoo's interface; none has a meaning here. Infos as in `step`, at no cost yet.
         """
-        with one_environment():
+        self.batched.episode_days = whole("max_cycles", self.max_cycles, 1)
+        with stepping():
             observations = self.batched.reset(seed)
+            infos = self._infos([0.0] * len(self.possible_agents))
         self.agents = self.possible_agents[:]
         if self.render_mode == "human":
             self.render()
-        return self._by_agent(observations), {agent: {} for agent in self.agents}
+        return self._by_agent(observations), infos
 
     def step(
         self, actions: Mapping[str, Floats]
     ) -> tuple[dict[str, Floats], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Live through one day; what lies outside an action space is taken as the nearest bound.
 
-        Infos hold `cost_usd`, the day's cost at the agent's nodes.
+        Infos hold `cost_usd`, the day's cost at the agent's nodes, and `action_mask`, int8 in the shape of the action:
+        1 where an order would leave on the next day that is decided (see `ActionMap.mask`).
 
         Raises:
             ValueError: an agent's action is missing, has another shape, or is not finite.
             RuntimeError: there is no episode, or it is over.
         """
-        self._fill(actions)
-        with one_environment():
-            observations, rewards, _, truncated, infos = self.batched.step(self._actions)
-            reward, cost, over = rewards[0].tolist(), infos["cost_usd"][0].tolist(), bool(truncated)
+        cells = self._together(actions)
+        with stepping():
+            observations, rewards, _, truncated, figures = self.batched.step(torch.from_numpy(cells).unsqueeze(0))
+            reward, over = rewards[0].tolist(), bool(truncated)
+            infos = self._infos(figures["cost_usd"][0].tolist())
         agents = self.possible_agents
         result = self._by_agent(observations)
         if over:
@@ -132,17 +161,26 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             dict(zip(agents, reward, strict=True)),
             dict.fromkeys(agents, False),
             dict.fromkeys(agents, over),
-            {agent: {"cost_usd": usd} for agent, usd in zip(agents, cost, strict=True)},
+            infos,
         )
 
     def state(self) -> Floats:
-        """[F] all features of the network, for centralised critics; see `Observation`."""
-        with one_environment():
+        """[F] all features of the network, for centralised critics; see `Observation`.
+
+        Raises:
+            RuntimeError: there is no episode yet.
+        """
+        with stepping():
             values: Floats = self.batched.global_state()[0].numpy()
         return values
 
     def render(self) -> NDArray[np.uint8] | None:
-        """[height, width, 3] the network today: stock, flows and stock-outs; shown in a window in `human` mode."""
+        """[height, width, 3] the network today: stock, flows and stock-outs; shown in a window in `human` mode.
+
+        Raises:
+            ConfigurationError: the environment was made without a render mode.
+            RuntimeError: there is no episode yet.
+        """
         if self.render_mode is None:
             raise ConfigurationError(
                 f"render_mode: None; to render, make the environment with {' or '.join(RENDER_MODES)}"
@@ -156,26 +194,40 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """Close the window, if there is one."""
         self._window.close()
 
+    def _bounds(self) -> tuple[float, Floats]:
+        """The lower bound of all cells, and [L, S] the upper ones."""
+        action = self.batched.action
+        return action.low, action.high.cpu().numpy().astype(np.float32)
+
     def _by_agent(self, observations: torch.Tensor) -> dict[str, Floats]:
         return dict(zip(self.possible_agents, observations[0].numpy(), strict=True))
 
-    def _fill(self, actions: Mapping[str, Floats]) -> None:
-        """Write every agent's numbers to its lanes' rows."""
+    def _infos(self, cost_usd: list[float]) -> dict[str, dict[str, Any]]:
+        mask = self.batched.action_mask()[0].numpy()
+        return {
+            agent: {"cost_usd": usd, "action_mask": mask[rows].flatten()}
+            for agent, usd, rows in zip(self.possible_agents, cost_usd, self._rows, strict=True)
+        }
+
+    def _together(self, actions: Mapping[str, Floats]) -> Floats:
+        """[L, S] every agent's numbers in its lanes' rows."""
         if not self.agents:
             raise RuntimeError("there is no episode, or it is over; call reset()")
         if len(actions) != len(self.agents):
             unknown = sorted(set(actions) - set(self.agents))
             if unknown:
                 raise ValueError(f"actions: {', '.join(unknown)}: unknown; allowed: {', '.join(self.agents)}")
-        skus = self._actions_view.shape[1]
+        cells = np.zeros(self._cells, np.float32)
+        skus = self._cells[1]
         for agent, lanes, rows in zip(self.possible_agents, self._lanes, self._rows, strict=True):
             try:
-                self._actions_view[rows] = np.asarray(actions[agent]).reshape(len(lanes), skus)
+                cells[rows] = np.asarray(actions[agent]).reshape(len(lanes), skus)
             except KeyError:
                 raise ValueError(f"actions: {agent}: missing; needed: {', '.join(self.agents)}") from None
             except ValueError:
                 shape = np.shape(actions[agent])
                 raise ValueError(f"actions: {agent}: shape {shape}; needed: ({len(lanes) * skus},)") from None
+        return cells
 
 
 def _rows(lanes: NDArray[np.int64]) -> slice | NDArray[np.int64]:

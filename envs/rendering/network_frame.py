@@ -27,9 +27,13 @@ def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> NDArr
     """[height, width, 3] pixels of one environment's present day.
 
     Args:
-        world: between `reset` and the end of an episode.
+        world: after its first `reset`.
         environment: which of the B to draw.
+
+    Raises:
+        RuntimeError: there is no episode yet.
     """
+    caption = _caption(world, environment)
     figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, facecolor="white")
     canvas: Any = FigureCanvasAgg(figure)
     names = world.network.nodes
@@ -37,7 +41,7 @@ def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> NDArr
     axes = figure.add_axes((0.035, 0.05, 0.685, 0.88))
     cover = dict(zip(names, stock["on hand"].tolist(), strict=True))
     draw_network(world.description, axes, node_values=cover, lane_flows=_shipped(world, environment))
-    axes.set_title(_caption(world, environment), fontsize=12, loc="left")
+    axes.set_title(caption, fontsize=12, loc="left")
     _wrap_legend(axes)
     _draw_stock(figure.add_axes((0.805, 0.565, 0.185, 0.36)), names, stock)
     _draw_service(figure.add_axes((0.805, 0.09, 0.185, 0.36)), names, *_service(world, environment))
@@ -53,8 +57,17 @@ class NetworkWindow:
         self._image: Any = None
         self._told = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A screen has one such window; a copy opens another when it has something to show.
+        return {**vars(self), "_image": None}
+
     def show(self, world: BatchedWarehouseNetwork) -> None:
-        """Draw the present day; without a screen, say so once in the log."""
+        """Draw the present day; without a screen, say so once in the log.
+
+        Raises:
+            RuntimeError: there is no episode yet.
+        """
+        _ = world.scenario  # asked for before a window is opened
         # Only a person's window needs pyplot, whose import picks a backend for the whole process.
         from matplotlib import pyplot
         from matplotlib.backends import registry

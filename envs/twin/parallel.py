@@ -8,6 +8,7 @@ tensors stay in the processor's cache from one operation to the next, and take n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -54,3 +55,7 @@ def step_batches(
 def _threads(number: int) -> ThreadPoolExecutor:
     """Threads, each of which does its operations alone."""
     return ThreadPoolExecutor(number, thread_name_prefix="twin", initializer=torch.set_num_threads, initargs=(1,))
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's threads, and would wait for them
+    os.register_at_fork(after_in_child=_threads.cache_clear)

@@ -92,6 +92,10 @@ class Scenario(Record):
         """The scenario's day, counted from 0."""
         return self._by_day[day]
 
+    def __getstate__(self) -> dict[str, Any]:
+        # In a copy, days that were carried along would no longer be views of the scenario's memory.
+        return {name: value for name, value in vars(self).items() if name != "_by_day"}
+
     @cached_property
     def _by_day(self) -> list[Day]:
         """All days, views of the scenario's memory; cut once, since each is asked for at least once."""

@@ -50,9 +50,9 @@ class CentralView:
     def __init__(self, batched: BatchedWarehouseNetwork) -> None:
         """Args: the environment, with actions of any kind."""
         self.rows = batched.environments
-        self._half = 0.5 * batched.action.high
+        self._action = batched.action
         self.observation_space = _box(OBSERVATION_BOUND, batched.observation.size)
-        self.action_space = _box(1.0, self._half.numel())
+        self.action_space = _box(1.0, batched.action.high.numel())
 
     def observe(self, batched: BatchedWarehouseNetwork, own: Tensor) -> Tensor:
         """[B, F]."""
@@ -60,7 +60,7 @@ class CentralView:
 
     def cells(self, actions: Tensor) -> Tensor:
         """[B, L, S]."""
-        return (actions.view(-1, *self._half.shape) + 1.0) * self._half
+        return self._action.from_unit(actions.view(-1, *self._action.high.shape))
 
     def rewards(self, rewards: Tensor) -> Tensor:
         """[B] means over the agents."""

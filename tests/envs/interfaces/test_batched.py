@@ -172,7 +172,7 @@ def test_actions_that_cannot_be_taken_are_refused(actions: torch.Tensor, message
         ({"environments": 0}, "environments: 0; allowed: whole numbers from 1"),
         ({"episode_days": 2.5}, "episode_days: 2.5; allowed: whole numbers from 1"),
         ({"warm_up_days": -1}, "warm_up_days: -1; allowed: whole numbers from 0"),
-        ({"action": "litres"}, "action: 'litres'; allowed: cover, units"),
+        ({"action": "litres"}, "action: 'litres'; allowed: cover, units, unit"),
         ({"split": "future"}, "split: 'future'; allowed: train, validation, test"),
     ],
 )

@@ -5,8 +5,9 @@ import torch
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_for_sb3
 
-from entrepot.envs.interfaces.central_planner import ENVIRONMENT_ID, CentralPlanner
+from entrepot.envs.central_planner import CentralPlanner
 from entrepot.envs.network import load_network
+from entrepot.registration import CENTRAL_PLANNER
 from tests.envs.poisson_demand import PoissonDemand
 
 
@@ -25,13 +26,13 @@ def test_it_conforms_to_gymnasium_and_stable_baselines(network: str, action: str
 def test_rendering_conforms() -> None:
     description = load_network("two_warehouses", skus=3)
     demand = PoissonDemand.of(description)
-    env = gymnasium.make(ENVIRONMENT_ID, network=description, demand=demand, render_mode="rgb_array")
+    env = gymnasium.make(CENTRAL_PLANNER, network=description, demand=demand, render_mode="rgb_array")
     check_env(env.unwrapped)
 
 
 def test_gymnasium_makes_it_by_its_id() -> None:
     description = load_network("two_warehouses", skus=3)
-    env = gymnasium.make(ENVIRONMENT_ID, network=description, demand=PoissonDemand.of(description), episode_days=5)
+    env = gymnasium.make(CENTRAL_PLANNER, network=description, demand=PoissonDemand.of(description), episode_days=5)
     env.reset(seed=1)
     for _ in range(5):
         _, _, terminated, truncated, _ = env.step(np.zeros(9, np.float32))
