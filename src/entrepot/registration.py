@@ -13,6 +13,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 CENTRAL_PLANNER = "entrepot/CentralPlanner-v0"
 ENTRY_POINTS = {CENTRAL_PLANNER: "entrepot.envs.central_planner:CentralPlanner"}
@@ -21,14 +22,12 @@ ENTRY_POINTS = {CENTRAL_PLANNER: "entrepot.envs.central_planner:CentralPlanner"}
 def register_with_gymnasium() -> None:
     """Register now if gymnasium is there, else as soon as it is."""
     if "gymnasium" in sys.modules:
-        _register()
+        _register(sys.modules["gymnasium"])
     elif not any(isinstance(finder, _Waiting) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Waiting())
 
 
-def _register() -> None:
-    import gymnasium
-
+def _register(gymnasium: Any) -> None:
     for name, entry_point in ENTRY_POINTS.items():
         if name not in gymnasium.registry:
             gymnasium.register(name, entry_point=entry_point)
@@ -67,4 +66,4 @@ class _ThenRegister(Loader):
             module.__spec__.loader = self._loader
         module.__loader__ = self._loader
         self._loader.exec_module(module)
-        _register()
+        _register(module)
