@@ -55,4 +55,4 @@ def told(error: Exception) -> int | None:
 def _tell(text: str) -> None:
     from entrepot.command_line.tables import errors
 
-    errors().print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    errors().print(text, style="bold red", soft_wrap=True)

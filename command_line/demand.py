@@ -68,7 +68,7 @@ def check_history(
     report = read_sales(history, known_markets=names, used_countries=wanted).report
     out = console()
     for line in report.lines():
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
+        out.print(line, soft_wrap=True)
     traces = market_traces(described, names, markets_from)
     rows = _window_rows(traces)
     out.print(table("Units a day by window", rows))
@@ -110,13 +110,13 @@ def fit_history(
     if others:
         traces = market_traces(described, [*names, *others], markets_from)
     for line in traces.report.lines():
-        console().print(line, highlight=False, markup=False, soft_wrap=True)
+        console().print(line, soft_wrap=True)
     figures = fit(traces, estimated_from=source or history.name)
     try:
         write_calibrated(out, figures)
     except OSError as error:
         raise ConfigurationError(f"--out: {str(out)!r} can't be written: {error.strerror}") from error
-    console().print(f"written: {out}, figures for {', '.join(figures.markets)}", highlight=False, soft_wrap=True)
+    console().print(f"written: {out}, figures for {', '.join(figures.markets)}", soft_wrap=True)
 
 
 @app.command("show")
@@ -169,7 +169,7 @@ def show_demand(
         real = _history_rows(traces, len(arrays.skus), weeks, rng)
         rows = [row for pair in zip(rows, real, strict=True) for row in pair]
     out = console()
-    out.print(model.summary, highlight=False, markup=False, soft_wrap=True)
+    out.print(model.summary, soft_wrap=True)
     out.print(table(f"Demand of {len(arrays.skus):,} SKUs; units a day are a SKU's, on average", rows))
     if plot:
         _plot(plot, arrays.markets, first[0] + np.arange(days), drawn[0], traces)
@@ -231,4 +231,4 @@ def _plot(path: Path, markets: Sequence[str], days: Any, drawn: Any, traces: Tra
         save_demand(path, markets, days, drawn, traces)
     except OSError as error:
         raise ConfigurationError(f"--plot: {str(path)!r} can't be written: {error.strerror}") from error
-    console().print(f"plot: {path}", highlight=False)
+    console().print(f"plot: {path}")

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.tables import console
+from entrepot.command_line.tables import console, headed
 from entrepot.command_line.verdict import (
     print_evaluation,
     progress_over_policies,
     tuning_progress,
     write_evaluation,
 )
+from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings, WindowsName
@@ -40,7 +41,7 @@ def evaluate(
     episodes: Annotated[int, typer.Option(min=2, help="Scenarios that every policy lives through.")] = 256,
     days: Annotated[int, typer.Option(min=1, help="Days that count.")] = 180,
     warm_up_days: Annotated[int, typer.Option(min=0, help="Days before them that don't.")] = 90,
-    seed: Annotated[int, typer.Option(help="Of the scenarios.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the scenarios.")] = 0,
     split: Annotated[Split, typer.Option(help="Part of the time line that demand is drawn from.")] = Split.TEST,
     history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
     demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
@@ -64,9 +65,11 @@ def evaluate(
     * `entrepot evaluate kreen --policies min_max,base_stock,mpc,hindsight --episodes 16` — planners take long
     * `entrepot evaluate my_network.yaml --policies base_stock,checkpoints/kreen-pathwise --episodes 64 --plots plots`
     """
+    refuse_unwritable(json_file, "--json")
+    refuse_unwritable(plots / "cost.png" if plots else None, "--plots")
     world = build_world(network, DemandSettings(name=demand, path=history, windows=windows), skus=skus)
     out = console()
-    out.print(f"[bold]demand[/] {world.demand.summary}; {split} scenarios")
+    out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"))
     names = _names(policies, world.description.name)
     with tuning_progress(out) as progress:
         tuning = Tuning(progress=progress, processes=processes)

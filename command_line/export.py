@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.tables import console
+from entrepot.command_line.tables import console, headed
+from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.export.exporting import export_run
 
@@ -30,8 +31,9 @@ def export(
 
     * `entrepot export checkpoints/kreen-pathwise --out exported`
     """
+    refuse_unwritable(out / run.name / "1" / "manifest.json", "--out")
     try:
         folder = export_run(run, out, name=name, version=version)
     except FileExistsError as error:
         raise ConfigurationError(str(error)) from error
-    console().print(f"exported: [bold]{folder}[/]")
+    console().print(headed("exported:", f" {folder}"), soft_wrap=True)

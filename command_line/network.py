@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from entrepot.command_line.tables import Row, console, table, write_json
+from entrepot.command_line.tables import Row, console, headed, table, write_json
 from entrepot.configs.loader import ConfigurationError, available
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import UNLIMITED, Weekday
@@ -74,11 +74,11 @@ def show_network(
     nodes, lanes, markets = _node_rows(described), _lane_rows(described, arrays), _market_rows(described, arrays)
     suppliers = _supplier_rows(described, arrays)
     out = console()
-    out.print(f"[bold]{described.title or described.name}[/bold]: {len(arrays.skus):,} SKUs")
+    out.print(headed(described.title or described.name, f": {len(arrays.skus):,} SKUs"))
     for title, rows in (("Nodes", nodes), ("Suppliers", suppliers), ("Markets", markets), ("Lanes", lanes)):
         out.print(table(title, rows))
     for line in _warnings(described, arrays):
-        out.print(line, style="yellow", highlight=False)
+        out.print(line, style="yellow")
     if map is not None or (not no_map and _can_draw(out)):
         _draw(described, map or Path(f"{described.name}.png"))
     if json:
@@ -101,7 +101,7 @@ def _draw(network: NetworkDescription, path: Path) -> None:
         save_map(network, path)
     except OSError as error:
         raise ConfigurationError(f"--map: {str(path)!r} can't be written: {error.strerror}") from error
-    console().print(f"map: {path}", highlight=False)
+    console().print(f"map: {path}")
 
 
 def _sku_count(network: NetworkDescription) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from entrepot.agents.rules import BaseStock
-from entrepot.command_line.tables import console, table, write_json
+from entrepot.command_line.tables import console, headed, table, write_json
+from entrepot.configs.files import refuse_unwritable
 from entrepot.envs.world import build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
 from entrepot.training.base_stock.tuning import save_base_stock
@@ -46,6 +48,7 @@ def sweep(
     * `entrepot sweep 'trainer.learning_rate=tag(log,interval(1e-4,1e-2))' 'policy.cell_width=choice(32,64)'`
     * `entrepot sweep trainer=mappo 'trainer.clip=interval(0.1,0.4)' --trials 32 --concurrent 4 cluster=ray`
     """
+    refuse_unwritable(json_file, "--json")
     plan = Sweep.parse(overrides)
     experiment = compose_experiment([*plan.shared, *_named(plan)])
     for key, domain in plan.domains.items():  # a key that doesn't exist is found here and not in each trial
@@ -59,9 +62,9 @@ def sweep(
     )
     tuned = tuned_base_stock(world, tuning)
     bar = Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
-    out.print(f"[bold]base_stock[/] {tuned.budget}; costs {bar:,.0f} USD/day in validation")
+    out.print(headed("base_stock", f" {tuned.budget}; costs {bar:,.0f} USD/day in validation"))
     swept = ", ".join(plan.domains)
-    out.print(f"[bold]sweep[/] over {swept}: {trials} trials, {concurrent} at a time")
+    out.print(headed("sweep", f" over {swept}: {trials} trials, {concurrent} at a time"))
     done = run_sweep(plan, experiment, tuned.cover, bar, trials=trials, concurrent=concurrent)
     if done[0].cost_usd_per_day is None:
         raise TrainingError(f"every trial failed; the errors are in {tune_place(experiment)}")
@@ -73,8 +76,9 @@ def sweep(
     if json_file is not None:
         write_json(json_file, rows, provenance={"overrides": overrides, "base_stock_cost_usd_per_day": bar})
     best = done[0]
-    out.print("best: [bold]" + " ".join(plan.overrides(best.values)) + "[/]")
-    out.print(f"next: [bold]entrepot evaluate {experiment.network} --policies base_stock,{best.folder}[/]")
+    out.print(headed("best:", f" {shlex.join(plan.overrides(best.values))}"), soft_wrap=True)
+    command = ["entrepot", "evaluate", experiment.network, "--policies", f"base_stock,{best.folder}"]
+    out.print(headed("next:", f" {shlex.join(command)}"), soft_wrap=True)
 
 
 def _named(plan: Sweep) -> list[str]:

@@ -1,4 +1,7 @@
-"""Tables for people, and the same figures as JSON for programs."""
+"""Tables for people, and the same figures as JSON for programs.
+
+Whatever is printed is text as it stands: square brackets in a name or a path are no styles. Styles are given as `Text`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from entrepot import __version__
+from entrepot.command_line.encoding import print_what_can_be
+from entrepot.configs.errors import cannot_write
 from entrepot.configs.files import write_atomically
-from entrepot.configs.loader import ConfigurationError
 
 PLAIN_WIDTH = 160
 """Columns of text where the output is no terminal, which knows its own width."""
@@ -21,17 +26,25 @@ UNBROKEN = 26
 """Cells up to this length stay on one line; column headings break first."""
 
 Row = Mapping[str, Any]
+_AS_IT_STANDS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 
 
 def console() -> Console:
     """Standard output."""
-    found = Console()
-    return found if found.is_terminal else Console(width=PLAIN_WIDTH)
+    print_what_can_be()
+    found = Console(**_AS_IT_STANDS)
+    return found if found.is_terminal else Console(width=PLAIN_WIDTH, **_AS_IT_STANDS)
 
 
 def errors() -> Console:
     """Standard error."""
-    return Console(stderr=True)
+    print_what_can_be()
+    return Console(stderr=True, **_AS_IT_STANDS)
+
+
+def headed(head: str, rest: str) -> Text:
+    """A line that begins in bold."""
+    return Text.assemble((head, "bold"), rest)
 
 
 def table(title: str, rows: Sequence[Row]) -> Table:
@@ -41,13 +54,14 @@ def table(title: str, rows: Sequence[Row]) -> Table:
         title: stands above the table.
         rows: mappings with the same keys; at least one.
     """
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    drawn = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold")
     for key in rows[0]:
         number = any(isinstance(row[key], int | float) and not isinstance(row[key], bool) for row in rows)
         longest = max(len(_shown(row[key])) for row in rows)
-        drawn.add_column(key.replace("_", " "), justify="right" if number else "left", min_width=min(longest, UNBROKEN))
+        heading = Text(key.replace("_", " "))
+        drawn.add_column(heading, justify="right" if number else "left", min_width=min(longest, UNBROKEN))
     for row in rows:
-        drawn.add_row(*(_shown(value) for value in row.values()))
+        drawn.add_row(*(Text(_shown(value)) for value in row.values()))
     return drawn
 
 
@@ -67,7 +81,7 @@ def write_json(path: Path, rows: Sequence[Row], *, provenance: Row, **more: Any)
     try:
         write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise ConfigurationError(f"--json: {str(path)!r} can't be written: {error.strerror}") from error
+        raise cannot_write(path, error, "--json") from error
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from entrepot.agents.rules import BaseStock
-from entrepot.command_line.tables import console
+from entrepot.command_line.tables import console, headed
 from entrepot.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
+from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError, validate
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
@@ -61,6 +63,8 @@ def train(
     experiment = compose_experiment(overrides or [])
     check_trainer(experiment)
     folder = experiment.run_folder
+    refuse_unwritable(folder / SETTINGS_FILE, "folder")
+    refuse_unwritable(json_file, "--json")
     if resume:
         _refuse_another_experiment(experiment)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
@@ -69,15 +73,15 @@ def train(
     experiment.save()
     out = console()
     size = f"{len(world.network.agents)} warehouses, {len(world.network.lanes)} lanes, {len(world.network.skus)} SKUs"
-    out.print(f"[bold]network[/] {world.description.name}: {size}")
-    out.print(f"[bold]demand[/]  {world.demand.summary}")
+    out.print(headed("network", f" {world.description.name}: {size}"))
+    out.print(headed("demand", f"  {world.demand.summary}"))
     with _bar() as bar:
         tuning = _tuning(experiment, bar)
         tuned = tuned_base_stock(world, tuning)
         save_base_stock(tuned, world.network, folder / BASE_STOCK_FILE)
         rule = BaseStock(world.attributes, tuned.cover)
         bar_to_beat = Validation(experiment, world).of(rule).cost_usd_per_day
-        out.print(f"[bold]base_stock[/] {tuned.budget}; costs {bar_to_beat:,.0f} USD/day in validation")
+        out.print(headed("base_stock", f" {tuned.budget}; costs {bar_to_beat:,.0f} USD/day in validation"))
         task = bar.add_task("training", total=experiment.trainer.get("iterations"), status="starting Ray")
 
         def report(event: dict[str, Any]) -> None:
@@ -152,11 +156,11 @@ def _tuning(experiment: ExperimentSettings, bar: Progress) -> Tuning:
 def _bar() -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[status]}"),
+        TextColumn("{task.fields[status]}", markup=False),
         console=console(),
     )
 
@@ -170,9 +174,7 @@ def _status(event: dict[str, Any]) -> str:
 
 
 def _verdict(outcome: Outcome) -> str:
-    text = (
-        f"[bold]trained[/] {outcome.iterations} iterations in {outcome.seconds:.0f} s, start-up and validation included"
-    )
+    text = f"trained {outcome.iterations} iterations in {outcome.seconds:.0f} s, start-up and validation included"
     beaten = outcome.seconds_to_beat_base_stock
     if beaten is None:
         return f"{text}; tuned base_stock was not beaten in validation"
@@ -193,5 +195,7 @@ def _judge(experiment: ExperimentSettings, world: World, tuning: Tuning, json_fi
     results["cost_ratio_to_base_stock"] = judged.paired()[-1]["cost_ratio"]
     write_hyperparameters(folder / "tensorboard", experiment, results)
     out = console()
-    out.print(f"policy, evaluation and plots: {folder}")
-    out.print(f"next: [bold]tensorboard --logdir {folder}[/]   [bold]entrepot export {folder} --out exported[/]")
+    out.print(f"policy, evaluation and plots: {folder}", soft_wrap=True)
+    shown = shlex.quote(str(folder))
+    commands = f" tensorboard --logdir {shown}   entrepot export {shown} --out exported"
+    out.print(headed("next:", commands), soft_wrap=True)

@@ -14,9 +14,12 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from entrepot.command_line.tables import table, write_json
+from entrepot.configs.errors import cannot_write
 from entrepot.configs.files import write_atomically
+from entrepot.envs.rendering.plain_text import names_as_they_are
 from entrepot.envs.twin import Costs
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, TuningProgress
@@ -51,7 +54,7 @@ def print_evaluation(judged: Evaluation, world: World, tuning: Tuning, out: Cons
     if paired:
         out.print(table("Paired differences, 95 % intervals", [_paired_row(pair) for pair in paired]))
     for policy, line in [*tuning.budgets.items(), *judged.effort.items()]:
-        out.print(f"[dim]{policy}: {line}[/]")
+        out.print(Text(f"{policy}: {line}", style="dim"))
 
 
 def _cost_lines(rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
@@ -60,7 +63,7 @@ def _cost_lines(rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 
     def total(label: str, name: str) -> tuple[str, list[str]]:
         told = _told(rows, name, "{:,.0f}", "{:,.0f}–{:,.0f}")
-        return f"[bold]{label}[/]", [f"[bold]{text}[/]" for text in told]
+        return label, told
 
     lines = [*(part(name) for name in Costs.parts()), total("total", "cost_usd_per_day")]
     lines += [part("settlement"), total("total, stock settled", "settled_cost_usd_per_day")]
@@ -87,12 +90,12 @@ def _told(rows: list[dict[str, Any]], key: str, text: str, interval: str | None 
 
 def _upright(title: str, rows: list[dict[str, Any]], lines: list[tuple[str, list[str]]]) -> Table:
     """Policies side by side, figures below each other."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    drawn = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold")
     drawn.add_column("")
     for row in rows:
-        drawn.add_column(row["policy"], justify="right")
+        drawn.add_column(Text(row["policy"]), justify="right")
     for label, values in lines:
-        drawn.add_row(label, *values)
+        drawn.add_row(Text(label), *map(Text, values), style="bold" if label.startswith("total") else None)
     return drawn
 
 
@@ -133,25 +136,28 @@ def write_evaluation(
         "effort": judged.effort,
     }
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
         rows = [_without_nan(row) for row in judged.rows()]
         write_json(json_file, rows, provenance=provenance, paired=[_without_nan(row) for row in judged.paired()])
     if plots is not None:
-        plots.mkdir(parents=True, exist_ok=True)
-        _save(_cost_figure(judged), plots / "cost.png")
-        _save(_stock_figure(judged, world), plots / "stock.png")
+        try:
+            _save(_cost_figure(judged), plots / "cost.png")
+            _save(_stock_figure(judged, world), plots / "stock.png")
+        except OSError as error:
+            raise cannot_write(plots, error, "--plots") from error
 
 
 def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
+@names_as_they_are()
 def _save(figure: Figure, path: Path) -> None:
     content = BytesIO()
     figure.savefig(content, dpi=130, format="png")
     write_atomically(path, content.getvalue())
 
 
+@names_as_they_are()
 def _cost_figure(judged: Evaluation) -> Figure:
     """Cost by part, one bar a policy, with the total's interval; the bound as a line."""
     rows = [row for row in judged.rows() if np.isfinite(row.get("cost_usd_per_day", np.nan))]
@@ -186,6 +192,7 @@ def _cost_figure(judged: Evaluation) -> Figure:
     return figure
 
 
+@names_as_they_are()
 def _stock_figure(judged: Evaluation, world: World) -> Figure:
     """Mean stock at every node over the episode, one line a policy."""
     nodes = world.network.nodes
@@ -236,4 +243,4 @@ def tuning_progress(out: Console) -> Iterator[TuningProgress]:
 
 
 def _bar(out: Console) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=out)
+    return Progress(TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn(), console=out)

@@ -25,6 +25,7 @@ from entrepot.configs.loader import (
     validate,
 )
 from entrepot.envs.demand.settings import DemandSettings
+from entrepot.training.overrides import as_it_stands, text_of
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -182,8 +183,8 @@ def compose_experiment(overrides: Sequence[str] = (), *, name: str = "experiment
     GlobalHydra.instance().clear()
     # `network` and `demand` are folders of configs/ that hold worlds, not parts of an experiment, so that Hydra must
     # not look for them among its groups: they are set once the rest is composed.
-    worlds = {key: value for key, _, value in (text.partition("=") for text in overrides) if key in _WORLDS}
-    rest = [text for text in overrides if text.partition("=")[0] not in _WORLDS]
+    worlds = dict(text_of(text) for text in overrides if text.partition("=")[0] in _WORLDS)
+    rest = [as_it_stands(text) for text in overrides if text.partition("=")[0] not in _WORLDS]
     try:
         with initialize_config_dir(str(configuration_folder().resolve()), version_base=None):
             composed = compose(name, overrides=rest)
@@ -191,7 +192,7 @@ def compose_experiment(overrides: Sequence[str] = (), *, name: str = "experiment
             OmegaConf.update(composed, _WORLDS[key], value)
         content = OmegaConf.to_container(composed, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigurationError(f"{' '.join(overrides)}: {error}") from error
+        raise ConfigurationError(f"{' '.join(overrides)}: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{name}: expected keys and values")
     return validate(ExperimentSettings, {str(key): value for key, value in content.items()}, "experiment")

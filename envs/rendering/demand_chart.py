@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from entrepot.envs.demand.calibration.traces import Traces
+from entrepot.envs.rendering.plain_text import names_as_they_are
 
 HISTORY, SAMPLE, RANGE = "#1f3b57", "#e07b39", 7
 
 
+@names_as_they_are()
 def save_demand(
     path: str | Path,
     markets: Sequence[str],

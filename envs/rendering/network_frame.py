@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.rendering.network_map import draw_network
+from entrepot.envs.rendering.plain_text import names_as_they_are
 from entrepot.envs.snapshot import calendar
 
 INCHES = (14.0, 6.6)
@@ -23,6 +24,7 @@ SERVED, SHORT = "#3a9d5d", "#c8102e"
 logger = logging.getLogger(__name__)
 
 
+@names_as_they_are()
 def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> NDArray[np.uint8]:
     """[height, width, 3] pixels of one environment's present day.
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from entrepot.envs.network.description import Lane, Mode, NetworkDescription, NodeKind
 from entrepot.envs.rendering.label_placement import place_labels, spread_apart
+from entrepot.envs.rendering.plain_text import names_as_they_are
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,7 @@ CROWDED_POINTS = 36.0
 """Places nearer to each other than this are drawn further apart than they are."""
 
 
+@names_as_they_are()
 def draw_network(
     network: NetworkDescription,
     axes: Any,
@@ -90,6 +92,7 @@ def draw_network(
     axes.set_title(network.title or network.name, fontsize=12, loc="left")
 
 
+@names_as_they_are()
 def network_figure(
     network: NetworkDescription,
     *,
@@ -105,6 +108,7 @@ def network_figure(
     return figure
 
 
+@names_as_they_are()
 def save_map(network: NetworkDescription, path: str | Path) -> None:
     """Write the map of a network as a PNG.
 

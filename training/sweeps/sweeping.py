@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from torch import Tensor
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, compose_experiment
+from entrepot.training.overrides import as_it_stands
 from entrepot.training.trainers.registry import Assignment, bundles_of, trainer_of
 from entrepot.training.trainers.storage import checkpoint_place
 
@@ -58,7 +60,7 @@ class Sweep:
         shared, domains = [], {}
         for text in overrides:
             try:
-                override = OverridesParser.create().parse_override(text)
+                override = OverridesParser.create().parse_override(_as_swept(text))
             except HydraException as error:
                 raise ConfigurationError(f"{text}: {error}") from error
             if not override.is_sweep_override():
@@ -97,6 +99,11 @@ def _domain(key: str, value: Any) -> Any:
             return tune.loguniform(low, high)
         return tune.uniform(low, high)
     raise ConfigurationError(f"{key}: {value!r} can't be swept; allowed: choice, range, interval")
+
+
+def _as_swept(text: str) -> str:
+    """Names and paths are text, unless they are swept, which is refused with a word."""
+    return text if re.match(r"[^=]*=(choice|range|interval|tag|sort|shuffle|glob)\(", text) else as_it_stands(text)
 
 
 def _plain(choice: Any) -> Any:
