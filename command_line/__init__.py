@@ -12,6 +12,7 @@ from entrepot.command_line.called import Called, told
 COMMANDS = {
     "network": "Look at networks.",
     "demand": "Look at demand, and fit it to a sales history.",
+    "decide": "Say what to order today, from a network and its records.",
     "train": "Train a policy, then judge it against the rules on held-out scenarios.",
     "sweep": "Search any keys of an experiment for the lowest cost in validation.",
     "evaluate": "Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.",

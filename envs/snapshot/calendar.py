@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 from numpy.typing import NDArray
+
+from entrepot.configs.errors import ConfigurationError
 
 Days = NDArray[np.int64]
 
@@ -44,3 +48,17 @@ def month_day(day: Days) -> Days:
 def month_day_number(name: str) -> int:
     """The same for a day written MM-DD."""
     return int(name.replace("-", ""))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone by its IANA name, such as ``America/Los_Angeles``.
+
+    Raises:
+        ConfigurationError: there is none of the name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # the last where a name leads to a folder
+        raise ConfigurationError(
+            f"zone: {name!r}; allowed: an IANA name such as America/Los_Angeles or Asia/Shanghai"
+        ) from None

@@ -1,0 +1,135 @@
+"""From a network, its records and an exported policy to orders by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entrepot.agents.inference import Decision, InferenceModule, Limits
+from entrepot.envs.network import NetworkArrays, NetworkDescription
+from entrepot.envs.snapshot import (
+    LongRunDemand,
+    RecordedSnapshot,
+    Records,
+    Remark,
+    by_name,
+    snapshot_from_records,
+    textbook_cover_days,
+)
+
+
+@dataclass(frozen=True)
+class RecordedDecision:
+    """What was decided for one day, and from what."""
+
+    decision: Decision
+    snapshot: RecordedSnapshot
+    attributes: Mapping[str, NDArray[Any]]  # of the network, as they were passed
+    age_seconds: float
+    remarks: tuple[Remark, ...]  # what records left open, and what was taken from the module
+
+
+def decide_from_records(
+    module: InferenceModule,
+    network: NetworkDescription,
+    records: Records,
+    date: str | Date,
+    *,
+    decided_at: datetime | None = None,
+    zone: str | None = None,
+    zones: Mapping[str, str] | None = None,
+    lane_open: Mapping[str, float] | None = None,
+    equipment: Mapping[str, float] | None = None,
+    budget_usd: float | None = None,
+    approval_units: float | None = None,
+    approval_usd: float | None = None,
+) -> RecordedDecision:
+    """Orders for one day. Capacities of lanes and suppliers, and minimum orders, are those of the network.
+
+    What the module knows of demand in the long run and of covers is used where it was exported for a network of the
+    same name, joined by the names of markets, lanes and SKUs; else the records tell of demand, and covers are the
+    textbook's. Months' indices are always the module's.
+
+    Args:
+        module: from `entrepot.agents.inference.load`.
+        network: `load_network` reads it from a YAML.
+        records: of stock, sales, and what is on the way.
+        date: of the decision, YYYY-MM-DD.
+        decided_at: with an offset; the start of the day if None. The stock's age is counted up to then.
+        zone: IANA name of the zone in which days begin, wherever `zones` names no other; UTC for the decision's own.
+        zones: the same by name of a node, supplier or market.
+        lane_open: share of usual capacity by lane.
+        equipment: share of usual throughput by node.
+        budget_usd: that goods from suppliers, freight and duty may cost.
+        approval_units: a lane's order of more units is held for a person.
+        approval_usd: a lane's order of more value is held for a person.
+
+    Raises:
+        ConfigurationError: records that can't be used, where, and what is allowed.
+        InputRefused: a limit that can't be used.
+    """
+    arrays = NetworkArrays.from_description(network)
+    long_run, cover, taken = _from_module(module, network.name, arrays)
+    found = snapshot_from_records(
+        network, records, date, zone=zone, zones=zones, long_run=long_run, lane_open=lane_open, equipment=equipment
+    )
+    attributes = found.attributes(cover)
+    age = found.age_seconds(decided_at, zone=zone or "UTC")
+    decision = module.decide(
+        found.arrays,
+        attributes,
+        lane_names=arrays.lanes,
+        sku_names=arrays.skus,
+        age_seconds=age,
+        limits=Limits(
+            lane_m3=arrays.lane_m3_per_day,
+            supplier_units=arrays.supplier_units_per_day,
+            minimum_order_units=_minimum_units(arrays),
+            budget_usd=budget_usd,
+            approval_units=approval_units,
+            approval_usd=approval_usd,
+        ),
+    )
+    return RecordedDecision(decision, found, attributes, age, (*found.remarks, *taken))
+
+
+def _from_module(
+    module: InferenceModule, name: str, network: NetworkArrays
+) -> tuple[LongRunDemand, NDArray[np.float64], list[Remark]]:
+    manifest = module.manifest
+    names, demand = manifest.names, manifest.demand
+    textbook = textbook_cover_days(network)
+    if names.network != name:
+        months = f"months' indices are those of {names.network}, which the policy was trained on"
+        covers = f"base covers are the textbook's, as the policy was tuned for {names.network}, not {name}"
+        remarks = [Remark("assumed", "network", months), Remark("assumed", "network", covers)]
+        return LongRunDemand(demand.month_index), textbook, remarks
+
+    def by_market(table: NDArray[Any]) -> NDArray[np.float64]:
+        return by_name(table, names.markets, names.skus, network.markets, network.skus)
+
+    long_run = LongRunDemand(
+        demand.month_index,
+        by_market(demand.demand_mean),
+        by_market(module.network["demand_deviation"]),
+        by_market(demand.demand_square),
+    )
+    tuned = by_name(module.network["base_cover_days"], names.lanes, names.skus, network.lanes, network.skus)
+    missing = int(np.isnan(tuned).sum())
+    remarks = []
+    if missing:
+        text = f"base covers are the textbook's in {missing} of {tuned.size} cells that the module doesn't know by name"
+        remarks.append(Remark("assumed", "network", text))
+    return long_run, np.where(np.isnan(tuned), textbook, tuned), remarks
+
+
+def _minimum_units(network: NetworkArrays) -> NDArray[np.float64]:
+    """[L] units of one SKU that a lane's supplier delivers at the least; 0 between nodes."""
+    least = np.concatenate([np.zeros(len(network.nodes)), network.supplier_minimum_units])
+    return least[network.lane_origin]

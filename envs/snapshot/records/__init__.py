@@ -1,0 +1,1 @@
+"""From records of stock, orders, shipments and sales to a snapshot."""

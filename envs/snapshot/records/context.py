@@ -1,0 +1,46 @@
+"""What every table of records is read with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from entrepot.envs.snapshot.records.cells import Reading
+from entrepot.envs.snapshot.records.network_names import NetworkNames, UnknownNameError
+from entrepot.envs.snapshot.records.remarks import Remarks
+from entrepot.envs.snapshot.records.table import Row, Table
+
+Place = TypeVar("Place")
+
+
+@dataclass(frozen=True)
+class Context:
+    """The network, the day, and how records are to be taken."""
+
+    names: NetworkNames
+    reading: Reading
+    today: int  # of the decision, days since 1970-01-01
+    most_left_out: float  # share of a table's rows that may name what the network doesn't have
+    remarks: Remarks = field(default_factory=Remarks)
+
+    def placed(self, name: str, table: Table, place: Callable[[Row], Place]) -> Iterator[tuple[Row, Place]]:
+        """Rows with their places in the network; rows that have none are left out, and told.
+
+        Args:
+            name: of the table.
+            table: its rows.
+            place: from a row to where it belongs.
+
+        Raises:
+            ConfigurationError: after the last row, where too many were left out.
+        """
+        problems = []
+        for row in table.rows:
+            try:
+                found = place(row)
+            except UnknownNameError as error:
+                problems.append(f"{row.place}: {error}")
+                continue
+            yield row, found
+        self.remarks.left_out(name, table.source, problems, len(table.rows), self.most_left_out)

@@ -1,0 +1,186 @@
+"""From a network and its records to everything that a policy may know on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime, time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.network import NetworkArrays, NetworkDescription
+from entrepot.envs.snapshot import calendar, statistics
+from entrepot.envs.snapshot.attributes import attribute_arrays
+from entrepot.envs.snapshot.lanes import wait_days
+from entrepot.envs.snapshot.records.cells import Reading
+from entrepot.envs.snapshot.records.context import Context
+from entrepot.envs.snapshot.records.long_run import Demand, LongRunDemand, long_run_of
+from entrepot.envs.snapshot.records.network_names import NetworkNames
+from entrepot.envs.snapshot.records.on_the_way import read_on_the_way
+from entrepot.envs.snapshot.records.records import Records
+from entrepot.envs.snapshot.records.remarks import Remark
+from entrepot.envs.snapshot.records.sales import DailySales, read_backlog, read_sales
+from entrepot.envs.snapshot.records.stock import read_stock
+from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
+from entrepot.envs.snapshot.season import season_ahead
+
+NOTHING_BEFOREHAND = LongRunDemand()
+
+
+@dataclass(frozen=True)
+class RecordedSnapshot:
+    """What records say of one day."""
+
+    arrays: dict[str, NDArray[Any]]  # as `SNAPSHOT_FIELDS`, B = 1; NaN where a node's stock is unknown
+    network: NetworkArrays
+    demand: Demand  # in the long run
+    remarks: tuple[Remark, ...]
+    day: int  # days since 1970-01-01
+    as_of: datetime | None  # the oldest time that the stock records give
+
+    def attributes(self, base_cover_days: NDArray[np.float64] | None = None) -> dict[str, NDArray[Any]]:
+        """The network's attributes as `NETWORK_FIELDS`, with the demand of the records.
+
+        Args:
+            base_cover_days: [L, S] covers that a policy starts from; the textbook's if None.
+        """
+        return attribute_arrays(self.network, self.demand.mean, self.demand.deviation, base_cover_days)
+
+    def age_seconds(self, decided_at: datetime | None = None, *, zone: str = "UTC") -> float:
+        """How old the stock records are when a decision is made.
+
+        Args:
+            decided_at: with an offset; the start of the snapshot's day if None, as the twin decides.
+            zone: in which that day starts.
+
+        Raises:
+            ConfigurationError: the records don't say of when they are, or are of a later day.
+        """
+        if self.as_of is None:
+            raise ConfigurationError("stock: has no column as_of, and of when it is was not told; give as_of (--as-of)")
+        place = calendar.zone_named(zone)
+        start = datetime.combine(Date.fromisoformat(calendar.iso(self.day)), time(), tzinfo=place)
+        if decided_at is None and self.as_of.astimezone(place).date() > start.date():
+            raise ConfigurationError(f"stock: is of {self.as_of.isoformat()}, after {start.date().isoformat()}")
+        return (max(start, self.as_of) - self.as_of if decided_at is None else decided_at - self.as_of).total_seconds()
+
+
+def snapshot_from_records(
+    network: NetworkDescription,
+    records: Records,
+    date: str | Date,
+    *,
+    zone: str | None = None,
+    zones: Mapping[str, str] | None = None,
+    long_run: LongRunDemand = NOTHING_BEFOREHAND,
+    lane_open: Mapping[str, float] | None = None,
+    equipment: Mapping[str, float] | None = None,
+) -> RecordedSnapshot:
+    """Everything that a policy may know at the start of a day.
+
+    Args:
+        network: `load_network` reads it from a YAML.
+        records: of stock, sales, and what is on the way.
+        date: of the decision, YYYY-MM-DD.
+        zone: IANA name of the zone in which days begin, wherever `zones` names no other.
+        zones: the same by name of a node, supplier or market.
+        long_run: what is known of demand beforehand.
+        lane_open: share of usual capacity by lane; 1 where none is given.
+        equipment: share of usual throughput by node; 1 where none is given.
+
+    Raises:
+        ConfigurationError: what can't be used, where it stands, and what is allowed.
+    """
+    reading = Reading(not network.divisible, zone, zones or {}, records.date_format)
+    context = Context(NetworkNames.of(network), reading, _day("date", date), records.most_left_out)
+    arrays, remarks = context.names.arrays, context.remarks
+    tables = records.tables(remarks)
+    held = read_stock(tables["stock"], context)
+    coming = read_on_the_way(tables.get("orders"), tables.get("shipments"), context)
+    if "orders" not in tables and "shipments" not in tables:
+        remarks.assumed("shipments", "nothing is on the way, as neither shipments nor open orders were given")
+    on_hand = held.on_hand
+    if coming.to_be_sent.any() and not held.transfers_are_reserved:
+        on_hand = on_hand - coming.to_be_sent
+        remarks.assumed("orders", "open transfers are taken off their origin's stock, which has no column reserved")
+    until = None if records.sales_until is None else _day("sales_until", records.sales_until)
+    sold = read_sales(tables["sales"], context, until)
+    demand = long_run_of(long_run, sold, remarks)
+    waiting = np.zeros((len(arrays.markets), len(arrays.skus)))
+    if "backlog" in tables:
+        waiting = read_backlog(tables["backlog"], context)
+    elif arrays.backlog_share.any():
+        remarks.assumed("backlog", "no customer waits, as no open sales were given")
+    values = {
+        "on_hand": on_hand,
+        "dock": held.dock,
+        "pipeline": coming.pipeline,
+        "backlog": waiting,
+        **_statistics(demand, sold),
+        **_of_the_day(arrays, context.today, demand),
+        "lane_open": _shares("lane_open", lane_open, context.names.lanes, len(arrays.lanes)),
+        "equipment": _shares("equipment", equipment, context.names.nodes, len(arrays.nodes)),
+    }
+    return RecordedSnapshot(
+        arrays={
+            name: np.asarray(values[name], np.int64 if field.integer else np.float32)[None]
+            for name, field in SNAPSHOT_FIELDS.items()
+        },
+        network=arrays,
+        demand=demand,
+        remarks=tuple(remarks.found),
+        day=context.today,
+        as_of=held.as_of if records.as_of is None else _moment(records.as_of, zone),
+    )
+
+
+def _statistics(demand: Demand, sold: DailySales) -> dict[str, NDArray[np.float64]]:
+    opening = {**statistics.opening_statistics(demand.mean), statistics.SQUARE: demand.square}
+    return statistics.after(opening, sold.units)
+
+
+def _of_the_day(network: NetworkArrays, today: int, demand: Demand) -> dict[str, Any]:
+    """What the calendar alone tells."""
+    day = np.array([today])
+    weekday, month = calendar.weekday(day), calendar.month(day)
+    return {
+        "season_ahead": season_ahead(demand.month_index, day, 1)[0, 0],
+        "day_of_year": calendar.day_of_year(day)[0],
+        "weekday": weekday[0],
+        "lane_wait_days": wait_days(network, weekday)[0],
+        "storage_price": network.storage_usd_per_m3_day[:, month[0]],
+    }
+
+
+def _shares(name: str, given: Mapping[str, float] | None, places: Mapping[str, int], size: int) -> NDArray[np.float64]:
+    shares = np.ones(size)
+    for place, share in (given or {}).items():
+        if place not in places:
+            raise ConfigurationError(f"{name}: {place!r}; allowed: {', '.join(places)}")
+        if not 0 <= share <= 1:
+            raise ConfigurationError(f"{name}.{place}: {share}; allowed: 0 to 1")
+        shares[places[place]] = share
+    return shares
+
+
+def _day(name: str, date: str | Date) -> int:
+    try:
+        return calendar.day_number(Date.fromisoformat(date) if isinstance(date, str) else date)
+    except ValueError:
+        raise ConfigurationError(f"{name}: {date!r}; allowed: a date, YYYY-MM-DD") from None
+
+
+def _moment(as_of: str | datetime, zone: str | None) -> datetime:
+    try:
+        found = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError:
+        raise ConfigurationError(f"as_of: {as_of!r}; allowed: a time such as 2026-11-25T06:00+08:00") from None
+    if found.tzinfo is not None:
+        return found
+    if zone is None:
+        raise ConfigurationError(f"as_of: {as_of!r}; allowed: a time with its offset from UTC, or with a zone (--zone)")
+    return found.replace(tzinfo=calendar.zone_named(zone))
