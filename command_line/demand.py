@@ -10,14 +10,20 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from entrepot.command_line.tables import Row, console, table, write_json
+from entrepot.command_line.tables import Row, console, table, tell, write_json
 from entrepot.configs.loader import ConfigurationError, locate, read_yaml, validate
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.demand.calibrated import CalibratedDemand
 from entrepot.envs.demand.calibration.figures_file import write_calibrated
 from entrepot.envs.demand.calibration.fit import fit
 from entrepot.envs.demand.calibration.records import read_sales
-from entrepot.envs.demand.calibration.traces import HistoryDescription, Traces, market_traces, whole_units
+from entrepot.envs.demand.calibration.traces import (
+    Goods,
+    HistoryDescription,
+    Traces,
+    market_traces,
+    whole_units,
+)
 from entrepot.envs.demand.moments import moments, open_weeks
 from entrepot.envs.network import NetworkArrays, load_network
 
@@ -62,14 +68,15 @@ def check_history(
     `entrepot demand check sales.parquet --network my_network.yaml --markets-from my_demand.yaml`
     """
     described = _described(history, markets_from)
-    names = tuple(load_network(network).markets)
+    arrays = NetworkArrays.from_description(load_network(network))
+    names, source = arrays.markets, str(locate("demand", markets_from))
     wanted = tuple(described.markets[name].country for name in names if name in described.markets)
     # The report comes first: what it says may be why the traces can't be made.
-    report = read_sales(history, known_markets=names, used_countries=wanted).report
+    report = read_sales(history, keys=described, known_markets=names, used_countries=wanted).report
     out = console()
-    for line in report.lines():
-        out.print(line, soft_wrap=True)
-    traces = market_traces(described, names, markets_from)
+    tell(report.lines(), out)
+    traces = market_traces(described, names, source, Goods(arrays.skus, arrays.skus_drawn))
+    tell([line for line in traces.account if line not in report.lines()], out)
     rows = _window_rows(traces)
     out.print(table("Units a day by window", rows))
     if json:
@@ -102,15 +109,15 @@ def fit_history(
     `entrepot demand fit sales.csv --markets-from my_demand.yaml --out fitted.yaml --source "our shop, 2024 and 2025"`
     """
     described = _described(history, markets_from)
-    names = list(load_network(network).markets)
-    traces = market_traces(described, names, markets_from)
+    arrays, place = NetworkArrays.from_description(load_network(network)), str(locate("demand", markets_from))
+    names, goods = list(arrays.markets), Goods(arrays.skus, arrays.skus_drawn)
+    traces = market_traces(described, names, place, goods)
     others = [
         name for name, proxy in described.markets.items() if name not in names and proxy.country in traces.report.places
     ]
     if others:
-        traces = market_traces(described, [*names, *others], markets_from)
-    for line in traces.report.lines():
-        console().print(line, soft_wrap=True)
+        traces = market_traces(described, [*names, *others], place, goods)
+    tell([*traces.report.lines(), *traces.joined, *traces.remarks], console())
     figures = fit(traces, estimated_from=source or history.name)
     try:
         write_calibrated(out, figures)
@@ -152,7 +159,9 @@ def show_demand(
     model = load_demand(name, arrays, path=history if resampled else None)
     traces = None
     if history is not None:
-        traces = market_traces(_described(history, name if resampled else "history"), arrays.markets, name)
+        described, place = _described(history, name if resampled else "history"), name if resampled else "history"
+        goods = Goods(arrays.skus, arrays.skus_drawn)
+        traces = market_traces(described, arrays.markets, str(locate("demand", place)), goods)
     rng = np.random.default_rng(seed)
     first, days, weeks = model.first_days(EPISODES, rng), DAYS, None
     if traces is not None and isinstance(model, CalibratedDemand):
@@ -169,13 +178,13 @@ def show_demand(
         real = _history_rows(traces, len(arrays.skus), weeks, rng)
         rows = [row for pair in zip(rows, real, strict=True) for row in pair]
     out = console()
-    out.print(model.summary, soft_wrap=True)
+    tell([model.summary, *model.remarks], out)
     out.print(table(f"Demand of {len(arrays.skus):,} SKUs; units a day are a SKU's, on average", rows))
     if plot:
         _plot(plot, arrays.markets, first[0] + np.arange(days), drawn[0], traces)
     if json:
         provenance = {"command": "demand show", "demand": name, "network": network, "split": split.value, "seed": seed}
-        write_json(json, rows, provenance={**provenance, "summary": model.summary})
+        write_json(json, rows, provenance={**provenance, "summary": model.summary, "remarks": model.remarks})
 
 
 def _described(history: Path, markets_from: str) -> HistoryDescription:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.tables import console, headed
+from entrepot.command_line.tables import console, headed, tell
 from entrepot.command_line.verdict import (
     print_evaluation,
     progress_over_policies,
@@ -70,6 +70,7 @@ def evaluate(
     world = build_world(network, DemandSettings(name=demand, path=history, windows=windows), skus=skus)
     out = console()
     out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"))
+    tell([f"  {line}" for line in world.demand.remarks], out)
     names = _names(policies, world.description.name)
     with tuning_progress(out) as progress:
         tuning = Tuning(progress=progress, processes=processes)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from entrepot.agents.rules import BaseStock
-from entrepot.command_line.tables import console, headed, table, write_json
+from entrepot.command_line.tables import console, headed, table, tell, write_json
 from entrepot.configs.files import refuse_unwritable
 from entrepot.envs.world import build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
@@ -57,6 +57,7 @@ def sweep(
     check_trainer(experiment.model_copy(update={"compute": ComputeSettings()}))
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     out = console()
+    tell([f"demand: {world.demand.summary}", *(f"  {line}" for line in world.demand.remarks)], out)
     tuning = Tuning(
         settings=experiment.base_stock, windows=experiment.windows, folder=Path(experiment.folder) / "base_stock"
     )

@@ -36,6 +36,12 @@ def console() -> Console:
     return found if found.is_terminal else Console(width=PLAIN_WIDTH, **_AS_IT_STANDS)
 
 
+def tell(lines: Sequence[str], out: Console) -> None:
+    """Print lines, each on one line however long it is."""
+    for line in lines:
+        out.print(line, soft_wrap=True)
+
+
 def errors() -> Console:
     """Standard error."""
     print_what_can_be()

@@ -129,6 +129,7 @@ def write_evaluation(
         "network": world.description.name,
         "skus": len(world.network.skus),
         "demand": world.demand.summary,
+        "demand_remarks": list(world.demand.remarks),
         "split": str(judged.split),
         **settings.model_dump(),
         "tuning": tuning.budgets,

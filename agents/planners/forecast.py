@@ -30,6 +30,8 @@ QUANTILES = (0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
 HORIZONS = tuple(range(7, 7 * WEEKS_AHEAD + 1, 7))
 """Days ahead at which errors are measured."""
 LEAST_MEAN = 1e-6
+LEAST_SEASON = 0.05
+"""Of the seasonal index that averages are freed of."""
 EPISODES, FIRST_DAY, EVERY_DAYS, LOOKS, SEED = 48, 98, 21, 6, 101
 
 
@@ -95,7 +97,8 @@ def _smoothed(asked: Floats, mean: Floats, looks: NDArray[np.int64]) -> Floats:
 
 def _distances(seen: Floats, season: Floats, mean: Floats) -> Floats:
     """[3, B, M, S] of each average from the mean, relative to it."""
-    usual = season[:, SEASON_OF].T[:, :, None, None] * np.maximum(mean, LEAST_MEAN)
+    # After a month without sales an average still remembers what came before it.
+    usual = np.maximum(season[:, SEASON_OF], LEAST_SEASON).T[:, :, None, None] * np.maximum(mean, LEAST_MEAN)
     return np.asarray(seen / np.maximum(usual, LEAST_MEAN) - 1)
 
 

@@ -12,7 +12,7 @@ together as far as `selling_correlation` says (a Gaussian copula with one factor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, Self
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
+from entrepot.envs.demand.calibration.joining import SkusBy, choose_join, shown
 from entrepot.envs.demand.calibration.traces import Proxy
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
@@ -69,11 +70,21 @@ class CalibratedDescription(StrictModel):
     kind: Literal["calibrated"] = "calibrated"
     estimated_from: str
     window: Window  # the days of the history that the figures were estimated on
-    month_index: Annotated[list[Positive], Field(min_length=12, max_length=12)]
+    month_index: Annotated[list[NonNegative], Field(min_length=12, max_length=12)]
     weekday_index: Annotated[list[NonNegative], Field(min_length=7, max_length=7)]
     closed_days: list[MonthDay] = Field(default_factory=list)
     shared_factor: WeeklyFactor
     markets: Annotated[dict[str, MarketFigures], Field(min_length=1)]
+    skus: list[str] | None = None  # by rank, where the figures are of named SKUs
+    skus_by: SkusBy | None = None  # how the SKUs are joined to the network's
+    assumed: list[str] = Field(default_factory=list)  # what the estimate left out, replaced or assumed
+
+    @model_validator(mode="after")
+    def _sells_at_all(self) -> Self:
+        for key in ("month_index", "weekday_index"):
+            if not any(getattr(self, key)):
+                raise ValueError(f"{key}: all 0; at least one must be above 0")
+        return self
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,7 @@ class CalibratedDemand:
     selling_correlation: Floats  # [M]
     own_autocorrelation: Floats  # [M]
     own_deviation: Floats  # [M]
+    remarks: tuple[str, ...] = ()
 
     @property
     def month_index(self) -> Floats:
@@ -189,23 +201,60 @@ def build(content: Mapping[str, Any], network: NetworkArrays, source: str) -> Ca
         if market not in description.markets:
             known = ", ".join(description.markets)
             raise ConfigurationError(f"{source}: markets.{market}: missing; the file has figures for: {known}")
-    return generator(description, network.markets, len(network.skus))
+    named = description.skus
+    if named is None:
+        drawn = network.skus_drawn
+        by = "" if drawn else f"; {network.skus[0]}, the network's first, has those of the best-selling SKU"
+        ranks = np.arange(len(network.skus))
+        model = generator(description, network.markets, ranks)
+        return replace(
+            model, remarks=(*model.remarks, f"assumed: SKUs have the figures of ranks of sales, in order{by}")
+        )
+    join = choose_join(
+        named, network.skus, drawn=network.skus_drawn, asked=description.skus_by, path=source, source=source
+    )
+    if join == "rank":
+        model = generator(description, network.markets, np.arange(len(network.skus)))
+        return replace(model, remarks=(*model.remarks, "SKUs are joined by rank of sales, not by name"))
+    return _by_name(description, network, {name: rank for rank, name in enumerate(named)})
 
 
-def generator(description: CalibratedDescription, markets: tuple[str, ...], skus: int) -> CalibratedDemand:
+def _by_name(
+    description: CalibratedDescription, network: NetworkArrays, rank_of: Mapping[str, int]
+) -> CalibratedDemand:
+    ranks = np.array([rank_of.get(name, 0) for name in network.skus])
+    known = np.array([name in rank_of for name in network.skus])
+    model = generator(description, network.markets, ranks, replicas=False)
+    told = [f"SKUs are joined by name: {int(known.sum()):,} of the network's {len(known):,}"]
+    if not known.all():
+        without = [name for name in network.skus if name not in rank_of]
+        told.append(f"SKUs of the network without figures, which so have no demand: {shown(without)}")
+    return replace(model, mean_units_per_day=model.mean_units_per_day * known, remarks=(*model.remarks, *told))
+
+
+def generator(
+    description: CalibratedDescription,
+    markets: tuple[str, ...],
+    ranks: NDArray[np.int64],
+    *,
+    replicas: bool = True,
+) -> CalibratedDemand:
     """The generator for some of a description's markets.
 
     Args:
         description: validated figures.
         markets: names of the M markets, all in the description.
-        skus: S; beyond the last rank given, the ranks begin anew, as replicas of the first SKUs.
+        ranks: [S] of the SKUs by sales, from 0.
+        replicas: whether ranks begin anew beyond the last one given, as replicas of the first SKUs; else they have the
+            last one's figures.
     """
     chosen = {market: description.markets[market] for market in markets}
 
     def at(key: str) -> Floats:
         rows = []
         for figures in chosen.values():
-            rank = np.arange(skus) % figures.rank[-1] + 1
+            last = figures.rank[-1]
+            rank = (ranks % last if replicas else ranks.clip(max=last - 1)) + 1
             # On logarithmic axes, where sales by rank are close to straight.
             rows.append(np.interp(np.log(rank), np.log(figures.rank), np.log(getattr(figures, key))))
         return np.asarray(np.exp(np.stack(rows)))
@@ -222,7 +271,13 @@ def generator(description: CalibratedDescription, markets: tuple[str, ...], skus
         shared_factor=description.shared_factor,
         own_autocorrelation=np.array([m.own_factor.autocorrelation for m in chosen.values()]),
         own_deviation=np.array([m.own_factor.deviation for m in chosen.values()]),
+        remarks=(*_proxies_told(chosen), *description.assumed),
     )
+
+
+def _proxies_told(chosen: Mapping[str, MarketFigures]) -> list[str]:
+    proxies = ", ".join(f"{name} ← {m.proxy.country}" for name, m in chosen.items() if m.proxy is not None)
+    return [f"assumed: proxies: {proxies}"] if proxies else []
 
 
 def _summary(description: CalibratedDescription, chosen: Mapping[str, MarketFigures]) -> str:

@@ -4,8 +4,12 @@ A scenario is pieced together from blocks of consecutive days (the circular bloc
 A block starts on the weekday it replaces, and is scaled by the ratio of the two months' seasonal indices, so that
 weekdays, bursts and correlations between SKUs and markets survive. The indices come from the training window alone.
 
-Where more SKUs are wanted than a market's history has, its SKUs appear again as *replicas*: the same articles with
-blocks of their own, so that a replica is independent of the original.
+Days of months in which next to nothing is sold (`FAINT_MONTH`) say nothing of other months: the same weekday of the
+nearest later month that sells stands in for them.
+
+SKUs are joined to the network's by name. Where they go by rank of sales instead, and more are wanted than a market's
+history has, its SKUs appear again as *replicas*: the same articles with blocks of their own, so that a replica is
+independent of the original.
 """
 
 from __future__ import annotations
@@ -19,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.configs.loader import validate
-from entrepot.envs.demand.calibration.records import RecordReport
-from entrepot.envs.demand.calibration.traces import HistoryDescription, Traces, market_traces, whole_units
+from entrepot.envs.demand.calibration.account import RecordReport
+from entrepot.envs.demand.calibration.season import FAINT_MONTH
+from entrepot.envs.demand.calibration.traces import Goods, HistoryDescription, Traces, market_traces, whole_units
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
 from entrepot.envs.network.arrays import NetworkArrays
@@ -44,6 +49,11 @@ class HistoryDemand:
         return self.traces.month_index
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What of the history was left out, added up, joined, replaced and assumed; a line each."""
+        return self.traces.account
+
+    @property
     def report(self) -> RecordReport:
         """What was read from the history, and what was left out."""
         return self.traces.report
@@ -62,7 +72,8 @@ class HistoryDemand:
         demand = np.empty((*target.shape, len(self.traces.markets), self.skus), np.float32)
         for replica in range(-(-self.skus // min(units.shape[1] for units in self.traces.units))):
             source = self._resampled_days(first_day, days, split, rng)
-            ratio = index[calendar.month(target)] / index[calendar.month(self.traces.first_day + source)]
+            here = index[calendar.month(self.traces.first_day + source)]
+            ratio = index[calendar.month(target)] / np.where(here > 0, here, np.float32(1))
             for column, units in enumerate(self.traces.units):
                 width = units.shape[1]
                 part = demand[:, :, column, replica * width : (replica + 1) * width]
@@ -83,7 +94,21 @@ class HistoryDemand:
         start = (anchor + rng.integers(0, stretch, begins.shape)) * 7
         start += (calendar.weekday(begins) - calendar.weekday(np.array(self.traces.first_day + low))) % 7
         source = (start[..., None] + np.arange(self.block_days)) % whole_weeks
-        return np.asarray(low + source.reshape(len(first_day), -1)[:, :days])
+        return np.asarray(low + _stand_ins(self.traces, split)[source.reshape(len(first_day), -1)[:, :days]])
+
+
+def _stand_ins(traces: Traces, split: Split) -> NDArray[np.int64]:
+    """[whole weeks of the window] the offset itself, or of a faint month's day the next same weekday that is none."""
+    low, high = traces.windows[split]
+    weeks = (high - low) // 7
+    months = calendar.month(traces.days[low : low + 7 * weeks])
+    telling = (traces.month_index[months] >= FAINT_MONTH).reshape(weeks, 7)
+    # Twice around the circle: the nearest telling week at or after each, looked for from the end.
+    place = np.where(np.concatenate([telling, telling]), np.arange(2 * weeks)[:, None], 2 * weeks + 1)
+    nearest = np.minimum.accumulate(place[::-1])[::-1][:weeks]
+    found = nearest % weeks * 7 + np.arange(7)
+    own = np.arange(7 * weeks).reshape(weeks, 7)
+    return np.asarray(np.where(telling.any(axis=0), found, own).ravel())
 
 
 @register_demand("history")
@@ -94,7 +119,7 @@ def build(content: Mapping[str, Any], network: NetworkArrays, source: str) -> Hi
         ConfigurationError: the file, a window or a market's proxy can't be used.
     """
     description = validate(HistoryDescription, dict(content), source)
-    traces = market_traces(description, network.markets, source)
+    traces = market_traces(description, network.markets, source, Goods(network.skus, network.skus_drawn))
     skus = len(network.skus)
     return HistoryDemand(
         summary=_summary(description, traces, skus),
@@ -108,11 +133,11 @@ def build(content: Mapping[str, Any], network: NetworkArrays, source: str) -> Hi
 
 def _mean(units: NDArray[np.float32], traces: Traces, skus: int) -> NDArray[np.float64]:
     """[S] what a year of resampled training days has, free of which months the window holds twice."""
-    low, high = traces.windows[Split.TRAIN]
-    window = slice(low, low + (high - low) // 7 * 7)
-    season = traces.month_index[calendar.month(traces.days[window])]
+    low, _ = traces.windows[Split.TRAIN]
+    source = low + _stand_ins(traces, Split.TRAIN)
+    season = traces.month_index[calendar.month(traces.days[source])]
     year = traces.month_index[calendar.month(calendar.day_number("2011-01-01") + np.arange(365))].mean()
-    mean = year * (units[window] / season[:, None]).mean(axis=0)
+    mean = year * (units[source] / np.where(season > 0, season, 1.0)[:, None]).mean(axis=0)
     return np.asarray(np.resize(mean, skus))  # replicas repeat the SKUs in order
 
 

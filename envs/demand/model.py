@@ -26,6 +26,11 @@ class DemandModel(Protocol):
         ...
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What of its sources was left out, added up, joined by rank, replaced or assumed; a line each, for people."""
+        ...
+
+    @property
     def mean_units_per_day(self) -> NDArray[np.float64]:
         """[M, S] units a day over a year of calendar days, closed days included, from the training window alone."""
         ...

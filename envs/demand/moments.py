@@ -41,7 +41,7 @@ def moments(units: NDArray[np.float32], weeks: NDArray[np.bool_] | None = None) 
         mean_units_per_day=float(mean.mean()),
         zero_share=float((per_sku == 0).mean()),
         coefficient_of_variation=float(np.median(spread)) if sold.any() else 0.0,
-        weekly_log_deviation=float(logs.std(axis=1).mean()),
+        weekly_log_deviation=float(logs.std(axis=1).mean()) if logs.size else 0.0,
         weekly_autocorrelation=_lag_one(logs),
         weekly_correlation=_pairwise(logs),
     )
@@ -70,6 +70,8 @@ def _standardised(logs: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _lag_one(logs: Floats) -> float:
+    if not logs.size:
+        return 0.0
     scaled, moving = _standardised(logs)
     products = (scaled[:, 1:] * scaled[:, :-1]).sum(axis=1) / logs.shape[1]
     return float(products[moving].mean()) if moving.any() else 0.0
@@ -77,6 +79,8 @@ def _lag_one(logs: Floats) -> float:
 
 def _pairwise(logs: Floats) -> float:
     """Mean off-diagonal correlation: the variance of a sum tells it without the matrix."""
+    if not logs.size:
+        return 0.0
     scaled, moving = _standardised(logs)
     count = moving.sum(axis=1)
     of_sum = (scaled.sum(axis=2) ** 2).mean(axis=1)

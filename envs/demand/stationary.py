@@ -91,6 +91,11 @@ class StationaryDemand:
     skus: int
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """None: all of it is as the YAML says."""
+        return ()
+
+    @property
     def mean_units_per_day(self) -> NDArray[np.float64]:
         """[M, S] units a day."""
         means = np.array([market.mean for market in self.distributions])

@@ -37,6 +37,7 @@ class NetworkArrays:
     markets: tuple[str, ...]
     lanes: tuple[str, ...]
     skus: tuple[str, ...]
+    skus_drawn: bool  # from a catalogue, so that names are only numbers
 
     node_agent: Integers  # [N] index of the agent that orders for the node
     node_capacity_m3: Floats  # [N]
@@ -138,6 +139,7 @@ def _names(network: NetworkDescription, goods: Assortment) -> dict[str, Any]:
         "markets": tuple(network.markets),
         "lanes": tuple(lane.name for lane in network.lanes),
         "skus": goods.names,
+        "skus_drawn": network.catalogue is not None,
     }
 
 

@@ -17,6 +17,7 @@ class PoissonDemand:
     skus: int
     units_per_day: float = 3.0
     summary: str = "Poisson"
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, network: NetworkDescription, units_per_day: float = 3.0) -> PoissonDemand:

@@ -40,8 +40,14 @@ def as_yaml(figures: CalibratedDescription) -> str:
         *_list("weekday_index", figures.weekday_index, f"Monday to Sunday, over the mean day; {source}"),
         *_list("closed_days", [_text(day) for day in figures.closed_days], f"no sale in any year; {source}"),
         *_factor("shared_factor", figures.shared_factor, f"by week, common to all SKUs and markets; {source}"),
-        "markets:",
     ]
+    if figures.assumed:
+        lines += [*_texts("assumed", figures.assumed, "what the estimate left out, replaced or assumed")]
+    if figures.skus is not None:
+        lines += _texts("skus", figures.skus, "by rank of sales: whose figures they are")
+    if figures.skus_by is not None:
+        lines.append(f"skus_by: {figures.skus_by}")
+    lines.append("markets:")
     for name, market in figures.markets.items():
         lines += [f"  {_text(name)}:", *(f"    {line}" for line in _market(market, source))]
     return "\n".join(lines) + "\n"
@@ -70,6 +76,11 @@ def _factor(key: str, factor: WeeklyFactor, comment: str) -> list[str]:
 def _list(key: str, values: Iterable[object], comment: str) -> list[str]:
     body = wrap(f"{key}: [{', '.join(map(str, values))}]", width=WIDTH - 4, subsequent_indent="  ")
     return [f"# {comment}", *body]
+
+
+def _texts(key: str, values: Iterable[str], comment: str) -> list[str]:
+    # A line each: names may hold spaces and hyphens, at which a folded list would break.
+    return [f"# {comment}", f"{key}:", *(f"  - {_text(value)}" for value in values)]
 
 
 def _text(value: str) -> str:

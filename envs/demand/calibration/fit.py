@@ -16,8 +16,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from entrepot.configs.loader import ConfigurationError, validate
 from entrepot.envs.demand.calibrated import CalibratedDescription, MarketFigures, Season, WeeklyFactor, generator
 from entrepot.envs.demand.calibration.records import CLOSED_DAYS, long_runs
+from entrepot.envs.demand.calibration.season import FAINT_MONTH
 from entrepot.envs.demand.calibration.traces import Proxy, Traces, whole_units
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.moments import Moments, moments, open_weeks, weekly_logs
@@ -27,8 +29,11 @@ from entrepot.envs.snapshot import calendar
 Floats = NDArray[np.float64]
 Weeks = NDArray[np.bool_]
 
-RANKS = (*range(1, 33), 40, 50, 64, 90, 128, 180, 256, 400)
+RANKS = (*range(1, 33), 40, 50, 64, 90, 128, 180, 256, 400, 640, 1000, 1600, 2500, 4000, 6400, 10000)
 """Ranks that get a figure of their own; the ranks between share the nearest one's."""
+
+LEAST_WEEKS = 8
+"""Fewer weeks say nothing of how weeks go together."""
 
 ROUNDS = 10
 EPISODES = 24
@@ -55,9 +60,13 @@ def fit(traces: Traces, *, estimated_from: str) -> CalibratedDescription:
     """Figures for `configs/demand/calibrated.yaml`.
 
     Args:
-        traces: each market's history.
+        traces: each market's history; if its SKUs have the network's names, the figures have them, too.
         estimated_from: the history's name, source and licence, carried into the figures.
+
+    Raises:
+        ConfigurationError: the training window has too few weeks with sales.
     """
+    traces = traces.by_rank()
     window = slice(*traces.windows[Split.TRAIN])
     days = traces.days[window]
     sold = [whole_units(units[window], np.random.default_rng(0)) for units in traces.units]
@@ -65,6 +74,11 @@ def fit(traces: Traces, *, estimated_from: str) -> CalibratedDescription:
     closed = _closed_days(total, days)
     season = Season(traces.month_index, _weekday_index(total, days, closed), closed)
     weeks = open_weeks(season.is_closed(days))
+    if weeks.sum() < LEAST_WEEKS:
+        raise ConfigurationError(
+            f"{traces.report.path}: {weeks.sum()} weeks of the training window, {_date(days[0])} to "
+            f"{_date(days[-1])}, have no closed day; at least {LEAST_WEEKS} are needed for a fit"
+        )
     shared = _shared_factor(total, season.at(days), weeks)
     names = zip(traces.markets, traces.proxies, strict=True)
     proxies = [None if proxy.country == market else proxy for market, proxy in names]
@@ -74,21 +88,24 @@ def fit(traces: Traces, *, estimated_from: str) -> CalibratedDescription:
     ]
 
     def described() -> CalibratedDescription:
-        return CalibratedDescription(
-            estimated_from=estimated_from,
-            window=Window(first=_date(days[0]), last=_date(days[-1])),
-            month_index=_rounded(season.month_index),
-            weekday_index=_rounded(season.weekday_index),
-            closed_days=list(closed),
-            shared_factor=shared,
-            markets={
+        content = {
+            "estimated_from": estimated_from,
+            "window": Window(first=_date(days[0]), last=_date(days[-1])),
+            "month_index": _rounded(season.month_index),
+            "weekday_index": _rounded(season.weekday_index),
+            "closed_days": list(closed),
+            "shared_factor": shared,
+            "markets": {
                 market: _figures(state, season.at(days), shared)
                 for market, state in zip(traces.markets, states, strict=True)
             },
-        )
+            "skus": None if traces.skus is None else list(traces.skus),
+            "assumed": [*traces.report.shortcomings(), *traces.remarks],
+        }
+        return validate(CalibratedDescription, content, f"{traces.report.path}: figures estimated from it")
 
     for _ in range(ROUNDS):
-        model = generator(described(), traces.markets, SKUS_MATCHED)
+        model = generator(described(), traces.markets, np.arange(SKUS_MATCHED))
         # The same random numbers in every round, or the search would chase its own noise.
         drawn = model.sample(np.full(EPISODES, days[0]), len(days), Split.TRAIN, np.random.default_rng(0))
         found = [moments(drawn[:, :, column, : units.shape[1]], weeks) for column, units in enumerate(sold)]
@@ -109,8 +126,12 @@ def _closed_days(total: Floats, days: NDArray[np.int64]) -> tuple[str, ...]:
 
 def _weekday_index(total: Floats, days: NDArray[np.int64], closed: tuple[str, ...]) -> Floats:
     opened = ~np.isin(calendar.month_day(days), [calendar.month_day_number(name) for name in closed])
-    index = np.array([total[opened & (calendar.weekday(days) == weekday)].mean() for weekday in range(7)])
-    return np.asarray(index / index.mean())
+    count = np.bincount(calendar.weekday(days)[opened], minlength=7)
+    sold = np.array([total[opened & (calendar.weekday(days) == weekday)].sum() for weekday in range(7)])
+    mean = sold / np.maximum(count, 1)
+    # A weekday that was never open to be seen is taken for a mean one.
+    index = np.where(count > 0, mean, mean[count > 0].mean() if (count > 0).any() else 1.0)
+    return np.asarray(index / index.mean()) if index.any() else np.ones(7)
 
 
 def _shared_factor(total: Floats, season: Floats, open_week: Weeks) -> WeeklyFactor:
@@ -119,6 +140,8 @@ def _shared_factor(total: Floats, season: Floats, open_week: Weeks) -> WeeklyFac
     weekly = total[: weeks * 7].reshape(weeks, 7).sum(axis=1)
     expected = season[: weeks * 7].reshape(weeks, 7).sum(axis=1)
     usual = open_week & (weekly > 0) & (expected > 0)
+    if usual.sum() < 2:
+        return WeeklyFactor()
     level = np.log(weekly[usual] / expected[usual])
     level -= level.mean()
     variance = max(float((level**2).mean()), 1e-6)
@@ -133,10 +156,11 @@ def _first_guess(proxy: Proxy | None, sold: NDArray[np.float32], month_factor: F
     seen = sold.astype(np.float64)
     mean = np.maximum(seen.mean(axis=0), 1e-9)
     weekly = moments(sold[None, :, :SKUS_MATCHED], weeks)
+    telling = month_factor >= FAINT_MONTH
     return _Market(
         proxy=proxy,
         rank=ranks,
-        units_per_day=_around((seen / month_factor[:, None]).mean(axis=0), ranks).clip(min=1e-4),
+        units_per_day=_around((seen[telling] / month_factor[telling, None]).mean(axis=0), ranks).clip(min=1e-4),
         zero_share=_around((seen == 0).mean(axis=0), ranks),
         squared_variation=np.exp(_around(np.log((seen.var(axis=0) / mean**2).clip(0.01, 1e4)), ranks)),
         weekly=weekly,

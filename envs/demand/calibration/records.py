@@ -1,72 +1,30 @@
-"""Read a sales history and account for every row that can't be used."""
+"""A sales history as a dense array, and the account of every row."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.demand.calibration.account import Problem, RecordReport
+from entrepot.envs.demand.calibration.joining import folded, join_names, shown
+from entrepot.envs.demand.calibration.keys import ReadingKeys
+from entrepot.envs.demand.calibration.rows import SalesRows, read_rows
 from entrepot.envs.snapshot import calendar
-
-SHOWN_LINES = 5
-"""How many line numbers a report shows for each kind of problem."""
 
 CLOSED_DAYS = 3
 """Longest run of days without a sale that passes for a weekend or a feast."""
 
-EARLIEST, LATEST = "1990-01-01", "2100-01-01"
-"""Dates outside are slips of the pen: one of them would stretch the history over decades."""
+TOLD_TIMES_USUAL = 100.0
+"""A day with so many times the SKU's median units is told; what is refused, `most_times_usual` says."""
 
-
-@dataclass(frozen=True)
-class Problem:
-    """Rows of one kind that were left out."""
-
-    reason: str
-    lines: tuple[int, ...]
-
-    def __str__(self) -> str:
-        shown = ", ".join(str(line) for line in self.lines[:SHOWN_LINES])
-        more = ", …" if len(self.lines) > SHOWN_LINES else ""
-        rows, line = ("row", "line") if len(self.lines) == 1 else ("rows", "lines")
-        return f"{len(self.lines):,} {rows}: {self.reason} ({line} {shown}{more})"
-
-
-@dataclass(frozen=True)
-class RecordReport:
-    """What was read, what was left out and why."""
-
-    path: str
-    rows: int
-    usable: int  # rows without a problem
-    first_day: str
-    last_day: str
-    places: tuple[str, ...]  # every market or country that has a usable row
-    days_without_sales: int
-    gaps: tuple[tuple[str, str], ...]  # first and last day of every long run of days without a sale
-    problems: tuple[Problem, ...] = ()
-    other_countries: int = 0  # rows of countries that stand for no market
-
-    @property
-    def left_out(self) -> int:
-        """Number of rows that have a problem."""
-        return self.rows - self.usable
-
-    def lines(self) -> list[str]:
-        """The report, a line for each thing a person should know."""
-        found = [f"{self.path}: {self.usable:,} of {self.rows:,} rows usable, {self.first_day} to {self.last_day}"]
-        found += [str(problem) for problem in self.problems]
-        if self.other_countries:
-            found.append(f"{self.other_countries:,} rows are of countries that stand for no market: not needed")
-        if self.days_without_sales:
-            found.append(f"{self.days_without_sales:,} days have no sale at all: closed, or missing from the records")
-        found += [f"no sale from {first} to {last}: closed, or a gap in the records?" for first, last in self.gaps]
-        return found
+TOLD_UNITS = 1000
+"""…if it has at least so many units: 100 in place of 1 may be any large order."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +45,11 @@ class SalesRecords:
 
 
 def read_sales(
-    path: str | Path, *, known_markets: tuple[str, ...] | None = None, used_countries: tuple[str, ...] | None = None
+    path: str | Path,
+    *,
+    keys: ReadingKeys | None = None,
+    known_markets: tuple[str, ...] | None = None,
+    used_countries: tuple[str, ...] | None = None,
 ) -> SalesRecords:
     """Read a CSV or Parquet file with the columns `date, sku, market or country, units_sold`.
 
@@ -95,119 +57,200 @@ def read_sales(
 
     Args:
         path: the file.
+        keys: how it is written; recognised where not given.
         known_markets: names that a `market` column may hold; others are reported and left out.
         used_countries: names in a `country` column that are wanted; others are counted, and kept out of `units`.
 
     Raises:
-        ConfigurationError: the file is missing, isn't a table, lacks a column, or holds no usable row.
+        ConfigurationError: the file is missing, isn't a table, lacks a column, holds no usable row, or can be read in
+            two ways.
     """
-    path = Path(path)
-    frame, first_line = _read_table(path)
-    column: Literal["market", "country"] = "market" if "market" in frame.columns else "country"
-    missing = [name for name in ("date", "sku", "units_sold") if name not in frame.columns]
-    if column not in frame.columns:
-        missing.append("market (or country)")
-    if missing:
-        raise ConfigurationError(f"{path}: missing column {', '.join(missing)}; found: {', '.join(frame.columns)}")
-    clean = pd.DataFrame(
-        {
-            "line": np.arange(len(frame)) + first_line,
-            "date": _dates(frame["date"]),
-            "sku": frame["sku"].astype("string"),
-            "place": frame[column].astype("string"),
-            "units": pd.to_numeric(frame["units_sold"], errors="coerce").astype("float64"),
-        }
-    )
-    usable, problems = _without_problems(clean, known_markets if column == "market" else None)
-    if usable.empty:
-        raise ConfigurationError("\n".join([f"{path}: no usable row", *map(str, problems)]))
-    return _dense(usable, str(path), len(frame), problems, column, used_countries)
+    keys = keys or ReadingKeys()
+    return dense_records(read_rows(path, keys), keys, known_markets=known_markets, used_countries=used_countries)
 
 
-def _read_table(path: Path) -> tuple[pd.DataFrame, int]:
-    if not path.is_file():
-        raise ConfigurationError(f"demand.path: the file {str(path)!r} does not exist")
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path), 1
-        if path.name.endswith((".csv", ".csv.gz")):
-            # Blank lines are rows too, or every line number after them would be wrong.
-            return pd.read_csv(path, dtype="string", skip_blank_lines=False), 2
-    except (ValueError, OSError) as error:
-        raise ConfigurationError(f"{path}: can't be read: {error}") from error
-    raise ConfigurationError(f"demand.path: {str(path)!r}; allowed: a .parquet, .csv or .csv.gz file")
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.Series(column.dt.tz_localize(None).dt.normalize())
-    return pd.to_datetime(column.astype("string"), errors="coerce", format="%Y-%m-%d")
-
-
-def _without_problems(
-    rows: pd.DataFrame, known_places: tuple[str, ...] | None
-) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    dates, units = rows["date"], rows["units"]
-    checks = [
-        ("the date is not a date (YYYY-MM-DD)", dates.isna()),
-        (f"the date is not between {EARLIEST} and {LATEST}", (dates < EARLIEST) | (dates > LATEST)),
-        ("the sku is empty", rows["sku"].isna()),
-        ("the market or country is empty", rows["place"].isna()),
-        ("units_sold is not a finite number", ~pd.Series(np.isfinite(units), index=rows.index)),
-        ("units_sold is negative", units < 0),
-        ("units_sold is not a whole number", units % 1 != 0),
-    ]
-    if known_places is not None:
-        allowed = f"the market is unknown (allowed: {', '.join(known_places)})"
-        checks.append((allowed, ~rows["place"].isin(known_places)))
-    left = pd.Series(True, index=rows.index)
-    problems = []
-    for reason, wrong in checks:
-        found = left & wrong.fillna(False).astype(bool)
-        if found.any():
-            problems.append(Problem(reason, tuple(int(line) for line in rows.loc[found, "line"])))
-        left &= ~found
-    # Of the usable rows alone: a row that is itself left out can't make a later one a duplicate.
-    usable = rows[left]
-    again = usable.duplicated(["date", "sku", "place"], keep="first")
-    if again.any():
-        reason = "the same date, sku and market stood in an earlier row, which is kept"
-        problems.append(Problem(reason, tuple(int(line) for line in usable.loc[again, "line"])))
-    return usable[~again], tuple(problems)
-
-
-def _dense(
-    rows: pd.DataFrame,
-    path: str,
-    read: int,
-    problems: tuple[Problem, ...],
-    column: Literal["market", "country"],
-    used_countries: tuple[str, ...] | None,
+def dense_records(
+    rows: SalesRows,
+    keys: ReadingKeys,
+    *,
+    known_markets: Sequence[str] | None = None,
+    used_countries: Sequence[str] | None = None,
+    known_skus: Sequence[str] | None = None,
 ) -> SalesRecords:
-    day = (rows["date"] - pd.Timestamp("1970-01-01")).dt.days.to_numpy(np.int64)
-    first, last = int(day.min()), int(day.max())
-    sold = np.bincount(day - first, weights=rows["units"].to_numpy(), minlength=last - first + 1)
-    found = tuple(sorted(rows["place"].unique()))
-    wanted = rows["place"].isin(used_countries) if column == "country" and used_countries else rows["place"].notna()
-    used, day = rows[wanted], day[wanted.to_numpy()]
-    places, skus = tuple(sorted(used["place"].unique())), tuple(sorted(used["sku"].unique()))
-    units = np.zeros((last - first + 1, len(places), len(skus)), np.float32)
-    units[day - first, pd.Index(places).get_indexer(used["place"]), pd.Index(skus).get_indexer(used["sku"])] = used[
-        "units"
-    ]
+    """Add rows up by day, place and SKU.
+
+    Args:
+        rows: as read.
+        keys: what is done with repeated rows and similar names.
+        known_markets: as in `read_sales`.
+        used_countries: as in `read_sales`.
+        known_skus: SKUs that are joined by name; those of others are reported and left out. All, if None.
+
+    Raises:
+        ConfigurationError: names are similar or rows repeated where a key refuses it, or nothing is left.
+    """
+    first, last = int(rows.day.min()), int(rows.day.max())
+    sold = np.bincount(rows.day - first, weights=rows.units, minlength=last - first + 1)
+    _check_gaps(rows, keys)
+    read, path, remarks = rows, rows.path, list(rows.remarks)
+    others: list[Problem] = []
+    places = known_markets if rows.kind == "market" else used_countries
+    if places:
+        rows, told = _joined(rows, "place", places, rows.kind, keys)
+        remarks += told
+    elsewhere = 0
+    if rows.kind == "market" and known_markets is not None:
+        rows = _without_others(rows, "place", known_markets, "market", others)
+    elif rows.kind == "country" and used_countries:
+        kept = _is_in(rows, "place", used_countries)
+        elsewhere, rows = int((~kept).sum()), rows.where(kept)
+    if known_skus is not None:
+        rows, told = _joined(rows, "sku", known_skus, "SKU", keys)
+        remarks += told
+        rows = _without_others(rows, "sku", known_skus, "SKU", others)
+    else:
+        remarks += _alike(rows)
+    place, sku = _sorted(rows, "place"), _sorted(rows, "sku")
+    units = np.zeros((last - first + 1, len(place[0]), len(sku[0])), np.float32)
+    cell = (rows.day - first, place[1], sku[1])
+    added_up, same_again = _repeated(rows, np.ravel_multi_index(cell, units.shape) if len(rows.line) else None, keys)
+    np.add.at(units, cell, rows.units.astype(np.float32))
     report = RecordReport(
         path=path,
-        rows=read,
-        usable=len(rows),
+        rows=rows.read,
+        usable=len(read.line),
         first_day=calendar.iso(first),
         last_day=calendar.iso(last),
-        places=found,
+        places=tuple(sorted(read.place.values[code] for code in np.unique(read.place.code))),
         days_without_sales=int((sold == 0).sum()),
         gaps=_gaps(sold == 0, first),
-        problems=problems,
-        other_countries=len(rows) - len(used),
+        problems=rows.problems,
+        other_countries=elsewhere,
+        others=tuple(others),
+        added_up=added_up,
+        same_again=same_again,
+        remarks=(*remarks, *_large(rows, place, sku, keys)),
     )
-    return SalesRecords(first, places, skus, units, column, report)
+    return SalesRecords(first, place[0], sku[0], units, rows.kind, report)
+
+
+def _joined(
+    rows: SalesRows, field: Literal["place", "sku"], known: Sequence[str], what: str, keys: ReadingKeys
+) -> tuple[SalesRows, list[str]]:
+    column = getattr(rows, field)
+    # Of the rows that are left: a name that only a bad row has is nobody's.
+    used = np.unique(column.code)
+    names, told = join_names(
+        [column.values[code] for code in used], known, what=what, path=rows.path, similar=keys.similar_names
+    )
+    values = list(column.values)
+    for code, name in zip(used, names, strict=True):
+        values[code] = name
+    return replace(rows, **{field: column.renamed(values)}), told
+
+
+def _is_in(rows: SalesRows, field: Literal["place", "sku"], known: Sequence[str]) -> NDArray[np.bool_]:
+    column, names = getattr(rows, field), set(known)
+    return np.asarray(np.array([value in names for value in column.values], np.bool_)[column.code])
+
+
+def _without_others(
+    rows: SalesRows, field: Literal["place", "sku"], known: Sequence[str], what: str, others: list[Problem]
+) -> SalesRows:
+    kept = _is_in(rows, field, known)
+    if kept.all():
+        return rows
+    column = getattr(rows, field)
+    names = [column.values[code] for code in np.unique(column.code[~kept])]
+    allowed = f" (allowed: {shown(list(known))})" if what == "market" else ""
+    reason = f"the {what} is unknown to the network{allowed}: {shown(sorted(names))}"
+    others.append(Problem(reason, tuple(rows.line[~kept].tolist())))
+    return rows.where(kept)
+
+
+def _alike(rows: SalesRows) -> list[str]:
+    names = [rows.sku.values[code] for code in np.unique(rows.sku.code)]
+    by_fold: dict[str, list[str]] = {}
+    for name in names:
+        by_fold.setdefault(folded(name), []).append(name)
+    pairs = [" and ".join(alike) for alike in by_fold.values() if len(alike) > 1]
+    return [f"SKUs whose names are nearly the same count apart: {shown(pairs)}"] if pairs else []
+
+
+def _sorted(rows: SalesRows, field: Literal["place", "sku"]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Names in order, and each row's place among them."""
+    column = getattr(rows, field)
+    used = np.unique(column.code)
+    names = sorted(column.values[code] for code in used)
+    rank = {name: place for place, name in enumerate(names)}
+    place = np.array([rank.get(value, 0) for value in column.values], np.int64)
+    return tuple(names), place[column.code]
+
+
+def _repeated(rows: SalesRows, cell: NDArray[np.int64] | None, keys: ReadingKeys) -> tuple[int, int]:
+    """How many rows have the day, SKU and place of an earlier one, and how many the units, too."""
+    if cell is None:
+        return 0, 0
+    _, first, times = np.unique(cell, return_index=True, return_counts=True)
+    if times.max() == 1:
+        return 0, 0
+    if keys.repeated_rows == "refuse":
+        again = np.ones(len(cell), np.bool_)
+        again[first] = False
+        reason = "the date, SKU and market of an earlier row"
+        problem = Problem(reason, tuple(rows.line[again].tolist()))
+        raise ConfigurationError(f"{rows.path}: {problem}; repeated_rows: add in the demand YAML adds them up")
+    order = np.lexsort((rows.units, cell))
+    same = (np.diff(cell[order]) == 0) & (np.diff(rows.units[order]) == 0)
+    return len(cell) - len(first), int(same.sum())
+
+
+def _large(
+    rows: SalesRows,
+    place: tuple[tuple[str, ...], NDArray[np.int64]],
+    sku: tuple[tuple[str, ...], NDArray[np.int64]],
+    keys: ReadingKeys,
+) -> list[str]:
+    """A day's units far above the SKU's usual ones: told, or refused."""
+    group = place[1] * len(sku[0]) + sku[1]
+    sold = rows.units > 0
+    if not sold.any():
+        return []
+    group, units, line, day = group[sold], rows.units[sold], rows.line[sold], rows.day[sold]
+    order = np.lexsort((units, group))
+    _, begin, count = np.unique(group[order], return_index=True, return_counts=True)
+    median = units[order][begin + (count - 1) // 2]
+    ratio = np.empty(len(units))
+    ratio[order] = units[order] / np.repeat(median, count)
+    worst = int(np.argmax(ratio))
+    name = f"{sku[0][group[worst] % len(sku[0])]} in {place[0][group[worst] // len(sku[0])]}"
+    usual = units[worst] / ratio[worst]
+    told = f"line {line[worst]}: {units[worst]:,.0f} of {name} on {calendar.iso(int(day[worst]))}, usually {usual:,.0f}"
+    if ratio[worst] > keys.most_times_usual:
+        raise ConfigurationError(
+            f"{rows.path}: {told}: a slip? It is {ratio[worst]:,.0f} times the usual; most_times_usual in the demand "
+            f"YAML allows {keys.most_times_usual:,.0f}"
+        )
+    many = int(((ratio > TOLD_TIMES_USUAL) & (units >= TOLD_UNITS)).sum())
+    if not many:
+        return []
+    rows_are = "row has" if many == 1 else "rows have"
+    return [f"{many:,} {rows_are} more than {TOLD_TIMES_USUAL:.0f} times the SKU's usual units; {told}"]
+
+
+def _check_gaps(rows: SalesRows, keys: ReadingKeys) -> None:
+    """One slip in a date stretches a history by years, of which the test window is then made."""
+    days, first = np.unique(rows.day, return_index=True)
+    gap = np.diff(days) - 1
+    if not len(gap) or gap.max() <= keys.longest_gap_days:
+        return
+    at = int(gap.argmax())
+    before, after = calendar.iso(int(days[at])), calendar.iso(int(days[at + 1]))
+    raise ConfigurationError(
+        f"{rows.path}: no row for {gap[at]:,} days, between {before} (line {rows.line[first[at]]}) and {after} (line "
+        f"{rows.line[first[at + 1]]}): a slip in a date? longest_gap_days in the demand YAML allows "
+        f"{keys.longest_gap_days}"
+    )
 
 
 def _gaps(empty: NDArray[np.bool_], first_day: int) -> tuple[tuple[str, str], ...]:

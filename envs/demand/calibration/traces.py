@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from entrepot.configs.loader import ConfigurationError, StrictModel
-from entrepot.envs.demand.calibration.records import RecordReport, SalesRecords, read_sales
+from entrepot.envs.demand.calibration.account import RecordReport
+from entrepot.envs.demand.calibration.joining import SkusBy, choose_join, shown
+from entrepot.envs.demand.calibration.keys import ReadingKeys
+from entrepot.envs.demand.calibration.records import SalesRecords, dense_records
+from entrepot.envs.demand.calibration.rows import read_rows
+from entrepot.envs.demand.calibration.season import NAMES, months_told, seasonal_index
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import UNSET
 from entrepot.envs.demand.windows import Window, divide
 from entrepot.envs.snapshot import calendar
+
+LATE_DAYS = 91
+"""A SKU that first sells so many days into the training window may not have been on sale before."""
 
 
 class Proxy(StrictModel):
@@ -27,20 +35,32 @@ class Proxy(StrictModel):
     pooled_skus: Annotated[int, Field(ge=1, description="how many real SKUs add up to one of ours")] = 1
 
 
-class HistoryDescription(StrictModel):
+class HistoryDescription(ReadingKeys):
     """What `configs/demand/history.yaml` may say."""
 
     path: str
     block_days: Annotated[int, Field(ge=1)] = 28
     stretch_days: Annotated[int, Field(ge=7)] = 112
     windows: dict[Split, Window] | None = None
-    left_out_days: list[date] = Field(default_factory=list)
+    left_out_days: list[date | Window] = Field(default_factory=list)
     markets: dict[str, Proxy] = Field(default_factory=dict)
+    skus_by: SkusBy | None = Field(None, description="how the history's SKUs are joined to the network's")
+
+
+@dataclass(frozen=True)
+class Goods:
+    """The SKUs of a network, as far as a history is joined to them."""
+
+    names: tuple[str, ...]
+    drawn: bool  # from a catalogue, so that the names are only numbers
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What was sold in each of M markets on each of D days, best-selling SKUs first."""
+    """What was sold in each of M markets on each of D days.
+
+    Joined by name, the columns are the network's SKUs in its order; else the history's, best-selling ones first.
+    """
 
     markets: tuple[str, ...]
     proxies: tuple[Proxy, ...]  # M
@@ -49,11 +69,38 @@ class Traces:
     windows: dict[Split, tuple[int, int]]  # offsets into D, first included, last excluded
     month_index: NDArray[np.float64]  # [12]
     report: RecordReport
+    skus: tuple[str, ...] | None = None  # W names of the columns, where they are joined by name
+    observed: NDArray[np.bool_] | None = None  # [D] days that weren't left out; all, if None
+    joined: tuple[str, ...] = ()  # how markets and SKUs were joined to the network's
+    remarks: tuple[str, ...] = ()  # what was replaced and assumed
 
     @property
     def days(self) -> NDArray[np.int64]:
         """[D] days since 1970-01-01."""
         return self.first_day + np.arange(len(self.units[0]))
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """Everything a person should know of the history: a line each."""
+        return (*self.report.shortcomings(), *self.joined, *self.remarks)
+
+    def seen(self, split: Split) -> NDArray[np.int64]:
+        """Offsets of a window's days that weren't left out."""
+        low, high = self.windows[split]
+        offsets = np.arange(low, high)
+        return offsets if self.observed is None else offsets[self.observed[low:high]]
+
+    def by_rank(self) -> Traces:
+        """The same with the best-selling SKUs of the training window first, in all markets in the same order."""
+        if self.skus is None:
+            return self
+        sold = sum(units[slice(*self.windows[Split.TRAIN])].sum(axis=0, dtype=np.float64) for units in self.units)
+        order = np.argsort(-np.asarray(sold), kind="stable")
+        return replace(
+            self,
+            units=tuple(np.ascontiguousarray(units[:, order]) for units in self.units),
+            skus=tuple(self.skus[place] for place in order),
+        )
 
     def proxy_names(self) -> str:
         """`market ← country`, for every market that another place stands for."""
@@ -61,53 +108,56 @@ class Traces:
         return ", ".join(f"{market} ← {proxy.country}" for market, proxy in pairs if proxy.country != market)
 
 
-def market_traces(description: HistoryDescription, markets: Sequence[str], source: str) -> Traces:
+def market_traces(
+    description: HistoryDescription, markets: Sequence[str], source: str, goods: Goods | None = None
+) -> Traces:
     """Read the history that a description names, and make the trace of each market.
 
     Args:
         description: a validated description.
         markets: names of the M markets wanted.
         source: the file to name in an error.
+        goods: the network's SKUs; the history's own by rank of sales, if None.
 
     Raises:
-        ConfigurationError: the file, a window, a left-out day or a market's proxy can't be used.
+        ConfigurationError: the file, a window, a left-out day, a market's proxy or the SKUs' names can't be used, or
+            more rows than allowed are lost.
     """
-    if description.path == UNSET:
-        raise ConfigurationError(f"{source}: path: missing; name a .parquet, .csv or .csv.gz file (demand.path=FILE)")
-    wanted = {description.markets[market].country for market in markets if market in description.markets}
-    records = read_sales(description.path, known_markets=tuple(markets), used_countries=tuple(sorted(wanted)))
+    records, join = _records(description, markets, source, goods)
     windows = divide(
         description.windows, records.first_day, len(records.units), shortest=description.block_days + 7, source=source
     )
-    units = _without_days(records, description.left_out_days, windows, source)
+    units, observed = _without_days(records, description.left_out_days, windows, source)
     trained = units[slice(*windows[Split.TRAIN])]
-    order = np.argsort(-trained.sum(axis=(0, 1)), kind="stable")
+    if not trained.any():
+        raise ConfigurationError(
+            f"{source}: windows.train: nothing was sold from {_iso(records, windows[Split.TRAIN][0])} to "
+            f"{_iso(records, windows[Split.TRAIN][1] - 1)} in {records.report.path}"
+        )
+    by_name = goods is not None and join == "name"
+    if goods is not None and by_name:
+        sold = {name: column for column, name in enumerate(records.skus)}
+        order = np.array([sold.get(name, -1) for name in goods.names])
+    else:
+        order = np.argsort(-trained.sum(axis=(0, 1)), kind="stable")
     proxies = tuple(_proxy(description.markets, records, market, source) for market in markets)
-    return Traces(
+    if by_name:
+        _refuse_pooling(markets, proxies, source)
+    traces = Traces(
         markets=tuple(markets),
         proxies=proxies,
-        units=tuple(_trace(units[:, records.places.index(proxy.country)][:, order], proxy) for proxy in proxies),
+        units=tuple(_trace(_columns(units[:, records.places.index(p.country)], order), p) for p in proxies),
         first_day=records.first_day,
         windows=windows,
-        month_index=seasonal_index(trained, records.days[slice(*windows[Split.TRAIN])]),
+        month_index=np.ones(12),
         report=records.report,
+        skus=goods.names if goods is not None and by_name else None,
+        observed=observed,
     )
-
-
-def seasonal_index(units: NDArray[np.float32], days: NDArray[np.int64]) -> NDArray[np.float64]:
-    """[12] units a day in each month over the mean month's, 1 where a month was never seen.
-
-    Args:
-        units: [D, …] units sold.
-        days: [D] days since 1970-01-01.
-    """
-    total = units.reshape(len(units), -1).sum(axis=1)
-    month = calendar.month(days)
-    count = np.bincount(month, minlength=12)
-    mean = np.bincount(month, weights=total, minlength=12) / np.maximum(count, 1)
-    seen = mean > 0
-    level = mean[seen].mean() if seen.any() else 1.0
-    return np.where(seen, mean / level, 1.0)
+    seen = traces.seen(Split.TRAIN)
+    index = seasonal_index(units[seen], records.days[seen])
+    told = [*_replaced(traces), *months_told(records.days[seen]), *_silent(index), *_thin(traces, trained)]
+    return replace(traces, month_index=index, joined=tuple(_joined(traces, records, goods)), remarks=tuple(told))
 
 
 def whole_units(units: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -117,22 +167,146 @@ def whole_units(units: NDArray[np.float32], rng: np.random.Generator) -> NDArray
     return whole
 
 
-def _without_days(
-    records: SalesRecords, left_out: Sequence[date], windows: Mapping[Split, tuple[int, int]], source: str
-) -> NDArray[np.float32]:
-    units = records.units.copy() if left_out else records.units
-    for day in left_out:
-        offset = calendar.day_number(day) - records.first_day
-        if not 0 <= offset < len(units):
+def _records(
+    description: HistoryDescription, markets: Sequence[str], source: str, goods: Goods | None
+) -> tuple[SalesRecords, SkusBy]:
+    if description.path == UNSET:
+        raise ConfigurationError(f"{source}: path: missing; name a .parquet, .csv or .csv.gz file (demand.path=FILE)")
+    rows = read_rows(description.path, description)
+    join: SkusBy = "rank"
+    if goods is not None:
+        found = sorted(rows.sku.values[code] for code in np.unique(rows.sku.code))
+        join = choose_join(
+            found, goods.names, drawn=goods.drawn, asked=description.skus_by, path=rows.path, source=source
+        )
+    wanted = {description.markets[market].country for market in markets if market in description.markets}
+    records = dense_records(
+        rows,
+        description,
+        known_markets=tuple(markets),
+        used_countries=tuple(sorted(wanted)),
+        known_skus=goods.names if goods is not None and join == "name" else None,
+    )
+    _refuse_losses(records.report, description, source)
+    return records, join
+
+
+def _refuse_losses(report: RecordReport, description: ReadingKeys, source: str) -> None:
+    for key, lost, why in (
+        ("most_left_out", report.left_out, report.problems),
+        ("most_of_others", report.of_others, report.others),
+    ):
+        allowed = getattr(description, key)
+        if lost > allowed * report.rows:
             raise ConfigurationError(
-                f"{source}: left_out_days: {day} is not inside the history, "
+                f"{source}: {key}: {lost:,} of {report.rows:,} rows of {report.path} would be left out, "
+                f"{lost / report.rows:.1%}; at most {allowed:.1%} may be: {'; '.join(map(str, why))}"
+            )
+
+
+def _iso(records: SalesRecords, offset: int) -> str:
+    return calendar.iso(records.first_day + offset)
+
+
+def _columns(units: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.float32]:
+    """[D, W] the columns of the order; zeros where it says −1."""
+    if not units.shape[1]:
+        return np.zeros((len(units), len(order)), np.float32)
+    chosen = units[:, order]
+    if (order < 0).any():
+        chosen[:, order < 0] = 0.0
+    return chosen
+
+
+def _refuse_pooling(markets: Sequence[str], proxies: Sequence[Proxy], source: str) -> None:
+    for market, proxy in zip(markets, proxies, strict=True):
+        if proxy.pooled_skus > 1:
+            raise ConfigurationError(
+                f"{source}: markets.{market}.pooled_skus: {proxy.pooled_skus}; SKUs are joined by name, so none can be "
+                "added to another; allowed: 1, or skus_by: rank"
+            )
+
+
+def _joined(traces: Traces, records: SalesRecords, goods: Goods | None) -> list[str]:
+    proxies = [f"assumed: proxies: {names}"] if (names := traces.proxy_names()) else []
+    return proxies + ([] if goods is None else _skus_joined(traces, records, goods))
+
+
+def _skus_joined(traces: Traces, records: SalesRecords, goods: Goods) -> list[str]:
+    if traces.skus is None:
+        first = f"{goods.names[0]} has the sales of {records.skus[_best(traces, records)]}" if records.skus else ""
+        told = [f"SKUs are joined by rank of sales, not by name: {first}"]
+        spare = len(records.skus) - len(goods.names)
+        return told + ([f"{spare:,} SKUs of the history that sell least are not used"] if spare > 0 else [])
+    without = [name for name in goods.names if name not in set(records.skus)]
+    told = [f"SKUs are joined by name: {len(goods.names) - len(without):,} of the network's {len(goods.names):,}"]
+    if without:
+        told.append(f"SKUs of the network without any sales, which so have no demand: {shown(without)}")
+    return told
+
+
+def _best(traces: Traces, records: SalesRecords) -> int:
+    trained = records.units[slice(*traces.windows[Split.TRAIN])]
+    return int(np.argsort(-trained.sum(axis=(0, 1)), kind="stable")[0])
+
+
+def _replaced(traces: Traces) -> list[str]:
+    if traces.observed is None:
+        return []
+    count = int((~traces.observed).sum())
+    days = "day is" if count == 1 else "days are"
+    return [f"{count:,} {days} left out; the same weekday of the nearest week stands in"]
+
+
+def _silent(month_index: NDArray[np.float64]) -> list[str]:
+    silent = [NAMES[month] for month in np.flatnonzero(month_index == 0)]
+    return [f"nothing was sold in {', '.join(silent)}, and so nothing will be"] if silent else []
+
+
+def _thin(traces: Traces, trained: NDArray[np.float32]) -> list[str]:
+    """Markets and SKUs that may have been missing rather than unwanted for a while."""
+    window = slice(*traces.windows[Split.TRAIN])
+    told = []
+    for market, units in zip(traces.markets, traces.units, strict=True):
+        sold = units[window].any(axis=1)
+        if not sold.any():
+            told.append(f"market {market} sold nothing in the training window: it has no demand in training")
+        elif int(sold.argmax()) > LATE_DAYS:
+            told.append(f"market {market} first sold {int(sold.argmax()):,} days into the training window; 0 before it")
+    ever = trained.any(axis=1)  # [D', Q]
+    late = int((ever.any(axis=0) & (ever.argmax(axis=0) > LATE_DAYS)).sum())
+    if late:
+        told.append(f"{late:,} SKUs first sold more than {LATE_DAYS} days into the training window; 0 before it")
+    return told
+
+
+def _without_days(
+    records: SalesRecords,
+    left_out: Sequence[date | Window],
+    windows: Mapping[Split, tuple[int, int]],
+    source: str,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
+    """Units with a stand-in for each day that is left out; and which days are not."""
+    if not left_out:
+        return records.units, None
+    units, observed = records.units.copy(), np.ones(len(records.units), np.bool_)
+    for entry in left_out:
+        ends = (entry.first, entry.last) if isinstance(entry, Window) else (entry, entry)
+        low, high = (calendar.day_number(day) - records.first_day for day in ends)
+        if low < 0 or high >= len(units):
+            raise ConfigurationError(
+                f"{source}: left_out_days: {ends[0] if low < 0 else ends[1]} is not inside the history, "
                 f"{records.report.first_day} to {records.report.last_day}"
             )
+        observed[low : high + 1] = False
+    for offset in np.flatnonzero(~observed):
         # The stand-in comes from the same window, or a split would leak into another.
         low, high = next((w for w in windows.values() if w[0] <= offset < w[1]), (0, len(units)))
-        neighbours = [near for near in (offset - 7, offset + 7) if low <= near < high]
-        units[offset] = records.units[neighbours[0]] if neighbours else 0.0
-    return units
+        same_weekday = np.arange(low + (offset - low) % 7, high, 7)
+        near = same_weekday[observed[same_weekday]]
+        # Of two that are as near, the earlier.
+        units[offset] = records.units[near[np.argmin(np.abs(near - offset))]] if len(near) else 0.0
+    return units, observed
 
 
 def _trace(sold: NDArray[np.float32], proxy: Proxy) -> NDArray[np.float32]:

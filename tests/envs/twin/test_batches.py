@@ -21,6 +21,7 @@ class PoissonDemand:
     """Independent Poisson demand, the same in every month."""
 
     summary = "Poisson"
+    remarks = ()
 
     def __init__(self, network: NetworkArrays) -> None:
         shape = (len(network.markets), len(network.skus))

@@ -35,7 +35,7 @@ def side_by_side(traces: Traces, figures: CalibratedDescription, skus: int) -> d
     """Moments of the training window and of the generator on the same days, by market."""
     window = slice(*traces.windows[Split.TRAIN])
     days = traces.days[window]
-    model = generator(figures, traces.markets, skus)
+    model = generator(figures, traces.markets, np.arange(skus))
     weeks = open_weeks(model.season.is_closed(days))
     drawn = model.sample(np.full(32, days[0]), len(days), Split.TRAIN, np.random.default_rng(1))
     return {
