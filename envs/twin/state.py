@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -39,6 +39,16 @@ class State(Record):
     def episodes(self) -> int:
         """B."""
         return self.on_hand.shape[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # `multiprocessing` passes torch's tensors to other processes by sharing their memory. This is the one that a
+        # step writes to: two processes would fill one ring. So it goes by value.
+        ring = self.pipeline.detach()
+        return {**vars(self), "pipeline": ring.cpu().numpy().copy(), "device": ring.device}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        device = state.pop("device")
+        vars(self).update({**state, "pipeline": torch.from_numpy(state["pipeline"]).to(device)})
 
     def pipeline_by_days(self) -> Tensor:
         """[B, N, S, H] units by days to arrival; what is at 0 joins the dock queue today."""
