@@ -15,6 +15,7 @@ from torch import Tensor
 from entrepot.agents.inference import InferenceModule, load
 from entrepot.agents.inference.loading import latest_version
 from entrepot.agents.inference.manifest import MANIFEST
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, Field
@@ -48,12 +49,13 @@ class ExportedPolicy:
     def begin(self, episodes: int) -> None:
         """Nothing is remembered between days."""
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units."""
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """Orders."""
         decision = self._module.decide(snapshot_arrays(snapshot), network=self.network, age_seconds=0.0)
         self.fallbacks += sum(source != "policy" for source in decision.source)
         self.decisions += len(decision.source)
-        return torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)
+        orders = torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)
+        return Decisions(orders)
 
 
 def _array(values: Tensor, field: Field) -> NDArray[np.generic]:

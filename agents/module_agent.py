@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 
 class ModuleAgent:
-    """Any module that maps a snapshot and a network's attributes to orders, bound to those attributes."""
+    """Any module that maps a snapshot and a network's attributes to decisions, bound to those attributes."""
 
     def __init__(self, module: nn.Module, attributes: NetworkAttributes) -> None:
         """Args: the module; attributes of the network it decides for."""
@@ -18,7 +19,7 @@ class ModuleAgent:
     def begin(self, episodes: int) -> None:
         """Nothing is remembered between days."""
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units."""
-        result: Tensor = self.module(snapshot, self.attributes)
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """Of the module."""
+        result: Decisions = self.module(snapshot, self.attributes)
         return result

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from torch import Tensor
-
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import Snapshot
 
 
 class Policy(Protocol):
-    """Decides what to order on every lane, one day at a time, for B networks at once."""
+    """Decides one day at a time, for B networks at once."""
 
     def begin(self, episodes: int) -> None:
         """Forget what went before: B new episodes start."""
         ...
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units to order today; the twin rounds them where it keeps whole units."""
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """What to do today, of what is known today."""
         ...

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 
 from entrepot.envs import warehouse_network_v0
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.memory import keep_freed_memory
@@ -47,18 +48,18 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     scenarios = [scenario.episodes_at(part) for part in chosen]
     states = [opening_state(parameters, rate, COVER_DAYS * through, episodes=len(part)) for part in chosen]
     generator = torch.Generator().manual_seed(SEED)
-    # Lanes first in memory, as whatever orders up to a target has them.
+    # Lanes first in memory, as whatever decisions up to a target has them.
     shape = (parameters.lanes, environments, parameters.skus)
     units = torch.rand(shape, generator=generator) * through[parameters.lane_destination].unsqueeze(1)
-    orders = [part.contiguous().transpose(0, 1) for part in units.tensor_split(parts, dim=1)]
+    decisions = [Decisions(part.contiguous().transpose(0, 1)) for part in units.tensor_split(parts, dim=1)]
 
     def one() -> None:
         today = states[0].day % DAYS
         if parts == 1:
-            states[0], _, _ = step(parameters, states[0], orders[0], scenarios[0].at(today), overwrite=True)
+            states[0], _, _ = step(parameters, states[0], decisions[0], scenarios[0].at(today), overwrite=True)
             return
         days = [part.at(today) for part in scenarios]
-        batches = list(zip(states, orders, days, strict=True))
+        batches = list(zip(states, decisions, days, strict=True))
         states[:] = [state for state, _, _ in step_batches(parameters, batches, overwrite=True)]
 
     return arrays, one, lambda: None

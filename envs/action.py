@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import echelon_rate, orders_from_cover
@@ -37,7 +38,7 @@ class ActionKind(StrEnum):
 
 
 class ActionMap:
-    """Turns actions [B, L, S] into orders [B, L, S].
+    """Turns actions [B, L, S] into decisions: orders on the same cells.
 
     `cover`: 0 to 120 days that stock is to last; the order is what is missing (`orders_from_cover`).
     `units`: 0 to 120 days of long-run demand at the lane's destination, in units.
@@ -90,8 +91,8 @@ class ActionMap:
         """Indices of the lanes that an agent orders on, in the network's order: the rows of its action."""
         return self._lanes[agent]
 
-    def orders(self, actions: Tensor, snapshot: Snapshot, rate: Tensor) -> Tensor:
-        """[B, L, S] units, not rounded.
+    def decisions(self, actions: Tensor, snapshot: Snapshot, rate: Tensor) -> Decisions:
+        """What the actions ask for, not rounded.
 
         Args:
             actions: [B, L, S].
@@ -100,7 +101,7 @@ class ActionMap:
         """
         bounded = actions.clamp(min=self.low).minimum(self._high)
         if self.kind is ActionKind.UNITS:
-            return bounded
+            return Decisions(bounded)
         if self.kind is ActionKind.UNIT:
             bounded = (bounded + 1.0) * (0.5 * MOST_COVER_DAYS)
-        return orders_from_cover(self._attributes, snapshot, bounded, rate)
+        return Decisions(orders_from_cover(self._attributes, snapshot, bounded, rate))

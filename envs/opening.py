@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
 from entrepot.envs.order_up_to import demand_rate, echelon_rate, orders_from_cover
 from entrepot.envs.twin import Scenario, State, TwinParameters, opening_state, step
@@ -43,6 +44,6 @@ def warmed_up_state(
     for number in range(days):
         day = scenario.at(number)
         snapshot = snapshot_of(parameters, attributes, state, day)
-        orders = orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot))
-        state, _, _ = step(parameters, state, orders, day, whole_units=whole_units, overwrite=True)
+        decisions = Decisions(orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot)))
+        state, _, _ = step(parameters, state, decisions, day, whole_units=whole_units, overwrite=True)
     return state

@@ -33,7 +33,7 @@ def roll_out(
         attributes: of the same network.
         state: at the start; its pipeline's memory is taken over and may not be used again.
         scenario: at least `first + days` days.
-        policy: who orders; `begin` has been called.
+        policy: who decides; `begin` has been called.
         first: the scenario's day to start at.
         days: how many; all that are left if None.
         whole_units: as in `step`.
@@ -45,8 +45,8 @@ def roll_out(
     with torch.no_grad():
         for number in range(first, scenario.days if days is None else first + days):
             day = scenario.at(number)
-            orders = policy.orders(snapshot_of(parameters, attributes, state, day))
-            state, flows, costs = step(parameters, state, orders, day, whole_units=whole_units, overwrite=True)
+            decisions = policy.decide(snapshot_of(parameters, attributes, state, day))
+            state, flows, costs = step(parameters, state, decisions, day, whole_units=whole_units, overwrite=True)
             if watch is not None:
                 watch(number, state, flows, costs)
     return state

@@ -1,4 +1,4 @@
-"""From a snapshot through an observation vector and perceptrons to orders.
+"""From a snapshot through an observation vector and perceptrons to decisions.
 
 Unlike the neural policy, a perceptron's width hangs on the number of nodes, lanes and SKUs: it decides for the network
 it was built for and for no other.
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from entrepot.agents.cover_ratio import MOST_LOG_RATIO, cover_of
 from entrepot.agents.mlp.layers import MlpSettings, StackedMlp
 from entrepot.envs.action import ActionKind, ActionMap
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.observe.vector import Observation
@@ -103,12 +104,12 @@ class AgentMlp(_OneNetwork):
         inputs, outputs = self.observation.width + agents, most * self.skus
         self.actor = StackedMlp(1 if shared else agents, inputs, outputs, settings)
 
-    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
-        """[B, L, S] units, not rounded."""
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        """Orders, not rounded."""
         rate = demand_rate(attributes, snapshot)
         own = self.observation.by_agent(self.observation.features(snapshot, rate))
         cover = cover_of(self.log_ratio(own), attributes.base_cover_days)
-        return orders_from_cover(attributes, snapshot, cover, rate)
+        return Decisions(orders_from_cover(attributes, snapshot, cover, rate))
 
     def log_ratio(self, own: Tensor) -> Tensor:
         """[B, L, S] logarithm of cover over base cover, of [B, A, W] observations."""
@@ -139,11 +140,11 @@ class CentralMlp(_OneNetwork):
         self._squash = squash
         self.actor = StackedMlp(1, self.observation.size, self._action.high.numel(), settings)
 
-    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
-        """[B, L, S] units, not rounded."""
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        """Orders, not rounded."""
         rate = demand_rate(attributes, snapshot)
         state = self.observation.whole(self.observation.features(snapshot, rate))
         answer = self.actor(state.unsqueeze(0))[0]
         unit = torch.tanh(answer) if self._squash else answer.clamp(-1.0, 1.0)
         cells = unit.unflatten(-1, tuple(self._action.high.shape))
-        return self._action.orders(self._action.from_unit(cells), snapshot, rate)
+        return self._action.decisions(self._action.from_unit(cells), snapshot, rate)

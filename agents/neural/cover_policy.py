@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from entrepot.agents.cover_ratio import cover_of, log_ratio_of
 from entrepot.agents.neural.heads import cover_head_named
 from entrepot.agents.neural.policy import NeuralPolicy
 from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 
@@ -31,8 +32,8 @@ class NeuralCoverPolicy(nn.Module):
         self.policy = NeuralPolicy(settings)
         cover_head_named(self.policy.settings)
 
-    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
-        """[B, L, S] units, not rounded."""
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        """Orders, not rounded."""
         base = attributes.base_cover_days
         cover = cover_of(log_ratio_of(self.policy.cover(snapshot, attributes), base), base)
-        return orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot))
+        return Decisions(orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot)))

@@ -15,7 +15,6 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.consolidation import Consolidation
 from entrepot.agents.neural.features import (
     CELL_FEATURES,
@@ -28,21 +27,23 @@ from entrepot.agents.neural.features import (
     node_features,
 )
 from entrepot.agents.neural.heads import cover_head_named, head_named
+from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Orders, and which of the departures that they need were chosen."""
+    """Decisions, and which of the departures that they need were chosen."""
 
-    orders: Tensor  # [B, L, S] units, not rounded
+    decisions: Decisions  # orders not rounded
     departs: Tensor  # [B, L] share of what is wanted that departs, 0 or 1 but for what training tries
 
 
 class NeuralPolicy(nn.Module):
-    """Maps a snapshot and a network's attributes to orders."""
+    """Maps a snapshot and a network's attributes to decisions."""
 
     def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
         """Make an untrained policy.
@@ -76,9 +77,9 @@ class NeuralPolicy(nn.Module):
             self.answer.weight.zero_()
             self.answer.bias.copy_(torch.tensor(self._head.opening))
 
-    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
-        """[B, L, S] units to order, not rounded."""
-        return self.decide(snapshot, attributes).orders
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        """Orders, not rounded."""
+        return self.decide(snapshot, attributes).decisions
 
     def decide(
         self,
@@ -88,7 +89,7 @@ class NeuralPolicy(nn.Module):
         learns: Tensor | None = None,
         chance: torch.Generator | None = None,
     ) -> Decided:
-        """Orders and departures for a batch.
+        """Decisions and departures for a batch.
 
         Args:
             snapshot: at decision time.
@@ -97,13 +98,13 @@ class NeuralPolicy(nn.Module):
             learns: [L] 1 where gradients may reach the lane's cover and departures; everywhere if None.
             chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
-        considered = self._consider(snapshot, attributes)
-        answer = self.answer(considered.hidden)
-        wanted = self._head.wanted(snapshot, attributes, considered, answer, learns, smoothing_days)
-        departs = self._departs(snapshot, attributes, considered, wanted, chance)
+        encoded = self._encode(snapshot, attributes)
+        answer = self.answer(encoded.hidden)
+        wanted = self._head.wanted(snapshot, attributes, encoded, answer, learns, smoothing_days)
+        departs = self._departs(snapshot, attributes, encoded, wanted, chance)
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
-        return Decided(wanted * departs.unsqueeze(-1), departs)
+        return Decided(Decisions(wanted * departs.unsqueeze(-1)), departs)
 
     def cover(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs.
@@ -112,35 +113,35 @@ class NeuralPolicy(nn.Module):
             ConfigurationError: the head is not `cover`: days of cover can't say what the others decide.
         """
         head = cover_head_named(self.settings)
-        considered = self._consider(snapshot, attributes)
-        cover = head.cover(snapshot, attributes, considered, self.answer(considered.hidden))
-        wanted = orders_from_cover(attributes, snapshot, cover, considered.known.rate)
-        departs = self._departs(snapshot, attributes, considered, wanted, None)
+        encoded = self._encode(snapshot, attributes)
+        cover = head.cover(snapshot, attributes, encoded, self.answer(encoded.hidden))
+        wanted = orders_from_cover(attributes, snapshot, cover, encoded.known.rate)
+        departs = self._departs(snapshot, attributes, encoded, wanted, None)
         destination = attributes.lane_destination
-        ours, theirs = considered.known.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
+        ours, theirs = encoded.known.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
         return cover * (ours / theirs) * departs.unsqueeze(-1)
 
-    def _consider(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Considered:
+    def _encode(self, snapshot: Snapshot, attributes: NetworkAttributes) -> LaneEncoding:
         known = node_features(snapshot, attributes)
         environment, lane = _departing(snapshot)
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
-        return Considered(known, environment, lane, hidden)
+        return LaneEncoding(known, environment, lane, hidden)
 
     def _departs(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: Considered,
+        encoded: LaneEncoding,
         wanted: Tensor,
         chance: torch.Generator | None,
     ) -> Tensor:
         """[B, L] see `Consolidation`; 1 where the head can't let a departure wait for the next."""
         if not self._head.consolidates:
             return (snapshot.lane_wait_days < 0.5).to(wanted)
-        environment, lane = considered.environment, considered.lane
-        rate = considered.known.rate[environment, attributes.lane_destination[lane]]
+        environment, lane = encoded.environment, encoded.lane
+        rate = encoded.known.rate[environment, attributes.lane_destination[lane]]
         chosen = self.consolidation(
-            snapshot, attributes, considered.hidden, wanted[environment, lane], rate, environment, lane, chance=chance
+            snapshot, attributes, encoded.hidden, wanted[environment, lane], rate, environment, lane, chance=chance
         )
         return wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)
 

@@ -9,12 +9,12 @@ from time import perf_counter
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.horizon import Horizon, PlanningSettings
 from entrepot.agents.planners.instance import Instance
 from entrepot.agents.planners.rolling import WEEK, RollingPlan, Safety, rolling_plan
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin import TwinParameters
 
@@ -63,8 +63,8 @@ class ModelPredictive:
         self._position = np.zeros((episodes, WEEK, nodes, skus))
         self._age = np.full(episodes, WEEK)
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units."""
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """Orders."""
         monday = snapshot.weekday.cpu().numpy() == REVIEW_WEEKDAY
         self._plan(snapshot, np.flatnonzero(monday | (self._age >= WEEK)))
         episode = np.arange(len(self._age))
@@ -74,7 +74,7 @@ class ModelPredictive:
         at_node = snapshot.on_hand + snapshot.dock + snapshot.in_transit
         ahead = self._corrections(planned, expected - at_node.cpu().numpy())
         orders = np.where(planned >= LEAST_UNITS, np.maximum(planned + ahead, 0.0), 0.0)
-        return torch.as_tensor(orders, dtype=snapshot.on_hand.dtype, device=snapshot.on_hand.device)
+        return Decisions(torch.as_tensor(orders, dtype=snapshot.on_hand.dtype, device=snapshot.on_hand.device))
 
     def _corrections(self, planned: Floats, missing: Floats) -> Floats:
         """[B, L, S] what nodes lack against the plan, shared out among the lanes that order for them today."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 
@@ -19,7 +20,7 @@ class BaseStock:
     def begin(self, episodes: int) -> None:
         """Nothing is remembered between days."""
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units."""
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """Orders."""
         rate = demand_rate(self.attributes, snapshot)
-        return orders_from_cover(self.attributes, snapshot, self.cover, rate)
+        return Decisions(orders_from_cover(self.attributes, snapshot, self.cover, rate))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 
@@ -34,14 +35,14 @@ class MinMax:
         """Forget last Monday's plan."""
         self._planned = None
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units."""
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """Orders."""
         plan = self._plan(snapshot)
         review = (snapshot.weekday == REVIEW_WEEKDAY)[:, None, None]
         planned = plan if self._planned is None else torch.where(review, plan, self._planned)
         departs = (snapshot.lane_wait_days < 0.5).unsqueeze(-1)
         self._planned = torch.where(departs, 0.0, planned)
-        return torch.where(departs, planned, 0.0)
+        return Decisions(torch.where(departs, planned, 0.0))
 
     def _plan(self, snapshot: Snapshot) -> Tensor:
         known = self.attributes

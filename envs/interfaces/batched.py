@@ -11,6 +11,7 @@ from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import ActionKind, ActionMap
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.interfaces.arguments import EPISODE_DAYS, whole
 from entrepot.envs.interfaces.single_threaded import fork_single_threaded
@@ -30,7 +31,7 @@ NO_EPISODE = "there is no episode yet; call reset() first"
 class Transition:
     """What led to the present: the day that was just stepped."""
 
-    orders: Tensor  # [B, L, S] units asked for
+    decisions: Decisions
     flows: Flows
     costs: Costs
     cost_by_agent: Tensor  # [B, A] USD
@@ -166,13 +167,13 @@ class BatchedWarehouseNetwork:
             raise RuntimeError(f"the episode is over after {self.episode_days} days; call reset()")
         today = self._today
         self._check(actions)
-        orders = self.action.orders(actions.to(self.parameters.value_usd), self.snapshot, self.demand_rate)
+        decisions = self.action.decisions(actions.to(self.parameters.value_usd), self.snapshot, self.demand_rate)
         self.state, flows, costs = step(
-            self.parameters, self.state, orders, today, whole_units=self._whole_units, overwrite=True
+            self.parameters, self.state, decisions, today, whole_units=self._whole_units, overwrite=True
         )
         self.day += 1
         cost = self.reward.cost_by_agent(costs)
-        self.transition = Transition(orders, flows, costs, cost)
+        self.transition = Transition(decisions, flows, costs, cost)
         over = torch.full((self.environments,), self.day >= self.episode_days, device=cost.device)
         return self._observe(), self.reward.of(cost), torch.zeros_like(over), over, {"cost_usd": cost}
 

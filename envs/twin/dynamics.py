@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.snapshot.statistics import FAST_DAYS, QUARTER_DAYS, SLOW_DAYS, SQUARE_DAYS
 from entrepot.envs.twin import costing, ring, shipping
 from entrepot.envs.twin.flows import Costs, Flows
@@ -22,7 +23,7 @@ from entrepot.envs.twin.state import State
 def step(
     parameters: TwinParameters,
     state: State,
-    orders: Tensor,
+    decisions: Decisions,
     day: Day,
     *,
     whole_units: bool = True,
@@ -33,7 +34,7 @@ def step(
     Args:
         parameters: of the network.
         state: at the start of the day.
-        orders: [B, L, S] units asked for on each lane today; negative ones count as 0.
+        decisions: of all agents together.
         day: the scenario's day.
         whole_units: keep whole units (unless the goods are divisible) and whole containers, as in evaluation and live;
             otherwise fractions flow, and gradients with them.
@@ -64,7 +65,7 @@ def step(
     transit_days = parameters.lane_days.index_select(0, day.weekday).add_(day.delay_days)
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
     ordered, shipped = shipping.ship(
-        parameters, _entity_first(orders), on_hand, day, whole_units=whole_units, minimum_orders=exact
+        parameters, _entity_first(decisions.orders), on_hand, day, whole_units=whole_units, minimum_orders=exact
     )
     pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, place, transit_days, pipeline.shape))
     # Clamped because a fraction's last bit could otherwise leave less than nothing.

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import torch
-from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin.dynamics import step
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
@@ -25,7 +25,7 @@ from entrepot.envs.twin.state import State
 
 def step_batches(
     parameters: TwinParameters,
-    batches: Sequence[tuple[State, Tensor, Day]],
+    batches: Sequence[tuple[State, Decisions, Day]],
     *,
     whole_units: bool = True,
     overwrite: bool = False,
@@ -34,7 +34,7 @@ def step_batches(
 
     Args:
         parameters: of the network.
-        batches: of each its state, its orders [B, L, S] and its day, as in `step`.
+        batches: of each its state, its decisions and its day, as in `step`.
         whole_units: as in `step`.
         overwrite: as in `step`.
 
@@ -43,7 +43,7 @@ def step_batches(
     """
     inference = torch.is_inference_mode_enabled()
 
-    def one(batch: tuple[State, Tensor, Day]) -> tuple[State, Flows, Costs]:
+    def one(batch: tuple[State, Decisions, Day]) -> tuple[State, Flows, Costs]:
         # Whether gradients are recorded is each thread's own affair.
         with torch.inference_mode() if inference else torch.no_grad():
             return step(parameters, *batch, whole_units=whole_units, overwrite=overwrite)

@@ -17,5 +17,5 @@ def test_a_modules_effort_says_how_many_decisions_its_fallback_took() -> None:
     unknown = snapshot.on_hand.clone()
     unknown[0, 0, 0] = float("nan")  # a record that is missing sends its row to the fallback
     for _ in range(2):
-        policy.orders(replace(snapshot, on_hand=unknown))
+        policy.decide(replace(snapshot, on_hand=unknown))
     assert policy.effort == "2 of 1,200 decisions by the fallback"

@@ -16,6 +16,7 @@ from entrepot.agents.value_iteration import (
     poisson_probabilities,
 )
 from entrepot.configs.loader import available
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.observe.snapshot import Snapshot
@@ -68,11 +69,11 @@ class Tabular:
 
 
 class LostSales(Tabular):
-    def orders(self, snapshot: Snapshot) -> Tensor:
+    def decide(self, snapshot: Snapshot) -> Decisions:
         coming = snapshot.pipeline_by_days()[:, 0, 0]
         on_hand = snapshot.on_hand[:, 0, 0] + coming[:, 0]
         later = [coming[:, days] for days in range(1, self.actions.ndim)]
-        return self.found(on_hand, *later).float()[:, None, None]
+        return Decisions(self.found(on_hand, *later).float()[:, None, None])
 
 
 @pytest.mark.parametrize(("lead_days", "penalty"), [(1, 39), (2, 9), (4, 4)])
@@ -93,10 +94,10 @@ class EchelonBaseStock:
     def begin(self, episodes: int) -> None:
         pass
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
+    def decide(self, snapshot: Snapshot) -> Decisions:
         stock = (snapshot.on_hand + snapshot.dock + snapshot.in_transit)[..., 0]
         below = stock.flip(1).cumsum(1).flip(1) - snapshot.backlog[:, 0]
-        return (torch.tensor(self.levels) - below).clamp(min=0.0).unsqueeze(-1)
+        return Decisions((torch.tensor(self.levels) - below).clamp(min=0.0).unsqueeze(-1))
 
 
 @pytest.mark.parametrize(
@@ -118,13 +119,13 @@ def test_published_echelon_levels_give_the_published_cost(
 class DualSourcing(Tabular):
     LOW, HIGH, LARGEST_SLOW = -20, 30, 6
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
+    def decide(self, snapshot: Snapshot) -> Decisions:
         coming = snapshot.pipeline_by_days()[:, 0, 0]
         position = snapshot.on_hand[:, 0, 0] - snapshot.backlog[:, 0, 0] + coming[:, 0] + coming[:, 1]
         later = [coming[:, 1 + days] for days in range(1, self.actions.ndim)]
         action = self.found(position.clamp(self.LOW, self.HIGH) - self.LOW, *later)
         fast, slow = action // (self.LARGEST_SLOW + 1), action % (self.LARGEST_SLOW + 1)
-        return torch.stack([slow, fast], dim=1).float().unsqueeze(-1)
+        return Decisions(torch.stack([slow, fast], dim=1).float().unsqueeze(-1))
 
 
 @pytest.mark.parametrize("difference_days", [2, 3])
@@ -147,13 +148,13 @@ def test_dual_sourcing_costs_what_value_iteration_says(difference_days: int) -> 
 class OneWarehouse(Tabular):
     SHIPMENTS, ORDERS = 7, 13
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
+    def decide(self, snapshot: Snapshot) -> Decisions:
         coming = snapshot.pipeline_by_days()[:, :, 0]
         on_hand = snapshot.on_hand[..., 0] + coming[..., 0]
         action = self.found(on_hand[:, 0], coming[:, 0, 1], on_hand[:, 1], on_hand[:, 2])
         shipments, order = action // self.ORDERS, action % self.ORDERS
         orders = [order, shipments // self.SHIPMENTS, shipments % self.SHIPMENTS]
-        return torch.stack(orders, dim=1).float().unsqueeze(-1)
+        return Decisions(torch.stack(orders, dim=1).float().unsqueeze(-1))
 
 
 def test_one_warehouse_costs_what_value_iteration_says() -> None:

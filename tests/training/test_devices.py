@@ -18,6 +18,7 @@ from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, snapshot_of
 from entrepot.envs.observe.vector import Observation
@@ -82,9 +83,9 @@ def elsewhere(request: pytest.FixtureRequest) -> Iterator[Elsewhere]:
 
 @pytest.mark.parametrize("whole_units", [True, False])
 def test_a_day_of_the_twin_is_lived_through_there(elsewhere: Elsewhere, whole_units: bool) -> None:
-    orders = torch.ones(EPISODES, elsewhere.parameters.lanes, 3, device=elsewhere.device)
+    decisions = Decisions(torch.ones(EPISODES, elsewhere.parameters.lanes, 3, device=elsewhere.device))
     day = elsewhere.scenario.at(0)
-    state, flows, costs = step(elsewhere.parameters, elsewhere.state(), orders, day, whole_units=whole_units)
+    state, flows, costs = step(elsewhere.parameters, elsewhere.state(), decisions, day, whole_units=whole_units)
     totals = KpiTotals.start(elsewhere.parameters, EPISODES).add(elsewhere.parameters, state, flows, costs)
     tensors = [state.on_hand, state.pipeline, flows.shipped, costs.total, totals.by_episode()["cost_usd_per_day"]]
     assert {tensor.device.type for tensor in tensors} == {elsewhere.device}
@@ -94,15 +95,15 @@ def test_every_policy_decides_there(elsewhere: Elsewhere) -> None:
     snapshot = elsewhere.snapshot()
     for name, policy in elsewhere.policies().items():
         policy.begin(EPISODES)
-        orders = policy.orders(snapshot)
+        orders = policy.decide(snapshot).orders
         assert (orders.device.type, orders.shape) == (elsewhere.device, (EPISODES, elsewhere.parameters.lanes, 3)), name
 
 
 def test_gradients_come_back_from_there(elsewhere: Elsewhere) -> None:
     module = NeuralPolicy().to(elsewhere.device)
     learns = torch.ones(elsewhere.parameters.lanes, device=elsewhere.device)
-    orders = module.decide(elsewhere.snapshot(), elsewhere.attributes, 0.5, learns).orders
-    _, _, costs = step(elsewhere.parameters, elsewhere.state(), orders, elsewhere.scenario.at(0), whole_units=False)
+    decisions = module.decide(elsewhere.snapshot(), elsewhere.attributes, 0.5, learns).decisions
+    _, _, costs = step(elsewhere.parameters, elsewhere.state(), decisions, elsewhere.scenario.at(0), whole_units=False)
     costs.total.sum().backward()  # type: ignore[no-untyped-call]
     gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
     assert gradients

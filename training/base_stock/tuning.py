@@ -15,6 +15,7 @@ from torch import Tensor
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
@@ -109,11 +110,12 @@ def _descend(
     days = 0
     losses: list[float] = []
 
-    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Tensor, Tensor | None]:
+    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Decisions, Tensor | None]:
         cover = (opening * torch.exp(scale))[:, chosen]
         cover = torch.where(seen[:, None] > 0.5, cover, cover.detach())
         rate = demand_rate(attributes, snapshot)
-        return orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=settings.smoothing_days), None
+        orders = orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=settings.smoothing_days)
+        return Decisions(orders), None
 
     def rule(attributes: NetworkAttributes, taken: Tensor) -> BaseStock:
         return BaseStock(attributes, (opening * torch.exp(scale)).detach()[:, taken])

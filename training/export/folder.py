@@ -180,10 +180,10 @@ def _golden(policy: nn.Module, golden: Mapping[str, NDArray[Any]], attributes: M
     training = policy.training
     graph = PolicyGraph(policy).eval()
     with torch.no_grad():
-        orders = graph(as_tensors(golden, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
+        decisions = graph(as_tensors(golden, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
     policy.train(training)
     cases = {key: _as_exported(golden[key], field) for key, field in SNAPSHOT_FIELDS.items()}
-    return _npz({**cases, "orders": orders.numpy()})
+    return _npz({**cases, **{name: values.numpy() for name, values in decisions.items()}})
 
 
 def _golden_units(golden: Mapping[str, NDArray[Any]]) -> float:

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import Dim
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, arriving_days
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 
 OPSET = 20
+DECISIONS = tuple(Decisions.axes())
+"""Names of the graph's outputs."""
 EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES}
 """Sizes to trace with: all different and none 0 or 1, which torch.export would take for constants."""
 
@@ -28,20 +31,20 @@ class PolicyGraph(nn.Module):
     """A policy whose inputs are exactly `SNAPSHOT_FIELDS` and `NETWORK_FIELDS`."""
 
     def __init__(self, policy: nn.Module) -> None:
-        """Args: policy, from a `Snapshot` and `NetworkAttributes` to orders [B, L, S]."""
+        """Args: policy, from a `Snapshot` and `NetworkAttributes` to `Decisions`."""
         super().__init__()
         self.policy = policy
 
-    def forward(self, snapshot: dict[str, Tensor], network: dict[str, Tensor]) -> Tensor:
-        """[B, L, S] units, not rounded."""
+    def forward(self, snapshot: dict[str, Tensor], network: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The fields of `Decisions`; orders are not rounded."""
         attributes = NetworkAttributes(**network)
         fields = dict(snapshot)
         pipeline = fields.pop("pipeline")
         fields["in_transit"] = pipeline.sum(dim=-1)
         fields["due"] = _due(attributes, pipeline)
         fields["told_arriving"] = _arriving(pipeline)
-        orders: Tensor = self.policy(Snapshot(**fields), attributes)  # type: ignore[arg-type]
-        return orders
+        decisions: Decisions = self.policy(Snapshot(**fields), attributes)  # type: ignore[arg-type]
+        return {name: getattr(decisions, name) for name in DECISIONS}
 
 
 def _due(attributes: NetworkAttributes, pipeline: Tensor) -> Tensor:
@@ -99,7 +102,7 @@ def to_onnx(policy: nn.Module) -> bytes:
                 opset_version=OPSET,
                 dynamic_shapes={"snapshot": _shapes(SNAPSHOT_FIELDS, axes), "network": _shapes(NETWORK_FIELDS, axes)},
                 input_names=[*SNAPSHOT_FIELDS, *NETWORK_FIELDS],
-                output_names=["orders"],
+                output_names=list(DECISIONS),
                 verbose=False,
                 external_data=False,
             )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from numpy.typing import NDArray
-from torch import Tensor
 
 from entrepot.agents.policy import Policy
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.snapshot import Snapshot
 
@@ -31,9 +31,9 @@ class SnapshotRecorder:
         self._day = 0
         self.policy.begin(episodes)
 
-    def orders(self, snapshot: Snapshot) -> Tensor:
-        """[B, L, S] units, of the policy that is watched."""
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """Of the policy that is watched."""
         if self._day >= self._first and (self._day - self._first) % self._every == 0:
             self.records.append(snapshot_arrays(snapshot))
         self._day += 1
-        return self.policy.orders(snapshot)
+        return self.policy.decide(snapshot)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
@@ -151,9 +152,11 @@ class Learner:
         self._schedule.load_state_dict(state["schedule"])
         self._stream = self._windows.stream(self._agent, first=self.iteration)
 
-    def _decide(self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _decide(
+        self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor
+    ) -> tuple[Decisions, Tensor | None]:
         decided = self.module.decide(snapshot, attributes, self._trainer.smoothing_days, seen, self._chance)
-        return decided.orders, decided.departs
+        return decided.decisions, decided.departs
 
     def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> ModuleAgent:
         return ModuleAgent(self.module, self._with_covers(attributes, self._log_cover.detach()[:, chosen]))

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, snapshot_of
 from entrepot.envs.twin import Costs, Scenario, State, TwinParameters, step
 
-Decide = Callable[[Snapshot, NetworkAttributes, Tensor], tuple[Tensor, Tensor | None]]
-"""From a snapshot, the network's attributes, and [L] 1 where a lane's target may learn today, to orders [B, L, S] and,
+Decide = Callable[[Snapshot, NetworkAttributes, Tensor], tuple[Decisions, Tensor | None]]
+"""From a snapshot, the network's attributes, and [L] 1 where a lane's target may learn today, to decisions and,
 from a policy that chooses its departures, [B, L] 0 or 1 (None from one that doesn't)."""
 
 SEEN_DAYS = 14
@@ -79,8 +80,8 @@ def window_cost(
     for number in range(scenario.days):
         day = scenario.at(number)
         seen = (horizon <= scenario.days - number).to(parameters.dtype)
-        orders, departs = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
-        state, flows, costs = step(parameters, state, orders, day, whole_units=False)
+        decisions, departs = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
+        state, flows, costs = step(parameters, state, decisions, day, whole_units=False)
         total = total + costs.total.sum()
         if lost_sales_weight != 1.0:
             total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.heads.head import head_named, register_head
+from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -35,38 +35,38 @@ class CoverHead:
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: Considered,
+        encoded: LaneEncoding,
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
     ) -> Tensor:
         """As in `Head`."""
-        cover = self.cover(snapshot, attributes, considered, answer, learns)
-        return orders_from_cover(attributes, snapshot, cover, considered.known.rate, smoothing_days=smoothing_days)
+        cover = self.cover(snapshot, attributes, encoded, answer, learns)
+        return orders_from_cover(attributes, snapshot, cover, encoded.known.rate, smoothing_days=smoothing_days)
 
     def cover(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: Considered,
+        encoded: LaneEncoding,
         answer: Tensor,
         learns: Tensor | None = None,
     ) -> Tensor:
         """[B, L, S] days of `known.rate` to order up to, what is short below included."""
-        pairs = considered.environment, considered.lane
+        pairs = encoded.environment, encoded.lane
         base = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
-        scale, share = self._scale(attributes, considered, answer)
+        scale, share = self._scale(attributes, encoded, answer)
         cover = base.index_put(pairs, base[pairs] * scale)
         echelon = torch.zeros_like(base).index_put(pairs, share)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
             echelon = torch.where(learns[:, None] > 0.5, echelon, echelon.detach())
-        return (cover + echelon * considered.known.below[:, attributes.lane_destination]).clamp(min=0.0)
+        return (cover + echelon * encoded.known.below[:, attributes.lane_destination]).clamp(min=0.0)
 
     @staticmethod
-    def _scale(attributes: NetworkAttributes, considered: Considered, answer: Tensor) -> tuple[Tensor, Tensor]:
+    def _scale(attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor) -> tuple[Tensor, Tensor]:
         """[P, S] on each pair of environment and lane: a factor on the base cover, and the echelon's share."""
-        known, environment, lane = considered.known, considered.environment, considered.lane
+        known, environment, lane = encoded.known, encoded.environment, encoded.lane
         size, echelon, season, *beliefs = answer.unbind(dim=-1)
         destination = attributes.lane_destination[lane]
         # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.

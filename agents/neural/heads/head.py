@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from entrepot.agents.neural.considered import Considered
+from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.registry import Registry
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -25,7 +25,7 @@ class Head(Protocol):
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: Considered,
+        encoded: LaneEncoding,
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
@@ -35,7 +35,7 @@ class Head(Protocol):
         Args:
             snapshot: at decision time.
             attributes: of the network.
-            considered: P pairs of environment and lane.
+            encoded: P pairs of environment and lane.
             answer: [P, S, K] of each pair and SKU.
             learns: [L] 1 where gradients may reach the answer; everywhere if None.
             smoothing_days: see `orders_from_cover`.

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.heads.cover import CoverHead
 from entrepot.agents.neural.heads.head import register_head
+from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
@@ -37,21 +37,21 @@ class ReleaseHead:
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: Considered,
+        encoded: LaneEncoding,
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
     ) -> Tensor:
         """As in `Head`."""
-        asked = self._cover.wanted(snapshot, attributes, considered, answer[..., 1:], learns, smoothing_days)
+        asked = self._cover.wanted(snapshot, attributes, encoded, answer[..., 1:], learns, smoothing_days)
         released = MOST_RELEASED * torch.sigmoid(answer[..., 0])
         if learns is not None:
-            released = torch.where(learns[considered.lane].unsqueeze(-1) > 0.5, released, released.detach())
+            released = torch.where(learns[encoded.lane].unsqueeze(-1) > 0.5, released, released.detach())
         nodes = snapshot.on_hand.shape[1]
         origin = attributes.lane_origin.clamp(max=nodes)  # all suppliers are one, which lacks nothing
         there = snapshot.on_hand + snapshot.dock + snapshot.arriving[..., 0]
         there = functional.pad(there, (0, 0, 0, 1), value=UNLIMITED)[:, origin]
-        pairs = considered.environment, considered.lane
+        pairs = encoded.environment, encoded.lane
         most = there.index_put(pairs, there[pairs] * released)
         leaves = (origin == torch.arange(nodes + 1, device=origin.device)[:, None]).to(asked)
         asked_there = (leaves @ asked)[:, origin]

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from entrepot.agents.neural.considered import Considered
 from entrepot.agents.neural.heads.head import register_head
+from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
@@ -35,14 +35,14 @@ class UnitsHead:
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
-        considered: Considered,
+        encoded: LaneEncoding,
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
     ) -> Tensor:
         """As in `Head`; there is no kink to smooth."""
-        environment, lane = considered.environment, considered.lane
-        between = considered.known.rate[environment, attributes.lane_destination[lane]]
+        environment, lane = encoded.environment, encoded.lane
+        between = encoded.known.rate[environment, attributes.lane_destination[lane]]
         between = between * attributes.lane_interval_days[lane].unsqueeze(-1)
         primary = attributes.lane_primary[lane]
         opening = OPENING_OTHER + (OPENING_PRIMARY - OPENING_OTHER) * primary

@@ -44,7 +44,11 @@ def torch_orders(case: Case, snapshot: dict[str, Any], cover: Any) -> Any:
     lanes = zip(attributes.lane_destination.tolist(), attributes.lane_window_days.tolist(), strict=True)
     due = torch.stack([pipeline[:, node, :, : window + 1].sum(dim=-1) for node, window in lanes], dim=1)
     fields: dict[str, Any] = {**tensors, "in_transit": pipeline.sum(dim=-1), "due": due}
-    return TorchBaseStock(attributes, torch.as_tensor(cover, dtype=torch.float32)).orders(Snapshot(**fields)).numpy()
+    return (
+        TorchBaseStock(attributes, torch.as_tensor(cover, dtype=torch.float32))
+        .decide(Snapshot(**fields))
+        .orders.numpy()
+    )
 
 
 @pytest.mark.parametrize("make", [kreen, larger_kreen, two_warehouses, one_of_everything])

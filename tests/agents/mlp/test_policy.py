@@ -51,7 +51,7 @@ def test_an_untrained_policy_of_agents_is_close_to_the_base_stock(world: World, 
         snapshot = first_snapshot(world)
         rate = demand_rate(world.attributes, snapshot)
         expected = orders_from_cover(world.attributes, snapshot, world.attributes.base_cover_days, rate)
-        torch.testing.assert_close(policy(snapshot, world.attributes), expected)
+        torch.testing.assert_close(policy(snapshot, world.attributes).orders, expected)
 
 
 @pytest.mark.parametrize("squash", [True, False])
@@ -61,7 +61,7 @@ def test_a_central_planners_orders_stay_within_the_environments_bounds(world: Wo
         for parameter in policy.parameters():
             parameter.mul_(100.0)
         snapshot = first_snapshot(world)
-        orders = policy(snapshot, world.attributes)
+        orders = policy(snapshot, world.attributes).orders
         rate = demand_rate(world.attributes, snapshot)
         most = orders_from_cover(world.attributes, snapshot, torch.full_like(orders, 120.0), rate)
     assert (orders >= 0).all()

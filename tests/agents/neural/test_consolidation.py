@@ -15,7 +15,7 @@ def test_where_a_departure_costs_nothing_every_order_departs() -> None:
     world = tiny_world("kreen", 6)
     snapshot = replace(first_snapshot(world), on_hand=0 * first_snapshot(world).on_hand)
     decided = NeuralPolicy().decide(snapshot, at_price(world.attributes, 0.0))
-    some = decided.orders.sum(dim=-1) > 1.0
+    some = decided.decisions.orders.sum(dim=-1) > 1.0
     assert some.any()
     assert (decided.departs[some] == 1).all()
 
@@ -33,17 +33,17 @@ def test_where_a_departure_costs_nothing_training_tries_none_in_part() -> None:
 def test_nothing_departs_for_a_price_that_no_order_is_worth() -> None:
     world = tiny_world("kreen", 6)
     snapshot = first_snapshot(world)
-    assert (NeuralPolicy()(snapshot, at_price(world.attributes, 1e12)) == 0).all()
+    assert (NeuralPolicy()(snapshot, at_price(world.attributes, 1e12)).orders == 0).all()
 
 
 def test_a_departure_takes_all_that_is_wanted_or_nothing() -> None:
     world = tiny_world("kreen", 6)
     snapshot = replace(first_snapshot(world), on_hand=0.5 * first_snapshot(world).on_hand)
     module = NeuralPolicy()
-    free = module(snapshot, at_price(world.attributes, 0.0))
+    free = module(snapshot, at_price(world.attributes, 0.0)).orders
     decided = module.decide(snapshot, at_price(world.attributes, 40.0))
     assert 0 < decided.departs.sum() < (free.sum(dim=-1) > 0).sum()
-    torch.testing.assert_close(decided.orders, free * decided.departs.unsqueeze(-1))
+    torch.testing.assert_close(decided.decisions.orders, free * decided.departs.unsqueeze(-1))
 
 
 def test_the_threshold_learns_though_the_choice_is_hard() -> None:

@@ -15,9 +15,9 @@ def test_an_untrained_head_of_units_orders_what_sells_between_departures_on_the_
     world = tiny_world("kreen", 6)
     known, snapshot = world.attributes, first_snapshot(world)
     policy = NeuralPolicy(UNITS)
-    orders = policy(snapshot, known)
-    considered = policy._consider(snapshot, known)
-    between = considered.known.rate[:, known.lane_destination] * known.lane_interval_days[:, None]
+    orders = policy(snapshot, known).orders
+    encoded = policy._encode(snapshot, known)
+    between = encoded.known.rate[:, known.lane_destination] * known.lane_interval_days[:, None]
     cheapest = (snapshot.lane_wait_days < 0.5).unsqueeze(-1) & (known.lane_primary > 0.5)
     assert cheapest.any()
     torch.testing.assert_close(orders[cheapest], between[cheapest], rtol=0.01, atol=0.0)
@@ -26,7 +26,7 @@ def test_an_untrained_head_of_units_orders_what_sells_between_departures_on_the_
 def test_a_head_of_units_orders_nothing_where_no_lane_departs_or_carries_the_sku() -> None:
     world = tiny_world("kreen", 6)
     snapshot = first_snapshot(world)
-    orders = NeuralPolicy(UNITS)(snapshot, world.attributes)
+    orders = NeuralPolicy(UNITS)(snapshot, world.attributes).orders
     assert (orders[snapshot.lane_wait_days > 0.5] == 0).all()
     assert (orders[:, world.attributes.lane_carries < 0.5] == 0).all()
 
@@ -35,9 +35,9 @@ def test_a_head_of_units_does_not_subtract_the_stock() -> None:
     world = tiny_world()
     snapshot = first_snapshot(world)
     policy = NeuralPolicy(UNITS)
-    before = policy(snapshot, world.attributes)
+    before = policy(snapshot, world.attributes).orders
     snapshot.on_hand.add_(1000.0)
-    torch.testing.assert_close(policy(snapshot, world.attributes), before)
+    torch.testing.assert_close(policy(snapshot, world.attributes).orders, before)
 
 
 def test_an_untrained_head_of_release_asks_as_the_cover_head_does_and_for_no_more_than_there_is() -> None:
@@ -85,8 +85,8 @@ def test_a_head_of_other_answers_is_refused_where_the_environment_is_told_covers
 
 
 def _wanted(policy: NeuralPolicy, snapshot: Snapshot, known: NetworkAttributes) -> torch.Tensor:
-    considered = policy._consider(snapshot, known)
-    return policy._head.wanted(snapshot, known, considered, policy.answer(considered.hidden), None, 0.0)
+    encoded = policy._encode(snapshot, known)
+    return policy._head.wanted(snapshot, known, encoded, policy.answer(encoded.hidden), None, 0.0)
 
 
 def test_an_unknown_head_is_refused_with_what_is_allowed() -> None:

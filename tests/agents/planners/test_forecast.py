@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from entrepot.agents.planners.forecast import HORIZONS, QUANTILES, Forecaster
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
@@ -52,9 +53,9 @@ def test_demand_stays_below_the_quantiles_as_often_as_they_say(world: World, for
     days, ahead = 98, 28
     scenario = draw_scenario(world.network, world.demand, episodes=200, days=days + ahead, split=Split.TRAIN, seed=5)
     state = opening_state(world.parameters, world.attributes.demand_mean, torch.zeros(2, 4), episodes=200)
-    orders = torch.zeros(200, world.parameters.lanes, 4)
+    nothing = Decisions(torch.zeros(200, world.parameters.lanes, 4))
     for day in range(days):
-        state, _, _ = step(world.parameters, state, orders, scenario.at(day), overwrite=True)
+        state, _, _ = step(world.parameters, state, nothing, scenario.at(day), overwrite=True)
     snapshot = snapshot_of(world.parameters, world.attributes, state, scenario.at(days))
     expected = forecaster.weekly(snapshot)[:, : ahead // 7].sum(axis=1) * 7
     actual = scenario.demand[:, days:].sum(dim=1).double().numpy()

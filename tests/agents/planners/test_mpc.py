@@ -47,12 +47,13 @@ def test_orders_are_made_on_departures_and_on_lanes_that_carry(world: World, pol
     for number in range(7):
         day = scenario.at(number)
         snapshot = snapshot_of(world.parameters, world.attributes, state, day)
-        orders = policy.orders(snapshot)
+        decisions = policy.decide(snapshot)
+        orders = decisions.orders
         waits = (snapshot.lane_wait_days > 0)[:, :, None] | (world.attributes.lane_carries == 0)
         assert float((orders * waits).abs().max()) == 0.0
         assert float(orders.min()) >= 0.0
         ordered += float(orders.sum())
-        state, _, _ = step(world.parameters, state, orders, day)
+        state, _, _ = step(world.parameters, state, decisions, day)
     assert ordered > 0
 
 
@@ -62,8 +63,8 @@ def test_a_plan_lasts_until_monday(world: World, policy: ModelPredictive) -> Non
     policy.begin(EPISODES)
     for number in range(14):
         day = scenario.at(number)
-        orders = policy.orders(snapshot_of(world.parameters, world.attributes, state, day))
-        state, _, _ = step(world.parameters, state, orders, day)
+        decisions = policy.decide(snapshot_of(world.parameters, world.attributes, state, day))
+        state, _, _ = step(world.parameters, state, decisions, day)
     mondays = (scenario.weekday[:, 1:] == 0).sum()
     assert policy.effort.startswith(f"{EPISODES + int(mondays)} weekly plans")
 
@@ -71,7 +72,7 @@ def test_a_plan_lasts_until_monday(world: World, policy: ModelPredictive) -> Non
 def test_with_years_of_stock_nothing_is_ordered(world: World, policy: ModelPredictive) -> None:
     _, snapshot = opened(world, tiny_scenario(world), on_hand=30.0)
     policy.begin(EPISODES)
-    assert float(policy.orders(snapshot).sum()) == 0.0
+    assert float(policy.decide(snapshot).orders.sum()) == 0.0
 
 
 def test_a_shop_with_less_stock_is_sent_more(world: World, policy: ModelPredictive) -> None:
@@ -83,7 +84,7 @@ def test_a_shop_with_less_stock_is_sent_more(world: World, policy: ModelPredicti
         share = torch.tensor([2.0, shop])[:, None]
         state = replace(state, on_hand=torch.floor(share * state.on_hand))
         policy.begin(scenario.episodes)
-        orders = policy.orders(snapshot_of(world.parameters, world.attributes, state, scenario.at(0)))
+        orders = policy.decide(snapshot_of(world.parameters, world.attributes, state, scenario.at(0))).orders
         totals.append(float(orders[:, SEA].sum()))
     assert totals[0] > totals[1] > 0
 
@@ -92,11 +93,11 @@ def test_every_environment_is_planned_for_alone(world: World, policy: ModelPredi
     scenario = tiny_scenario(world, episodes=EPISODES)
     _, snapshot = opened(world, scenario, on_hand=0.5)
     policy.begin(EPISODES)
-    together = policy.orders(snapshot)
+    together = policy.decide(snapshot).orders
     for episode in range(EPISODES):
         _, single = opened(world, scenario.episodes_at(slice(episode, episode + 1)), on_hand=0.5)
         policy.begin(1)
-        torch.testing.assert_close(policy.orders(single)[0], together[episode])
+        torch.testing.assert_close(policy.decide(single).orders[0], together[episode])
 
 
 def test_stock_that_went_missing_since_the_plan_is_ordered_on_top(world: World, policy: ModelPredictive) -> None:
@@ -108,10 +109,10 @@ def test_stock_that_went_missing_since_the_plan_is_ordered_on_top(world: World, 
     for missing in (0.0, 0.5):
         state, snapshot = opened(world, later, on_hand=0.6)
         policy.begin(later.episodes)
-        policy.orders(snapshot)
+        policy.decide(snapshot)
         for between in range(1, sails):
-            policy.orders(snapshot_of(world.parameters, world.attributes, state, later.at(between)))
+            policy.decide(snapshot_of(world.parameters, world.attributes, state, later.at(between)))
         fewer = torch.tensor([1.0, 1 - missing])[:, None] * state.on_hand
         snapshot = snapshot_of(world.parameters, world.attributes, replace(state, on_hand=fewer), later.at(sails))
-        totals.append(float(policy.orders(snapshot)[:, SEA].sum()))
+        totals.append(float(policy.decide(snapshot).orders[:, SEA].sum()))
     assert totals[1] > totals[0] > 0

@@ -26,36 +26,36 @@ def holding(days: float, *, weekday: int, wait: float = 0.0) -> Snapshot:
 
 
 def test_what_fell_to_its_minimum_is_ordered_up_to_its_maximum() -> None:
-    orders = MinMax(KNOWN).orders(holding(1.0, weekday=0))
+    orders = MinMax(KNOWN).decide(holding(1.0, weekday=0)).orders
     most = KNOWN.lane_lead_days + SAFETY_DAYS + LOT_DAYS
     torch.testing.assert_close(orders[0, SEA], (most[SEA] - 1.0) * RATE[1], rtol=1e-4, atol=1e-3)
 
 
 def test_what_is_above_its_minimum_is_not_ordered() -> None:
     above = float(KNOWN.lane_lead_days.max() + SAFETY_DAYS + 1.0)
-    assert (MinMax(KNOWN).orders(holding(above, weekday=0)) == 0).all()
+    assert (MinMax(KNOWN).decide(holding(above, weekday=0)).orders == 0).all()
 
 
 def test_nobody_expedites() -> None:
-    assert (MinMax(KNOWN).orders(holding(0.0, weekday=0))[:, AIR] == 0).all()
+    assert (MinMax(KNOWN).decide(holding(0.0, weekday=0)).orders[:, AIR] == 0).all()
 
 
 def test_orders_are_decided_on_mondays_only() -> None:
     rule = MinMax(KNOWN)
-    assert (rule.orders(holding(0.0, weekday=0))[:, SEA] > 0).all()
-    assert all((rule.orders(holding(0.0, weekday=day)) == 0).all() for day in range(1, 7))
-    assert (rule.orders(holding(0.0, weekday=0))[:, SEA] > 0).all()
+    assert (rule.decide(holding(0.0, weekday=0)).orders[:, SEA] > 0).all()
+    assert all((rule.decide(holding(0.0, weekday=day)).orders == 0).all() for day in range(1, 7))
+    assert (rule.decide(holding(0.0, weekday=0)).orders[:, SEA] > 0).all()
 
 
 def test_mondays_order_leaves_with_the_next_departure_on_mondays_figures() -> None:
     rule, other = MinMax(KNOWN), MinMax(KNOWN)
-    assert (rule.orders(holding(0.0, weekday=0, wait=2.0)) == 0).all()
-    later = rule.orders(holding(500.0, weekday=2))
-    torch.testing.assert_close(later, other.orders(holding(0.0, weekday=0)))
+    assert (rule.decide(holding(0.0, weekday=0, wait=2.0)).orders == 0).all()
+    later = rule.decide(holding(500.0, weekday=2)).orders
+    torch.testing.assert_close(later, other.decide(holding(0.0, weekday=0)).orders)
 
 
 def test_a_new_episode_forgets_mondays_plan() -> None:
     rule = MinMax(KNOWN)
-    rule.orders(holding(0.0, weekday=0, wait=2.0))
+    rule.decide(holding(0.0, weekday=0, wait=2.0))
     rule.begin(1)
-    assert (rule.orders(holding(500.0, weekday=2)) == 0).all()
+    assert (rule.decide(holding(500.0, weekday=2)).orders == 0).all()

@@ -77,7 +77,7 @@ def test_an_action_in_days_of_cover_orders_up_to_it(network: str) -> None:
         expected = orders_from_cover(world.attributes, known, actions, demand_rate(world.attributes, known))
         world.step(actions)
         assert world.transition is not None
-        assert torch.equal(world.transition.orders, expected)
+        assert torch.equal(world.transition.decisions.orders, expected)
 
 
 def test_an_action_in_units_is_what_is_ordered() -> None:

@@ -45,10 +45,10 @@ def test_its_range_spans_no_cover_to_120_days() -> None:
     world = env.batched
     for value, days in ((-1.0, 0.0), (0.0, 60.0), (1.0, 120.0)):
         env.reset(seed=2)
-        expected = world.action.orders(torch.full((1, 3, 3), days), world.snapshot, world.demand_rate)
+        expected = world.action.decisions(torch.full((1, 3, 3), days), world.snapshot, world.demand_rate).orders
         env.step(np.full(9, value, np.float32))
         assert world.transition is not None
-        torch.testing.assert_close(world.transition.orders, expected)
+        torch.testing.assert_close(world.transition.decisions.orders, expected)
 
 
 def test_its_reward_is_the_mean_of_the_agents() -> None:

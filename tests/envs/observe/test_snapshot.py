@@ -1,5 +1,6 @@
 import torch
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import ARRIVING_DAYS, snapshot_of
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import step
@@ -14,7 +15,7 @@ def test_the_pipeline_is_told_by_what_arrives_within_so_many_days() -> None:
     generator = torch.Generator().manual_seed(0)
     for number in range(days):
         orders = torch.randint(0, 9, (3, len(world.network.lanes), len(world.network.skus)), generator=generator)
-        state, _, _ = step(world.parameters, state, orders.float(), scenario.at(number))
+        state, _, _ = step(world.parameters, state, Decisions(orders.float()), scenario.at(number))
     snapshot = snapshot_of(world.parameters, world.attributes, state, scenario.at(days))
     by_days = snapshot.pipeline_by_days()
     assert (by_days > 0).any()

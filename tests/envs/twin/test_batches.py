@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from numpy.typing import NDArray
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step
@@ -111,7 +112,7 @@ def test_overwriting_the_pipeline_changes_nothing(world: World) -> None:
 def test_a_step_leaves_the_state_it_started_from_as_it_was(world: World) -> None:
     pipeline, on_hand = world.opening.pipeline.clone(), world.opening.on_hand.clone()
     orders = world.orders.clone()
-    step(world.parameters, world.opening, world.orders[0], world.scenario.at(0))
+    step(world.parameters, world.opening, Decisions(world.orders[0]), world.scenario.at(0))
     assert torch.equal(world.opening.pipeline, pipeline)
     assert torch.equal(world.opening.on_hand, on_hand)
     assert torch.equal(world.orders, orders)
@@ -189,7 +190,7 @@ def test_a_step_runs_on_another_device_without_touching_memory() -> None:
     state = State(day=0, **{name: value.to("meta") for name, value in moved.items()})
     for whole_units in (True, False):
         after, flows, costs = step(
-            parameters, state, world.orders[0].to("meta"), scenario.at(0), whole_units=whole_units
+            parameters, state, Decisions(world.orders[0].to("meta")), scenario.at(0), whole_units=whole_units
         )
         assert after.on_hand.shape == world.opening.on_hand.shape
         assert flows.shipped.device.type == "meta"

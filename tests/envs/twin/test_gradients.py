@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin import State, step
 from tests.envs.twin.worlds import HUB, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
 
@@ -18,7 +19,7 @@ def outcome(world: World, on_hand: Tensor, orders: Tensor, *, overwrite: bool = 
     cost = torch.zeros_like(on_hand[..., 0])
     for number, asked in enumerate(orders):
         state, _, costs = step(
-            world.parameters, state, asked, world.scenario.at(number), whole_units=False, overwrite=overwrite
+            world.parameters, state, Decisions(asked), world.scenario.at(number), whole_units=False, overwrite=overwrite
         )
         cost = cost + costs.total
     at_the_end = [getattr(state, name).flatten(1) for name in ("on_hand", "dock", "in_transit")]
@@ -67,7 +68,7 @@ def test_no_gradient_is_ever_undefined(world: World) -> None:
 def test_a_gradient_reaches_an_order_of_nothing() -> None:
     world = small_world(small_network(inland={"price": {"per_unit": 3.0}}))
     orders = world.orders.clone().requires_grad_()
-    _, _, costs = step(world.parameters, world.opening, orders[0], world.scenario.at(0), whole_units=False)
+    _, _, costs = step(world.parameters, world.opening, Decisions(orders[0]), world.scenario.at(0), whole_units=False)
     (gradient,) = torch.autograd.grad(costs.total.sum(), orders)
     assert gradient[0, 0, INLAND, 0] == 3.0
 
@@ -83,7 +84,7 @@ def test_a_unit_more_in_time_saves_a_lost_margin_weeks_later() -> None:
 def test_a_detached_state_carries_no_gradient() -> None:
     world = small_world(small_network(), on_hand=5.0)
     orders = torch.ones_like(world.orders[0]).requires_grad_()
-    state, _, _ = step(world.parameters, world.opening, orders, world.scenario.at(0), whole_units=False)
+    state, _, _ = step(world.parameters, world.opening, Decisions(orders), world.scenario.at(0), whole_units=False)
     assert state.in_transit.requires_grad
     cut = state.detach()
     assert not any(getattr(cut, field.name).requires_grad for field in fields(cut) if field.name != "day")

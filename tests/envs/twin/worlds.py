@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
@@ -55,7 +56,7 @@ class World:
             day = self.scenario.at(number)
             before = _kept(state) if overwrite else state
             state, flows, costs = step(
-                self.parameters, state, orders, day, whole_units=whole_units, overwrite=overwrite
+                self.parameters, state, Decisions(orders), day, whole_units=whole_units, overwrite=overwrite
             )
             records.append(Record(before, day, flows, costs, _kept(state) if overwrite else state))
         return records

@@ -13,11 +13,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from entrepot.agents.inference import ModuleRefused, load
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -76,7 +77,7 @@ def session(graph: bytes) -> Session:
 def torch_orders(policy: nn.Module, case: Case, snapshot: Arrays) -> Any:
     with torch.no_grad():
         inputs = as_tensors(snapshot, SNAPSHOT_FIELDS), as_tensors(case.attributes, NETWORK_FIELDS)
-        return PolicyGraph(policy)(*inputs).numpy()
+        return PolicyGraph(policy)(*inputs)["orders"].numpy()
 
 
 @pytest.mark.parametrize("make", NETWORKS)
@@ -133,8 +134,8 @@ class FixedCover(nn.Module):
         super().__init__()
         self.days = nn.Parameter(torch.tensor(days))
 
-    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
-        return orders_from_cover(attributes, snapshot, self.days, demand_rate(attributes, snapshot))
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        return Decisions(orders_from_cover(attributes, snapshot, self.days, demand_rate(attributes, snapshot)))
 
 
 def test_exporting_says_nothing_and_leaves_the_policy_as_it_was(
@@ -159,21 +160,21 @@ def test_snapshots_of_the_twin_decide_the_same_through_the_graph(policy: NeuralP
     compared = 0
 
     class Comparing(SnapshotRecorder):
-        def orders(self, snapshot: Snapshot) -> Tensor:
+        def decide(self, snapshot: Snapshot) -> Decisions:
             nonlocal compared
-            orders = super().orders(snapshot)
+            decisions = super().decide(snapshot)
             np.testing.assert_allclose(
-                session.orders(case, snapshot_arrays(snapshot)), orders.numpy(), rtol=RELATIVE, atol=UNITS
+                session.orders(case, snapshot_arrays(snapshot)), decisions.orders.numpy(), rtol=RELATIVE, atol=UNITS
             )
             compared += 1
-            return orders
+            return decisions
 
     class Deciding:
         def begin(self, episodes: int) -> None:
             pass
 
-        def orders(self, snapshot: Snapshot) -> Tensor:
-            result: Tensor = policy(snapshot, attributes)
+        def decide(self, snapshot: Snapshot) -> Decisions:
+            result: Decisions = policy(snapshot, attributes)
             return result
 
     recorder = Comparing(Deciding(), first=10, every=5)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
@@ -30,11 +31,11 @@ def precise(world: World) -> World:
 def cost(world: World, cover: Tensor, *, departs: Tensor | None = None, horizon: Tensor | None = None) -> WindowCost:
     scenario = tiny_scenario(world, days=DAYS, dtype=torch.float64)
 
-    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Tensor, Tensor | None]:
+    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Decisions, Tensor | None]:
         learning = torch.where(seen[:, None] > 0.5, cover, cover.detach())
         rate = demand_rate(attributes, snapshot)
         orders = orders_from_cover(attributes, snapshot, learning, rate, smoothing_days=2.0)
-        return orders, None if departs is None else departs.expand(orders.shape[:2])
+        return Decisions(orders), None if departs is None else departs.expand(orders.shape[:2])
 
     return window_cost(
         world.parameters,

@@ -62,7 +62,7 @@ def test_the_deployed_policy_orders_what_the_modules_means_order(
             dim=1,
         )
         with torch.no_grad():
-            expected = deployed(env.batched.snapshot, world.attributes)
+            expected = deployed(env.batched.snapshot, world.attributes).orders
         today, _ = env.step(means)
         assert env.batched.transition is not None
-        torch.testing.assert_close(env.batched.transition.orders, expected, rtol=1e-3, atol=1e-2)
+        torch.testing.assert_close(env.batched.transition.decisions.orders, expected, rtol=1e-3, atol=1e-2)

@@ -44,7 +44,7 @@ def test_remote_runners_finish_every_iteration_and_leave_a_policy(
     assert outcome.iterations == 4
     assert outcome.seconds_to_beat_base_stock is not None
     write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
-    orders = load_run(experiment.run_folder).agent(tiny_world()).orders(first_snapshot(tiny_world()))
+    orders = load_run(experiment.run_folder).agent(tiny_world()).decide(first_snapshot(tiny_world())).orders
     assert orders.isfinite().all()
 
 
@@ -154,9 +154,9 @@ def test_a_perceptrons_run_is_exported_and_its_module_orders_the_same(tmp_path: 
     snapshot = first_snapshot(world, day=2)
     agent = load_run(experiment.run_folder).agent(world)
     with torch.no_grad():
-        expected = agent.orders(snapshot)
+        expected = agent.decide(snapshot).orders
     torch.testing.assert_close(
-        ExportedPolicy(module, world.attributes).orders(snapshot), expected, rtol=1e-4, atol=0.01
+        ExportedPolicy(module, world.attributes).decide(snapshot).orders, expected, rtol=1e-4, atol=0.01
     )
 
 

@@ -52,10 +52,10 @@ def test_agents_rows_say_who_they_are_and_order_on_their_own_lanes(world: World)
     state = env.batched.snapshot
     rate = env.batched.demand_rate
     base = world.attributes.base_cover_days.expand(3, -1, -1)
-    expected = env.batched.action.orders(base, state, rate)
+    expected = env.batched.action.decisions(base, state, rate).orders
     env.step(actions)
     assert env.batched.transition is not None
-    torch.testing.assert_close(env.batched.transition.orders, expected)
+    torch.testing.assert_close(env.batched.transition.decisions.orders, expected)
 
 
 def test_an_episodes_end_brings_its_last_observation_and_a_new_beginning(world: World) -> None:

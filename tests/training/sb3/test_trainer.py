@@ -57,7 +57,7 @@ def test_every_iteration_is_done_and_a_policy_is_left(tmp_path: Path, kind: str,
     assert outcome.seconds_to_beat_base_stock is not None
     write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
     world = world_of(experiment)
-    assert load_run(experiment.run_folder).agent(world).orders(first_snapshot(world)).isfinite().all()
+    assert load_run(experiment.run_folder).agent(world).decide(first_snapshot(world)).orders.isfinite().all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,7 +76,7 @@ def test_the_deployed_policy_orders_what_the_trained_one_predicts(tmp_path: Path
         actions, _ = model.predict(rows, deterministic=True)
         rows, _, _, _ = env.step(actions)
         assert env.batched.transition is not None
-        torch.testing.assert_close(env.batched.transition.orders, expected, rtol=1e-3, atol=1e-2)
+        torch.testing.assert_close(env.batched.transition.decisions.orders, expected, rtol=1e-3, atol=1e-2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -108,9 +108,9 @@ def test_a_central_planner_is_exported_and_its_module_orders_the_same(tmp_path: 
     module = load(export_run(experiment.run_folder, tmp_path / "exported"))
     snapshot = first_snapshot(world, day=2)
     with torch.no_grad():
-        expected = load_run(experiment.run_folder).agent(world).orders(snapshot)
+        expected = load_run(experiment.run_folder).agent(world).decide(snapshot).orders
     torch.testing.assert_close(
-        ExportedPolicy(module, world.attributes).orders(snapshot), expected, rtol=1e-4, atol=0.01
+        ExportedPolicy(module, world.attributes).decide(snapshot).orders, expected, rtol=1e-4, atol=0.01
     )
 
 

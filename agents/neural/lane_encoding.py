@@ -10,7 +10,7 @@ from entrepot.agents.neural.features import NodeFeatures
 
 
 @dataclass(frozen=True)
-class Considered:
+class LaneEncoding:
     """Of P pairs of environment and lane: those that can order today."""
 
     known: NodeFeatures
