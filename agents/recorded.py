@@ -88,8 +88,8 @@ def decide_from_records(
         sku_names=arrays.skus,
         age_seconds=age,
         limits=Limits(
-            lane_m3=arrays.lane_m3_per_day,
-            supplier_units=arrays.supplier_units_per_day,
+            lane_m3=arrays.lane.capacity_m3_per_day,
+            supplier_units=arrays.supplier.capacity_units_per_day,
             minimum_order_units=_minimum_units(arrays),
             budget_usd=budget_usd,
             approval_units=approval_units,
@@ -131,5 +131,5 @@ def _from_module(
 
 def _minimum_units(network: NetworkArrays) -> NDArray[np.float64]:
     """[L] units of one SKU that a lane's supplier delivers at the least; 0 between nodes."""
-    least = np.concatenate([np.zeros(len(network.nodes)), network.supplier_minimum_units])
-    return least[network.lane_origin]
+    least = np.concatenate([np.zeros(len(network.nodes)), network.supplier.minimum_order_units])
+    return least[network.lane.origin]

@@ -93,7 +93,7 @@ def untrained_module(folder: Path, seed: int) -> Path:
         network_name=NETWORK,
         golden=snapshot,
         envelope=envelope_of(attributes, [snapshot]),
-        fallback_cover=np.broadcast_to(cover, network.lane_carries.shape),
+        fallback_cover=np.broadcast_to(cover, network.lane.carries.shape),
         provenance={"seeds": [seed]},
     )
 
@@ -125,10 +125,10 @@ def made_up_snapshot(network: NetworkArrays, attributes: dict[str, NDArray[Any]]
         "season_ahead": rng.uniform(0.8, 1.3, (1, SEASON_ENTRIES)),
         "day_of_year": np.array([120]),
         "weekday": np.array([0]),
-        "lane_wait_days": network.lane_wait_days[:1],
+        "lane_wait_days": network.lane.wait_days[:1],
         "lane_open": np.ones((1, lanes)),
         "equipment": np.ones((1, nodes)),
-        "storage_price": network.storage_usd_per_m3_day[None, :, 4],
+        "storage_price": network.node.storage_usd_per_m3_day[None, :, 4],
     }
     return {
         name: np.ascontiguousarray(values[name], np.int64 if field.integer else np.float32)

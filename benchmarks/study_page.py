@@ -278,7 +278,7 @@ def credit(run: Results) -> str:
     """How much a single advantage has to tell of, beside what a derivative tells."""
     told = run["provenance"]
     network = NetworkArrays.from_description(load_network(told["network"], skus=told["skus"]))
-    lanes = np.bincount(network.lane_agent)
+    lanes = np.bincount(network.lane.agent)
     return f"""**What there is to learn from.** An agent's day is one action of up to {lanes.max() * told["skus"]:,} numbers, one a lane and SKU
 ({lanes.sum() * told["skus"]:,} for all agents), and policy gradients have one advantage a day that tells of all of them at
 once; what an order at sea was worth shows weeks later. `pathwise` has a derivative for each number, through each day on

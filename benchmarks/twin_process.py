@@ -41,7 +41,7 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     drawn = draw_scenario(arrays, demand, episodes=min(environments, DRAWN), days=DAYS, split=Split.TRAIN, seed=SEED)
     scenario = drawn.episodes_at(torch.arange(environments) % drawn.episodes)
     rate = torch.as_tensor(demand.mean_units_per_day, dtype=parameters.dtype)
-    through = torch.einsum("nms,ms->ns", torch.as_tensor(arrays.echelon_share, dtype=parameters.dtype), rate)
+    through = torch.einsum("nms,ms->ns", torch.as_tensor(arrays.market.echelon_share, dtype=parameters.dtype), rate)
     columns = environments * skus
     parts = min(max(columns // BATCH, min(torch.get_num_threads(), 2 * columns // BATCH), 1), environments)
     chosen = torch.arange(environments).tensor_split(parts)
@@ -50,7 +50,7 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     generator = torch.Generator().manual_seed(SEED)
     # Lanes first in memory, as whatever decisions up to a target has them.
     shape = (parameters.lanes, environments, parameters.skus)
-    units = torch.rand(shape, generator=generator) * through[parameters.lane_destination].unsqueeze(1)
+    units = torch.rand(shape, generator=generator) * through[parameters.lane.destination].unsqueeze(1)
     decisions = [Decisions(part.contiguous().transpose(0, 1)) for part in units.tensor_split(parts, dim=1)]
 
     def one() -> None:

@@ -180,8 +180,8 @@ def _rows(result: RecordedDecision) -> list[dict[str, Any]]:
     return [
         {
             "lane": network.lanes[lane],
-            "origin": network.endpoints[network.lane_origin[lane]],
-            "destination": network.nodes[network.lane_destination[lane]],
+            "origin": network.endpoints[network.lane.origin[lane]],
+            "destination": network.nodes[network.lane.destination[lane]],
             "mode": network.lanes[lane].rpartition(":")[2],
             "sku": network.skus[sku],
             "units": int(units[lane, sku]),

@@ -136,9 +136,9 @@ def _yearly(rate: float | list[float]) -> str | float:
 
 def _supplier_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
     makes = dict.fromkeys(network.suppliers, 0)
-    for lane, origin in enumerate(arrays.lane_origin):
+    for lane, origin in enumerate(arrays.lane.origin):
         if origin >= len(arrays.nodes):
-            makes[arrays.endpoints[origin]] = int(arrays.lane_carries[lane].sum())
+            makes[arrays.endpoints[origin]] = int(arrays.lane.carries[lane].sum())
     return [
         {
             "supplier": name,
@@ -155,10 +155,10 @@ def _supplier_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[R
 def _market_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
     rows: list[Row] = []
     for column, (name, market) in enumerate(network.markets.items()):
-        ranks = [rank for rank in range(len(arrays.option_node)) if arrays.option_exists[rank, column]]
+        ranks = [rank for rank in range(len(arrays.option.node)) if arrays.option.exists[rank, column]]
         options = (
-            f"{arrays.nodes[arrays.option_node[rank, column]]} "
-            f"(+{arrays.option_usd_per_unit[rank, column]:g} USD, {arrays.option_days[rank, column]:g} d)"
+            f"{arrays.nodes[arrays.option.node[rank, column]]} "
+            f"(+{arrays.option.usd_per_unit[rank, column]:g} USD, {arrays.option.days[rank, column]:g} d)"
             for rank in ranks
         )
         rows.append(
@@ -182,11 +182,11 @@ def _lane_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
             "distance_km": lane.distance_km,
             "departs": "daily" if len(set(lane.departures)) == len(Weekday) else " ".join(lane.departures),
             "transit_days": lane.transit.days,
-            "lead_days": round(float(arrays.lane_lead_days[index]), 1),
+            "lead_days": round(float(arrays.lane.lead_days[index]), 1),
             "on_time_share": round(1 - lane.transit.late_share, 4),
-            "freight_usd_per_unit": round(float(arrays.lane_freight_usd[index].mean()), 4),
+            "freight_usd_per_unit": round(float(arrays.lane.freight_usd[index].mean()), 4),
             "duty_share": lane.duty_share,
-            "kg_co2e_per_unit": round(float(arrays.lane_kg_co2e[index].mean()), 5),
+            "kg_co2e_per_unit": round(float(arrays.lane.kg_co2e[index].mean()), 5),
         }
         for index, lane in enumerate(network.lanes)
     ]
@@ -194,6 +194,6 @@ def _lane_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
 
 def _warnings(network: NetworkDescription, arrays: NetworkArrays) -> list[str]:
     """What is allowed but seldom meant."""
-    supplied: Any = arrays.lane_primary.any(axis=1)
-    reached = {arrays.nodes[node] for node in arrays.lane_destination[supplied]}
+    supplied: Any = arrays.lane.primary.any(axis=1)
+    reached = {arrays.nodes[node] for node in arrays.lane.destination[supplied]}
     return [f"note: no lane leads from a supplier to {name}" for name in network.nodes if name not in reached]

@@ -59,7 +59,7 @@ class ActionMap:
         else:
             rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0))[0, attributes.lane_destination]
             self._high = torch.ceil(MOST_COVER_DAYS * rate).clamp(min=1.0)
-        self._lanes = [np.flatnonzero(network.lane_agent == agent) for agent in range(len(network.agents))]
+        self._lanes = [np.flatnonzero(network.lane.agent == agent) for agent in range(len(network.agents))]
 
     @property
     def low(self) -> float:

@@ -10,7 +10,8 @@ class Stock(Record):
 
 An axis is one letter: those of the design (B environments, N nodes, A agents, M markets, L lanes, S SKUs, H days of
 pipeline, K suppliers), and T days of a scenario, R ranks of fulfilment options, P the options that exist, W waves of
-returns, Y months, E entries of the seasonal outlook, J faster lanes. A digit is an axis of just that size.
+returns, Y months, E entries of the seasonal outlook, J faster lanes, F lanes from suppliers. A digit is an axis of just
+that size, 1 one along which a tensor is spread; a small letter is an axis that only its own record knows.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class Record:
                     found[axis] = max(size, expected)
         for inner in self._records():
             for axis, size in inner.sizes().items():
+                if axis.islower():
+                    continue
                 if size != found.get(axis, size) and 1 not in (size, found[axis]):
                     raise ValueError(f"{type(inner).__name__}: axis {axis} is {size} long, elsewhere {found[axis]}")
                 found[axis] = max(size, found.get(axis, size))

@@ -51,8 +51,8 @@ class KpiTotals:
         """
         today = torch.cat(
             [
-                _by_market(parameters, state, flows) @ parameters.market_home.T,
-                _by_lane(parameters, flows) @ parameters.lane_to_node.T,
+                _by_market(parameters, state, flows) @ parameters.market.direct_share.T,
+                _by_lane(parameters, flows) @ parameters.lane.to_node.T,
                 _by_node(parameters, state, flows),
                 torch.stack([getattr(costs, part) for part in Costs.parts()]),
             ]
@@ -113,7 +113,7 @@ def _by_market(parameters: TwinParameters, state: State, flows: Flows) -> Tensor
     """[5, B, M], in the order of `BY_MARKET`."""
     by_option = flows.served.sum(dim=-1)  # [R, B, M]
     served = by_option.sum(dim=0)
-    delivery = (by_option * parameters.option_days[:, None]).sum(dim=0)
+    delivery = (by_option * parameters.option.days[:, None]).sum(dim=0)
     on_the_day = served - flows.served_backlog.sum(dim=-1)
     waiting = state.backlog.sum(dim=-1)
     return torch.stack([flows.demand.sum(dim=-1), served, on_the_day, flows.lost.sum(dim=-1), delivery + waiting])
@@ -127,9 +127,9 @@ def _by_lane(parameters: TwinParameters, flows: Flows) -> Tensor:
         [
             shipped,
             shipped * flows.transit_days,
-            (flows.shipped * parameters.lane_kg_co2e).sum(dim=-1),
+            (flows.shipped * parameters.lane.kg_co2e).sum(dim=-1),
             shipments,
-            shipments * parameters.lane_from_node.sum(dim=0),
+            shipments * parameters.lane.from_node.sum(dim=0),
         ]
     )
 
@@ -140,9 +140,9 @@ def _by_node(parameters: TwinParameters, state: State, flows: Flows) -> Tensor:
     # Whoever was not served was lost or waits at the end of the day.
     wanted = flows.served.sum(dim=0) + flows.lost + state.backlog
     short = (wanted - flows.served[0]) * asked
-    cells = parameters.market_home @ asked > 0  # [B, N, S]
-    out = parameters.market_home @ short > SMALLEST_UNITS
-    sold = (parameters.option_group @ (flows.served @ parameters.value_usd).mT).sum(dim=0).T
-    transferred = (flows.shipped @ parameters.value_usd) @ parameters.lane_from_node.T
-    stock = (state.on_hand + state.dock) @ parameters.value_usd
+    cells = parameters.market.direct_share @ asked > 0  # [B, N, S]
+    out = parameters.market.direct_share @ short > SMALLEST_UNITS
+    sold = (parameters.option.at_node @ (flows.served @ parameters.sku.unit_value_usd).mT).sum(dim=0).T
+    transferred = (flows.shipped @ parameters.sku.unit_value_usd) @ parameters.lane.from_node.T
+    stock = (state.on_hand + state.dock) @ parameters.sku.unit_value_usd
     return torch.stack([cells.sum(dim=-1), out.sum(dim=-1), sold, sold + transferred, stock])

@@ -45,7 +45,7 @@ class Reward:
             raise ConfigurationError(f"team_share: {team_share!r}; allowed: 0 to 1")
         price = attributes.margin_usd + attributes.value_usd
         revenue = float((attributes.demand_mean * price).sum())
-        agent_of_node = np.eye(len(network.agents))[network.node_agent]
+        agent_of_node = np.eye(len(network.agents))[network.node.agent]
         return cls(
             agent_of_node=torch.as_tensor(agent_of_node).to(attributes.demand_mean),
             team_share=float(team_share),

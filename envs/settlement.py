@@ -36,17 +36,17 @@ class StockValues:
     def of(cls, parameters: TwinParameters) -> Self:
         """Of a network whose lanes never cost less than usual."""
         on_hand = landed_usd(parameters)
-        at_dock = on_hand - parameters.inbound_usd[:, None]
-        home = parameters.market_home.T * parameters.return_share[:, None]  # [M, N]
-        handling = parameters.return_usd[:, None].expand_as(on_hand)
-        lost = 1 - parameters.restock_share[:, None]
+        at_dock = on_hand - parameters.node.inbound_usd_per_unit
+        home = parameters.market.direct_share.T * parameters.market.returns_share[:, None]  # [M, N]
+        handling = parameters.node.return_usd_per_unit.expand_as(on_hand)
+        sound = parameters.node.restock_share[:, :, 0]  # [N, 1]
         return cls(
             on_hand=on_hand,
             at_dock=at_dock,
             return_cost=home @ handling,
-            scrap_cost=home @ (lost * parameters.value_usd),
-            restocked=home @ (at_dock * parameters.restock_share[:, None]),
-            booked=parameters.lane_container_usd / parameters.container_m3,
+            scrap_cost=home @ ((1 - sound) * parameters.sku.unit_value_usd),
+            restocked=home @ (at_dock * sound),
+            booked=parameters.lane.price_per_container[:, 0] / parameters.container_m3,
         )
 
     def of_stock(self, state: State) -> Tensor:
@@ -62,20 +62,20 @@ def landed_usd(parameters: TwinParameters) -> Tensor:
     What is paid once a shipment is left out; a container's price is spread over its volume. Goods at a node that no
     way leads to are worth what they save at the nodes that they can be sent on to. So nobody gains by moving goods.
     """
-    inbound = parameters.inbound_usd[:, None]
-    container = parameters.lane_container_usd[:, None] * parameters.volume_m3 / parameters.container_m3
-    lane = parameters.lane_freight_usd + parameters.lane_duty_usd + container
-    lane = torch.where(parameters.lane_carries > 0, lane + inbound[parameters.lane_destination], torch.inf)
-    nodes, (suppliers, skus) = parameters.nodes, (len(parameters.supplier_units_per_day), parameters.skus)
+    inbound = parameters.node.inbound_usd_per_unit
+    container = parameters.lane.price_per_container * parameters.sku.volume_m3 / parameters.container_m3
+    lane = parameters.lane.freight_usd + parameters.lane.duty_usd + container
+    lane = torch.where(parameters.lane.carries[:, 0] > 0, lane + inbound[parameters.lane.destination], torch.inf)
+    nodes, suppliers, skus = parameters.nodes, parameters.suppliers, parameters.skus
     cost = torch.cat([lane.new_full((nodes, skus), torch.inf), lane.new_zeros((suppliers, skus))])
-    origin = parameters.lane_origin[:, None].expand(-1, skus)
-    destination = parameters.lane_destination[:, None].expand(-1, skus)
+    origin = parameters.lane.origin[:, None].expand(-1, skus)
+    destination = parameters.lane.destination[:, None].expand(-1, skus)
     for _ in range(nodes):
-        cost = cost.scatter_reduce(0, destination, cost[parameters.lane_origin] + lane, "amin")
+        cost = cost.scatter_reduce(0, destination, cost[parameters.lane.origin] + lane, "amin")
     reached = torch.isfinite(cost)
     cost = torch.where(reached, cost, torch.cat([inbound.expand(-1, skus), cost[nodes:]]))
     for _ in range(nodes):
-        saved = cost.scatter_reduce(0, origin, cost[parameters.lane_destination] - lane, "amax")
+        saved = cost.scatter_reduce(0, origin, cost[parameters.lane.destination] - lane, "amax")
         cost = torch.where(reached, cost, saved)
     return cost[:nodes]
 

@@ -12,4 +12,4 @@ def test_random_networks_are_valid_and_small(network: NetworkDescription) -> Non
     assert 1 <= len(arrays.lanes) <= 6
     assert 1 <= len(arrays.skus) <= 3
     assert arrays.pipeline_days <= 5 + 12 + 6 + 8 + 1
-    assert (arrays.lane_origin >= len(arrays.nodes)).any()
+    assert (arrays.lane.origin >= len(arrays.nodes)).any()

@@ -34,7 +34,7 @@ class OwnLanes:
     @classmethod
     def of(cls, network: NetworkArrays, device: torch.device | str = "cpu") -> Self:
         """Tables of a network."""
-        owned = [np.flatnonzero(network.lane_agent == agent) for agent in range(len(network.agents))]
+        owned = [np.flatnonzero(network.lane.agent == agent) for agent in range(len(network.agents))]
         most = max(len(lanes) for lanes in owned)
         table = np.full((len(owned), most), len(network.lanes), np.int64)
         place = np.zeros(len(network.lanes), np.int64)

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from entrepot.envs.axes import Record
 from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.settlement import StockValues
 from entrepot.envs.twin import Scenario, State, TwinParameters
@@ -27,10 +28,44 @@ CAPACITIES = (
     "supplier_units_per_day",
 )
 
+TWIN_FIELDS = {
+    "capacity_m3": ("node", "capacity_m3"),
+    "dock_m3_per_day": ("node", "dock_m3_per_day"),
+    "picking_units_per_day": ("node", "picking_units_per_day"),
+    "storage_usd_per_m3_day": ("node", "storage_usd_per_m3_day"),
+    "inbound_usd": ("node", "inbound_usd_per_unit"),
+    "outbound_usd": ("node", "outbound_usd_per_unit"),
+    "return_usd": ("node", "return_usd_per_unit"),
+    "restock_share": ("node", "restock_share"),
+    "option_group": ("option", "at_node"),
+    "option_usd": ("option", "usd_per_unit"),
+    "backlog_share": ("market", "backlog_share"),
+    "backlog_usd": ("market", "backlog_usd_per_unit_day"),
+    "lost_margin_usd": ("market", "lost_margin_usd"),
+    "market_home": ("market", "direct_share"),
+    "return_share": ("market", "returns_share"),
+    "return_hazard": ("returns", "hazard"),
+    "lane_destination": ("lane", "destination"),
+    "lane_transit_days": ("lane", "transit_days"),
+    "lane_wait_days": ("lane", "wait_days"),
+    "lane_m3_per_day": ("lane", "capacity_m3_per_day"),
+    "lane_shipment_usd": ("lane", "price_per_shipment"),
+    "lane_container_usd": ("lane", "price_per_container"),
+    "lane_freight_usd": ("lane", "freight_usd"),
+    "lane_duty_usd": ("lane", "duty_usd"),
+    "lane_carries": ("lane", "carries"),
+    "lane_from_node": ("lane", "from_node"),
+    "lane_from_supplier": ("supplier", "of_lane"),
+    "supplier_units_per_day": ("supplier", "capacity_units_per_day"),
+    "value_usd": ("sku", "unit_value_usd"),
+    "volume_m3": ("sku", "volume_m3"),
+}
+"""Of each tensor of `PlannedNetwork`, where it stands in `TwinParameters`."""
+
 
 @dataclass(frozen=True)
 class PlannedNetwork:
-    """A network's figures in double precision; fields as in `TwinParameters` and `StockValues`."""
+    """A network's figures in double precision; from `TwinParameters` as in `TWIN_FIELDS`, and from `StockValues`."""
 
     capacity_m3: Floats  # [N]
     dock_m3_per_day: Floats  # [N]
@@ -70,12 +105,12 @@ class PlannedNetwork:
     @classmethod
     def of(cls, parameters: TwinParameters) -> Self:
         """The same network as the twin has it."""
-        single = ("capital_share_per_day", "container_m3", "pipeline_days")
-        names = [field.name for field in fields(cls) if field.name not in (*single, "values")]
         values = StockValues.of(parameters)
         return cls(
-            **{name: _array(getattr(parameters, name)) for name in names},
-            **{name: getattr(parameters, name) for name in single},
+            **{name: _plain(getattr(parameters, concern), field) for name, (concern, field) in TWIN_FIELDS.items()},
+            capital_share_per_day=parameters.capital_share_per_year / 365,
+            container_m3=parameters.container_m3,
+            pipeline_days=parameters.pipeline_days,
             values={field.name: _array(getattr(values, field.name)) for field in fields(values)},
         )
 
@@ -259,6 +294,14 @@ def _shares_that_wait(demand: Any, backlog_share: Floats, rounding: Any) -> tupl
     most = np.where(beyond, np.maximum(most, (share + 1 / MOST_UNITS).clip(max=1.0)), most)
     nobody = demand == 0
     return np.where(nobody, 0.0, least), np.where(nobody, 1.0, most)
+
+
+def _plain(concern: Record, field: str) -> NDArray[Any]:
+    """A tensor of the twin without the axes of 1 along which a step spreads it."""
+    value = _array(getattr(concern, field))
+    axes = zip(concern.axes()[field].names, value.shape, strict=True)
+    plain: NDArray[Any] = value.reshape([size for axis, size in axes if axis != "1"])
+    return plain
 
 
 def _array(tensor: Any) -> Any:

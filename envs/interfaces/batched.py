@@ -167,7 +167,9 @@ class BatchedWarehouseNetwork:
             raise RuntimeError(f"the episode is over after {self.episode_days} days; call reset()")
         today = self._today
         self._check(actions)
-        decisions = self.action.decisions(actions.to(self.parameters.value_usd), self.snapshot, self.demand_rate)
+        decisions = self.action.decisions(
+            actions.to(self.parameters.sku.unit_value_usd), self.snapshot, self.demand_rate
+        )
         self.state, flows, costs = step(
             self.parameters, self.state, decisions, today, whole_units=self._whole_units, overwrite=True
         )

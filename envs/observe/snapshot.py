@@ -252,10 +252,10 @@ def snapshot_of(parameters: TwinParameters, attributes: NetworkAttributes, state
         season_ahead=day.season_ahead,
         day_of_year=day.day_of_year,
         weekday=day.weekday,
-        lane_wait_days=parameters.lane_wait.index_select(0, day.weekday),
+        lane_wait_days=parameters.lane.wait.index_select(0, day.weekday),
         lane_open=day.lane_open,
         equipment=day.equipment,
-        storage_price=parameters.storage_usd_by_month.index_select(0, day.month),
+        storage_price=parameters.node.storage_usd_by_month.index_select(0, day.month),
         twin_state=state,
     )
 

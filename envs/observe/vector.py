@@ -254,10 +254,10 @@ class Observation:
         """Which rows an agent sees, and which of the others."""
         network = self._network
         (stock, due, demand), (node, lane, day) = self._places()
-        nodes = np.flatnonzero(network.node_agent == agent)
-        lanes = np.flatnonzero(network.lane_agent == agent)
+        nodes = np.flatnonzero(network.node.agent == agent)
+        lanes = np.flatnonzero(network.lane.agent == agent)
         nothing = len(stock) * len(network.nodes) + len(due) + len(demand) * len(network.nodes)
-        origin = network.lane_origin[lanes]
+        origin = network.lane.origin[lanes]
         published = np.where(origin < len(network.nodes), stock[0][origin.clip(max=len(network.nodes) - 1)], nothing)
         by_node = np.concatenate([stock, demand]).T[nodes].ravel()
         return (

@@ -139,7 +139,7 @@ def _service(
     if world.transition is None:
         nothing = np.zeros(len(world.network.nodes))
         return nothing, nothing, nothing.astype(np.int64)
-    flows, home = world.transition.flows, world.parameters.market_home
+    flows, home = world.transition.flows, world.parameters.market.direct_share
     demand = home @ flows.demand[environment]
     served = home @ (flows.served.sum(dim=0) - flows.served_backlog)[environment]
     short = (demand - served).clamp(min=0.0)

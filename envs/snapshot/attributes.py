@@ -23,35 +23,35 @@ def attribute_arrays(
 ) -> dict[str, NDArray[Any]]:
     """The network's attributes as NumPy arrays, keyed as in `NETWORK_FIELDS`."""
     return {
-        "lane_origin": network.lane_origin,
-        "lane_destination": network.lane_destination,
-        "lane_faster": network.lane_faster,
+        "lane_origin": network.lane.origin,
+        "lane_destination": network.lane.destination,
+        "lane_faster": network.lane.faster,
         "lane_window_days": window_days(network),
-        "lane_lead_days": network.lane_lead_days,
-        "lane_lead_deviation_days": network.lane_lead_deviation_days,
+        "lane_lead_days": network.lane.lead_days,
+        "lane_lead_deviation_days": network.lane.lead_deviation_days,
         "lane_interval_days": interval_days(network),
-        "lane_landed_usd": network.lane_freight_usd + network.lane_duty_usd,
-        "lane_shipment_usd": network.lane_usd_per_shipment,
-        "lane_carries": network.lane_carries.astype(np.float64),
-        "lane_primary": network.lane_primary.astype(np.float64),
+        "lane_landed_usd": network.lane.freight_usd + network.lane.duty_usd,
+        "lane_shipment_usd": network.lane.price_per_shipment,
+        "lane_carries": network.lane.carries.astype(np.float64),
+        "lane_primary": network.lane.primary.astype(np.float64),
         "base_cover_days": textbook_cover_days(network) if base_cover_days is None else base_cover_days,
-        "direct_share": network.direct_share,
-        "echelon_share": network.echelon_share,
+        "direct_share": network.market.direct_share,
+        "echelon_share": network.market.echelon_share,
         "demand_mean": demand_mean,
         "demand_deviation": np.sqrt(demand_mean) if demand_deviation is None else demand_deviation,
-        "margin_usd": network.lost_margin_usd,
-        "backlog_share": network.backlog_share,
-        "capacity_m3": network.node_capacity_m3,
-        "value_usd": network.sku_value_usd,
-        "volume_m3": network.sku_volume_m3,
+        "margin_usd": network.market.lost_margin_usd,
+        "backlog_share": network.market.backlog_share,
+        "capacity_m3": network.node.capacity_m3,
+        "value_usd": network.sku.unit_value_usd,
+        "volume_m3": network.sku.volume_m3,
         "capital_share_per_day": np.asarray(network.capital_share_per_year / 365),
     }
 
 
 def textbook_cover_days(network: NetworkArrays) -> NDArray[np.float64]:
     """[L, S] lead time, review interval and a week's safety on the cheapest way; elsewhere half the lead time."""
-    ordinary = network.lane_lead_days + interval_days(network) + TEXTBOOK_SAFETY_DAYS
-    cover = np.where(network.lane_primary, ordinary[:, None], EXPEDITE_SHARE * network.lane_lead_days[:, None])
+    ordinary = network.lane.lead_days + interval_days(network) + TEXTBOOK_SAFETY_DAYS
+    cover = np.where(network.lane.primary, ordinary[:, None], EXPEDITE_SHARE * network.lane.lead_days[:, None])
     return cover.astype(np.float64)
 
 
@@ -60,8 +60,8 @@ def window_days(network: NetworkArrays) -> NDArray[np.int64]:
 
     Late ships are rarely more than a standard deviation behind; one that is must not be ordered a second time.
     """
-    window = np.ceil(network.lane_lead_days + network.lane_lead_deviation_days).astype(np.int64)
+    window = np.ceil(network.lane.lead_days + network.lane.lead_deviation_days).astype(np.int64)
     slowest = np.zeros(len(network.nodes))
-    np.maximum.at(slowest, network.lane_destination, network.lane_lead_days)
+    np.maximum.at(slowest, network.lane.destination, network.lane.lead_days)
     last = network.pipeline_days - 1
-    return np.where(network.lane_lead_days >= slowest[network.lane_destination], last, window.clip(max=last))
+    return np.where(network.lane.lead_days >= slowest[network.lane.destination], last, window.clip(max=last))

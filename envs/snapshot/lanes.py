@@ -12,7 +12,7 @@ DAYS_A_WEEK = 7
 
 def interval_days(network: NetworkArrays) -> NDArray[np.float64]:
     """[L] mean days between a lane's departures."""
-    return np.asarray(DAYS_A_WEEK / (network.lane_wait_days == 0).sum(axis=0))
+    return np.asarray(DAYS_A_WEEK / (network.lane.wait_days == 0).sum(axis=0))
 
 
 def wait_days(network: NetworkArrays, weekday: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -22,7 +22,7 @@ def wait_days(network: NetworkArrays, weekday: NDArray[np.int64]) -> NDArray[np.
         network: of L lanes.
         weekday: [B] Monday = 0.
     """
-    return np.asarray(network.lane_wait_days[weekday])
+    return np.asarray(network.lane.wait_days[weekday])
 
 
 def order_days(network: NetworkArrays, weekday: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -32,4 +32,4 @@ def order_days(network: NetworkArrays, weekday: NDArray[np.int64]) -> NDArray[np
         network: of L lanes.
         weekday: [B] of the order, Monday = 0.
     """
-    return np.asarray(np.maximum(wait_days(network, weekday) + network.lane_transit_days, 1))
+    return np.asarray(np.maximum(wait_days(network, weekday) + network.lane.transit_days, 1))

@@ -48,19 +48,19 @@ def costs_of(
         departed_m3: [L, B] what the lanes' departures of today carry.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
-    storage_price = parameters.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
+    storage_price = parameters.node.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
     once = _once_a_departure(parameters, departed_m3, whole_containers)
-    shaped, to_node, home = parameters.shaped, parameters.lane_to_node, parameters.market_home
+    node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
     by_node = (
         stored @ parameters.capital_usd + in_transit @ parameters.capital_usd,
-        stored @ parameters.volume_m3 * storage_price,
+        stored @ parameters.sku.volume_m3 * storage_price,
         to_node @ ((freight_usd + once) * day.price_surge.t()),
         to_node @ duty_usd,
-        torch.addmm(unloaded.sum(dim=-1) * shaped.inbound_usd, parameters.serving_usd, served),
-        home @ (lost * shaped.lost_margin_usd).sum(dim=-1),
-        parameters.home_backlog_usd @ backlog.sum(dim=-1),
-        returned.sum(dim=-1) * shaped.return_usd,
-        scrapped @ parameters.value_usd,
+        torch.addmm(unloaded.sum(dim=-1) * node.inbound_usd_per_unit, parameters.serving_usd, served),
+        market.direct_share @ (lost * market.lost_margin_usd).sum(dim=-1),
+        market.backlog_usd_at_node @ backlog.sum(dim=-1),
+        returned.sum(dim=-1) * node.return_usd_per_unit,
+        scrapped @ parameters.sku.unit_value_usd,
     )
     return Costs(*(cost.t() for cost in by_node))
 
@@ -73,5 +73,6 @@ def _once_a_departure(parameters: TwinParameters, departed_m3: Tensor, whole_con
     else:
         shipments = -torch.expm1(-departed_m3 / SHIPMENT_SCALE_M3)
         containers = departed_m3 / parameters.container_m3
-    shaped = parameters.shaped
-    return torch.addcmul(shipments * shaped.lane_shipment_usd, containers, shaped.lane_container_usd)
+    return torch.addcmul(
+        shipments * parameters.lane.price_per_shipment, containers, parameters.lane.price_per_container
+    )

@@ -59,25 +59,25 @@ def step(
     scrapped = back - restocked
     dock = restocked if left_on_dock is None else left_on_dock + restocked
     on_hand, given, by_option = _serve(parameters, on_hand, waiting + demand, day, whole_units)
-    total_served = parameters.served_by_market(given)
+    total_served = parameters.option.by_market(given)
     backlog, served_backlog, lost = _wait_or_leave(parameters, waiting, demand, total_served, day.rounding, whole_units)
 
-    transit_days = parameters.lane_days.index_select(0, day.weekday).add_(day.delay_days)
+    transit_days = parameters.lane.order_days.index_select(0, day.weekday).add_(day.delay_days)
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
     ordered, shipped = shipping.ship(
         parameters, _entity_first(decisions.orders), on_hand, day, whole_units=whole_units, minimum_orders=exact
     )
     pipeline = ring.put_in(pipeline, shipped, _arrival_rows(parameters, place, transit_days, pipeline.shape))
     # Clamped because a fraction's last bit could otherwise leave less than nothing.
-    on_hand = (on_hand - parameters.lane_queues.by_place(shipped)).clamp_(min=0.0)
+    on_hand = (on_hand - parameters.lane.queues.by_place(shipped)).clamp_(min=0.0)
     on_the_way = _entity_first(state.in_transit) - arrived
     on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
-    in_transit = on_the_way + parameters.shipped_to(shipped)
+    in_transit = on_the_way + parameters.lane.by_destination(shipped)
     # One product for every wave: what is sold today will come back in equal parts.
-    returning = (parameters.returning_share @ total_served.flatten(1)).view_as(on_hand)
+    returning = (parameters.market.returning_share @ total_served.flatten(1)).view_as(on_hand)
 
-    departs = parameters.lane_departs.index_select(0, day.weekday).t().contiguous()
-    freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.lane_weights, shipped.transpose(1, 2)).unbind(1)
+    departs = parameters.lane.departs.index_select(0, day.weekday).t().contiguous()
+    freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.per_unit_shipped, shipped.transpose(1, 2)).unbind(1)
     booked_m3 = state.booked_m3.t() + shipped_m3
     departed_m3 = booked_m3 * departs
     costs = costing.costs_of(
@@ -96,7 +96,7 @@ def step(
         departed_m3=departed_m3,
         whole_containers=exact,
     )
-    served = parameters.served_by_rank(given).view(-1, *demand.shape)
+    served = parameters.option.by_rank(given).view(-1, *demand.shape)
     next_state = State(
         day=state.day + 1,
         on_hand=on_hand.transpose(0, 1),
@@ -140,11 +140,11 @@ def _unload(
     Returns:
         The stock; what is left on the dock, None if nothing is; what was unloaded.
     """
-    if not (parameters.docks_bind or day.equipment_impaired):
+    if not (parameters.node.docks_bind or day.equipment_impaired):
         return on_hand + dock, None, dock
-    space = parameters.shaped.capacity_m3 - on_hand @ parameters.volume_m3
-    limit = torch.minimum(_at_work(parameters.shaped.dock_m3_per_day, day), space).clamp_(min=0.0)
-    unloaded = within_capacity(dock, parameters.volume_m3, limit, whole_units=whole_units)
+    space = parameters.node.capacity_m3 - on_hand @ parameters.sku.volume_m3
+    limit = torch.minimum(_at_work(parameters.node.dock_m3_per_day, day), space).clamp_(min=0.0)
+    unloaded = within_capacity(dock, parameters.sku.volume_m3, limit, whole_units=whole_units)
     return on_hand + unloaded, None if unloaded is dock else dock - unloaded, unloaded
 
 
@@ -158,14 +158,14 @@ def _returns(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Units that come back today: the share of each wave that stays with customers; all; those restocked."""
     quick, slow = with_customers.unbind()
-    shaped = parameters.shaped
-    back = torch.addcmul(quick * shaped.quick_return, slow, shaped.slow_return)
+    (quick_hazard, slow_hazard), restock_share = parameters.returns.by_wave, parameters.node.restock_share
+    back = torch.addcmul(quick * quick_hazard, slow, slow_hazard)
     if not whole_units:
-        return shaped.not_returned, back, back * shaped.restock_share
+        return parameters.returns.stays, back, back * restock_share
     pool = quick + slow
     back = torch.minimum(back.add_(day.rounding), pool).floor_()
     # A second number of each SKU's own, so that what passes inspection doesn't hang on how many came back.
-    restocked = torch.minimum((back * shaped.restock_share).add_(day.second_rounding).floor_(), back)
+    restocked = torch.minimum((back * restock_share).add_(day.second_rounding).floor_(), back)
     # What was rounded off or on comes out of the waves in proportion to what they hold.
     stay = 1 - back / pool.clamp(min=1e-9)
     return stay, back, restocked
@@ -179,12 +179,12 @@ def _serve(
     Returns:
         The stock that is left; [P, B, S] served by each option; [P, B] the same, all SKUs together.
     """
-    limited = parameters.picking_binds or day.equipment_impaired
-    picking = _at_work(parameters.shaped.picking_units_per_day, day)
+    limited = parameters.node.picking_binds or day.equipment_impaired
+    picking = _at_work(parameters.node.picking_units_per_day, day)
     if not limited or wanted.device.type == "cpu":
         left, given = _down_the_options(parameters, on_hand, wanted, None, whole_units)
         by_option = given.sum(dim=-1)
-        if not (limited and binds(parameters.serving_nodes @ by_option, picking)):
+        if not (limited and binds(parameters.option.serving_nodes @ by_option, picking)):
             return left, given, by_option
     # Pickers are rarely too few; only where they are, goods go out rank by rank within what they can do.
     left, given = _down_the_options(parameters, on_hand, wanted, picking, whole_units)
@@ -196,7 +196,7 @@ def _down_the_options(
 ) -> tuple[Tensor, Tensor]:
     """The stock that is left and [P, B, S] served; with [N, B] units that can be picked, or any number."""
     served = []
-    for rank in parameters.options:
+    for rank in parameters.option.ranks:
         asked = wanted if rank.every_market else wanted.index_select(0, rank.markets)
         given = split(asked, on_hand, rank.queues, whole_units=whole_units)
         if picks_left is not None:
@@ -206,10 +206,10 @@ def _down_the_options(
                 given = split(asked, picked, rank.queues, whole_units=whole_units)
             picks_left = (picks_left - rank.queues.sum(given).sum(dim=-1)).clamp(min=0.0)
         # What the first rank is given stays as it is, for its caller; what the ranks hand on may be overwritten.
-        own = rank is not parameters.options[0]
+        own = rank is not parameters.option.ranks[0]
         on_hand = rank.queues.take(on_hand, given, whole_units=whole_units, overwrite=own)
         served.append(given)
-        if rank is parameters.options[-1]:
+        if rank is parameters.option.ranks[-1]:
             break
         if rank.every_market:
             wanted = wanted - given
@@ -224,7 +224,7 @@ def _wait_or_leave(
     """Those who waited are served first; of today's unserved a share waits, the rest is lost."""
     served_backlog = torch.minimum(served, waiting)
     unserved = (demand - (served - served_backlog)).clamp(min=0.0)
-    waits = unserved * parameters.shaped.backlog_share
+    waits = unserved * parameters.market.backlog_share
     if whole_units:
         waits = torch.minimum(waits.add_(rounding).floor_(), unserved)
     return waiting - served_backlog + waits, served_backlog, unserved - waits

@@ -5,12 +5,13 @@ Tensors here have the entity first, [G, B, S], so that a group's sums are one ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, Self
 
 import torch
 from torch import Tensor
 
+from entrepot.envs.axes import Axes, Record
 from entrepot.envs.twin.sums import Sums
 
 SMALLEST = 1e-9
@@ -19,18 +20,18 @@ ROUNDING = 2.0**-22
 
 
 @dataclass(frozen=True)
-class Queues:
+class Queues(Record):
     """Who asks at which place, and in what order. N places, G askers, each at one place at most."""
 
-    group: Tensor  # [N, G] 1 where the column asks at the row's place
+    group: Annotated[Tensor, Axes("ng")]  # 1 where the column asks at the row's place
     by_place: Sums  # N of G: those who ask at each place
     running: Sums  # G of G: those ahead of an asker at its place, and itself
-    last: Tensor  # [N] integers, the last asker at each place; where there is none, any
-    place: Tensor  # [G] integers, where the asker asks; any where it asks at none of the places
-    ahead: Tensor  # [G] integers, the asker just ahead at the same place; where there is none, any
-    follows: Tensor  # [G, 1, 1] 1 where there is one
-    placeless: Tensor  # [G'] integers, the askers that ask at none of the places
-    placeless_share: Tensor  # [G', 1, 1] of what these ask, the share that they get: 1 or nothing
+    last: Annotated[Tensor, Axes("n")]  # integers, the last asker at each place; where there is none, any
+    place: Annotated[Tensor, Axes("g")]  # integers, where the asker asks; any where it asks at none of the places
+    ahead: Annotated[Tensor, Axes("g")]  # integers, the asker just ahead at the same place; where there is none, any
+    follows: Annotated[Tensor, Axes("g11")]  # 1 where there is one
+    placeless: Annotated[Tensor, Axes("h")]  # integers, the askers that ask at none of the places
+    placeless_share: Annotated[Tensor, Axes("h11")]  # of what these ask, the share that they get: 1 or nothing
     alone: bool  # no two ask at the same place, and all at one
 
     @classmethod
@@ -75,11 +76,6 @@ class Queues:
             left = units - self.by_place(taken)
         # The last bit of a share could otherwise leave less than nothing.
         return left if self.alone and whole_units else left.clamp(min=0.0)
-
-    def to(self, device: torch.device | str) -> Self:
-        """The same queues on another device."""
-        moved: dict[str, Any] = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "alone"}
-        return replace(self, **moved)
 
 
 def split(asked: Tensor, available: Tensor, queues: Queues, *, whole_units: bool) -> Tensor:

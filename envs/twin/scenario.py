@@ -177,6 +177,6 @@ def draw_scenario(
 def _delays(network: NetworkArrays, episodes: int, days: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """[B, T, L]: late with a lane's share; then 1 day or more, geometric about its mean, up to the longest delay."""
     shape = (episodes, days, len(network.lanes))
-    late = rng.random(shape, dtype=np.float32) < network.lane_late_share
-    length = rng.geometric(1.0 / np.maximum(network.lane_late_days, 1.0), shape)
-    return np.where(late, np.minimum(length, network.lane_longest_delay_days), 0)
+    late = rng.random(shape, dtype=np.float32) < network.lane.transit_late_share
+    length = rng.geometric(1.0 / np.maximum(network.lane.transit_late_days, 1.0), shape)
+    return np.where(late, np.minimum(length, network.lane.transit_longest_delay_days), 0)

@@ -32,23 +32,23 @@ def ship(
     Returns:
         [L, B, S] units asked for, rounded where whole units are kept; and [L, B, S] units that depart.
     """
-    ordered = orders.clamp(min=0.0).mul_(parameters.shaped.lane_carries)
+    ordered = orders.clamp(min=0.0).mul_(parameters.lane.carries)
     if whole_units:
         ordered = ordered.round_()
-    if minimum_orders and parameters.minimum_orders:
+    if minimum_orders and parameters.supplier.asks_minimum:
         ordered = _from_minimum(parameters, ordered)
     granted = ordered
-    if parameters.lanes_bind or day.lanes_impaired:
-        limit = parameters.shaped.lane_m3_per_day * day.lane_open.t()
-        granted = within_capacity(granted, parameters.volume_m3, limit, whole_units=whole_units)
-    if parameters.suppliers_bind or day.suppliers_impaired:
+    if parameters.lane.binds or day.lanes_impaired:
+        limit = parameters.lane.capacity_m3_per_day * day.lane_open.t()
+        granted = within_capacity(granted, parameters.sku.volume_m3, limit, whole_units=whole_units)
+    if parameters.supplier.binds or day.suppliers_impaired:
         granted = _within_supplier_capacity(parameters, granted, day.supplier_up.t(), whole_units)
-    return ordered, split(granted, on_hand, parameters.lane_queues, whole_units=whole_units)
+    return ordered, split(granted, on_hand, parameters.lane.queues, whole_units=whole_units)
 
 
 def _from_minimum(parameters: TwinParameters, orders: Tensor) -> Tensor:
     """What lies below a supplier's minimum, rounded to the minimum or to nothing, whichever is nearer."""
-    least = parameters.shaped.lane_minimum_units
+    least = parameters.supplier.lane_minimum_units
     return torch.where(orders < least, torch.where(2 * orders >= least, least, 0.0), orders)
 
 
@@ -56,8 +56,8 @@ def _within_supplier_capacity(
     parameters: TwinParameters, orders: Tensor, supplier_up: Tensor, whole_units: bool
 ) -> Tensor:
     """A supplier's daily capacity counts units of all its lanes and SKUs together."""
-    limit = parameters.shaped.supplier_units_per_day * supplier_up
-    lanes, starts = parameters.supplier_lanes, parameters.from_supplier
+    limit = parameters.supplier.capacity_units_per_day * supplier_up
+    lanes, starts = parameters.supplier.lanes, parameters.supplier.of_its_lanes
     made = orders.index_select(0, lanes)  # [L', B, S]
     if not binds(starts @ made.sum(dim=-1), limit):
         return orders

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.snapshot.statistics import opening_square
-from entrepot.envs.twin.parameters import RETURN_PHASES, TwinParameters
+from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.rationing import ROUNDING
 
 
@@ -67,8 +68,8 @@ def opening_state(
         episodes: B.
         whole_units: whether to round stock down, unless the goods are divisible.
     """
-    volume = (on_hand * parameters.volume_m3).sum(dim=-1)
-    stock = on_hand * (0.9 * parameters.capacity_m3 / volume.clamp(min=1e-9)).clamp(max=1.0).unsqueeze(-1)
+    volume = (on_hand * parameters.sku.volume_m3).sum(dim=-1, keepdim=True)
+    stock = on_hand * (0.9 * parameters.node.capacity_m3 / volume.clamp(min=1e-9)).clamp(max=1.0)
     whole_units = whole_units and not parameters.divisible
     stock = torch.floor(stock * (1 + ROUNDING)) if whole_units else stock
     nodes, skus = stock.shape
@@ -81,7 +82,7 @@ def opening_state(
         """[B, ...] of [G, S], with the entity first in memory as the twin has it."""
         return units.unsqueeze(1).repeat(1, episodes, 1).transpose(0, 1)
 
-    rate = demand_per_day.to(parameters.value_usd)
+    rate = demand_per_day.to(parameters.sku.unit_value_usd)
     return State(
         day=0,
         on_hand=in_each(stock),
@@ -89,7 +90,7 @@ def opening_state(
         pipeline=empty(nodes, parameters.pipeline_days, episodes, skus),
         in_transit=in_each(empty(nodes, skus)),
         backlog=in_each(empty(markets, skus)),
-        with_customers=empty(RETURN_PHASES, nodes, episodes, skus).transpose(1, 2),
+        with_customers=empty(RETURN_WAVES, nodes, episodes, skus).transpose(1, 2),
         booked_m3=empty(parameters.lanes, episodes).T,
         demand_fast=in_each(rate),
         demand_slow=in_each(rate),

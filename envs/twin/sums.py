@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, Self
 
 import torch
 from torch import Tensor
 
+from entrepot.envs.axes import Axes, Record
+
 
 @dataclass(frozen=True)
-class Sums:
+class Sums(Record):
     """Which of G rows add up to each of N sums. Rows are added in their order, whatever else is in the batch."""
 
-    rows: Tensor  # [P] integers, sum after sum
-    starts: Tensor  # [N] integers, where each sum's rows begin
-    sum_of_row: Tensor  # [G] integers, the sum that the row is part of, N where it is part of none
+    rows: Annotated[Tensor, Axes("p")]  # integers, sum after sum
+    starts: Annotated[Tensor, Axes("n")]  # integers, where each sum's rows begin
+    sum_of_row: Annotated[Tensor, Axes("g")]  # integers, the sum that the row is part of, N where it is part of none
     once: bool  # no row is part of several sums
 
     @classmethod
@@ -38,8 +40,3 @@ class Sums:
             sums = columns.new_zeros(len(self.starts) + 1, columns.shape[1]).index_add_(0, self.sum_of_row, columns)
             return sums[:-1].view(-1, *units.shape[1:])
         return torch.embedding_bag(columns, self.rows, self.starts)[0].view(-1, *units.shape[1:])
-
-    def to(self, device: torch.device | str) -> Self:
-        """The same sums on another device."""
-        moved: dict[str, Any] = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "once"}
-        return replace(self, **moved)

@@ -179,4 +179,4 @@ def test_every_classic_network_has_one_currency_a_unit_of_a_cubic_metre_and_no_c
     for name in names:
         world = build_world(name, DemandSettings(name="classic/poisson_2"))
         assert world.network.capital_share_per_year == 0
-        assert world.network.sku_volume_m3.tolist() == [1]
+        assert world.network.sku.volume_m3.tolist() == [1]

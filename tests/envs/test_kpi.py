@@ -138,7 +138,7 @@ def test_freight_and_transit_of_all_lanes_fall_on_the_units_served() -> None:
 
 
 def test_emissions_are_those_of_the_goods_shipped() -> None:
-    kg = NETWORK.lane_kg_co2e
+    kg = NETWORK.lane.kg_co2e
     expected = 8 * kg[TO_HUB, 0] + 4 * kg[BY_SEA, 0] + 2 * kg[BY_AIR, 1]
     assert after(shipping_day()).by_episode()["kg_co2e_per_day"].item() == pytest.approx(expected, rel=1e-5)
 

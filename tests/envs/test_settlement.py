@@ -39,10 +39,10 @@ def test_goods_where_no_lane_leads_are_worth_what_they_save_where_they_can_be_se
 @given(worlds())
 def test_no_lane_brings_goods_to_where_they_are_worth_more_than_they_cost(world: World) -> None:
     parameters, values = world.parameters, StockValues.of(world.parameters)
-    at_node = torch.cat([values.on_hand, torch.zeros(len(parameters.supplier_units_per_day), parameters.skus)])
-    paid = parameters.lane_freight_usd + parameters.lane_duty_usd + values.booked[:, None] * parameters.volume_m3
-    gain = values.at_dock[parameters.lane_destination] - at_node[parameters.lane_origin] - paid
-    assert bool((gain[parameters.lane_carries > 0] < 1e-3).all())
+    at_node = torch.cat([values.on_hand, torch.zeros(parameters.suppliers, parameters.skus)])
+    paid = parameters.lane.freight_usd + parameters.lane.duty_usd + values.booked[:, None] * parameters.sku.volume_m3
+    gain = values.at_dock[parameters.lane.destination] - at_node[parameters.lane.origin] - paid
+    assert bool((gain[parameters.lane.carries[:, 0] > 0] < 1e-3).all())
 
 
 def settled(world: World) -> float:

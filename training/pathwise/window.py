@@ -37,11 +37,11 @@ class WindowCost:
 
 def horizon_days(network: NetworkArrays) -> Tensor:
     """[L] days after which an order's consequences have been seen: its own lead time and the next lane's."""
-    lead = network.lane_lead_days
+    lead = network.lane.lead_days
     onward = torch.zeros(len(network.nodes) + len(network.suppliers), dtype=torch.float64)
-    ways_out = torch.as_tensor(lead * network.lane_primary.any(axis=1))
-    onward = onward.scatter_reduce(0, torch.as_tensor(network.lane_origin), ways_out, reduce="amax")
-    return torch.as_tensor(lead) + onward[torch.as_tensor(network.lane_destination)] + SEEN_DAYS
+    ways_out = torch.as_tensor(lead * network.lane.primary.any(axis=1))
+    onward = onward.scatter_reduce(0, torch.as_tensor(network.lane.origin), ways_out, reduce="amax")
+    return torch.as_tensor(lead) + onward[torch.as_tensor(network.lane.destination)] + SEEN_DAYS
 
 
 def window_cost(
@@ -87,7 +87,8 @@ def window_cost(
             total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()
         if departs is not None:
             # What is shipped says nothing of a price that is paid once; the choice to ship does. Adds 0.
-            total = total + ((departs - departs.detach()) * parameters.lane_shipment_usd * day.price_surge).sum()
+            price = parameters.lane.price_per_shipment[:, 0] * day.price_surge
+            total = total + ((departs - departs.detach()) * price).sum()
         with torch.no_grad():
             for name in parts:
                 parts[name] += getattr(costs, name).sum()

@@ -113,7 +113,7 @@ def snapshot_from_records(
     waiting = np.zeros((len(arrays.markets), len(arrays.skus)))
     if "backlog" in tables:
         waiting = read_backlog(tables["backlog"], context)
-    elif arrays.backlog_share.any():
+    elif arrays.market.backlog_share.any():
         remarks.assumed("backlog", "no customer waits, as no open sales were given")
     values = {
         "on_hand": on_hand,
@@ -152,7 +152,7 @@ def _of_the_day(network: NetworkArrays, today: int, demand: Demand) -> dict[str,
         "day_of_year": calendar.day_of_year(day)[0],
         "weekday": weekday[0],
         "lane_wait_days": wait_days(network, weekday)[0],
-        "storage_price": network.storage_usd_per_m3_day[:, month[0]],
+        "storage_price": network.node.storage_usd_per_m3_day[:, month[0]],
     }
 
 

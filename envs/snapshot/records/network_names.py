@@ -80,7 +80,7 @@ class NetworkNames:
         places = self.lanes_by_ends.get(ends, [])
         if row.get("mode") is not None:
             mode = _found(row, "mode", self.modes)
-            places = [place for place in places if self.arrays.lane_mode[place] == mode]
+            places = [place for place in places if self.arrays.lane.mode[place] == mode]
         if not places:
             raise UnknownNameError(f"no lane leads from {ends[0]!r} to {ends[1]!r} by {row.get('mode') or 'any mode'}")
         if len(places) > 1:

@@ -94,8 +94,8 @@ def read_on_the_way(orders: Table | None, shipments: Table | None, context: Cont
             shipped[key] -= gone
             units -= gone
         coming.pipeline[line.node, line.sku, ahead] += units
-        if line.lane is not None and arrays.lane_origin[line.lane] < nodes:
-            coming.to_be_sent[arrays.lane_origin[line.lane], line.sku] += units
+        if line.lane is not None and arrays.lane.origin[line.lane] < nodes:
+            coming.to_be_sent[arrays.lane.origin[line.lane], line.sku] += units
     return coming
 
 
@@ -122,7 +122,7 @@ def _with_days(name: str, table: Table | None, context: Context) -> Iterator[tup
 def _line(row: Row, context: Context) -> _Line:
     names, reading = context.names, context.reading
     lane, sku = names.lane(row), names.sku(row)
-    node = names.node(row, "destination") if lane is None else int(names.arrays.lane_destination[lane])
+    node = names.node(row, "destination") if lane is None else int(names.arrays.lane.destination[lane])
     units = reading.units(row, "units")
     if row.get("units") is None or units < 0:
         raise ConfigurationError(f"{row.place}: units: {row.get('units')!r}; allowed: 0 or more")
@@ -137,12 +137,12 @@ def _eta(name: str, line: _Line, context: Context, told: _Told) -> int:
         return eta
     if line.lane is None:
         raise ConfigurationError(f"{row.place}: eta: empty, and no lane is named whose schedule would tell; give one")
-    origin = arrays.endpoints[int(arrays.lane_origin[line.lane])]
+    origin = arrays.endpoints[int(arrays.lane.origin[line.lane])]
     start = context.reading.day(row, STARTS[name], origin)
     (told.guessed if start is None else told.scheduled).append(row.place)
     start = context.today if start is None else start
     if name == "shipments":
-        return start + max(int((arrays.lane_transit_days - context.names.production_days)[line.lane]), 1)
+        return start + max(int((arrays.lane.transit_days - context.names.production_days)[line.lane]), 1)
     return start + int(order_days(arrays, calendar.weekday(np.array(start)))[line.lane])
 
 

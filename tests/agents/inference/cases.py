@@ -114,10 +114,10 @@ def snapshot_for(case: Case, rows: int = 2, seed: int = 0) -> Arrays:
         "season_ahead": rng.uniform(0.6, 1.6, (rows, SEASON_ENTRIES)),
         "day_of_year": rng.integers(0, 366, rows),
         "weekday": weekday,
-        "lane_wait_days": network.lane_wait_days[weekday],
+        "lane_wait_days": network.lane.wait_days[weekday],
         "lane_open": rng.choice([1.0, 0.5], (rows, len(network.lanes))),
         "equipment": rng.uniform(0.7, 1.0, (rows, len(network.nodes))),
-        "storage_price": network.storage_usd_per_m3_day[:, rng.integers(0, 12, rows)].T,
+        "storage_price": network.node.storage_usd_per_m3_day[:, rng.integers(0, 12, rows)].T,
     }
     return {
         name: np.asarray(values[name], np.int64 if field.integer else np.float32, order="C")

@@ -95,7 +95,7 @@ def test_a_market_whose_backlog_cannot_be_read_stops_only_the_nodes_that_serve_i
     market, sku = 1, 0
     decision = module.decide(with_value(snapshot, "backlog", (0, market, sku), -5.0))
     expected = torch_orders(case, snapshot, covers(case))
-    serving = np.flatnonzero(case.network.direct_share[:, market])
+    serving = np.flatnonzero(case.network.market.direct_share[:, market])
     expected[:, np.isin(case.attributes["lane_destination"], serving), sku] = 0
     np.testing.assert_allclose(decision.raw_orders, expected, rtol=1e-3, atol=1e-2)
 
@@ -153,5 +153,5 @@ def test_names_find_the_covers_of_a_network_in_another_order(module: InferenceMo
         age_seconds=1e9,
     )
     table = BaseStock.from_json((folder / "fallback.json").read_bytes())
-    cover = table.cover_for(larger.network.lanes, larger.network.skus, larger.network.lane_lead_days)
+    cover = table.cover_for(larger.network.lanes, larger.network.skus, larger.network.lane.lead_days)
     np.testing.assert_allclose(decision.raw_orders, torch_orders(larger, snapshot, cover), rtol=1e-3, atol=1e-2)

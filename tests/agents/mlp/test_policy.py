@@ -17,7 +17,7 @@ def test_own_lanes_are_every_lane_once_and_padding(world: World) -> None:
     lanes = len(world.network.lanes)
     assert sorted(own.lane[own.lane < lanes].tolist()) == list(range(lanes))
     for agent, row in enumerate(own.lane):
-        assert (world.network.lane_agent[row[row < lanes]] == agent).all()
+        assert (world.network.lane.agent[row[row < lanes]] == agent).all()
 
 
 def test_what_is_gathered_by_agent_is_scattered_back(world: World) -> None:

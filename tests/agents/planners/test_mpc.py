@@ -104,7 +104,7 @@ def test_stock_that_went_missing_since_the_plan_is_ordered_on_top(world: World, 
     """The sea lane departs some days after the plan was made."""
     scenario = tiny_scenario(world, episodes=40, days=7)
     later = scenario.episodes_at(scenario.weekday[:, 0] == 1)  # planned on a Tuesday; wait until the ship sails
-    sails = int(world.network.lane_wait_days[1, SEA])
+    sails = int(world.network.lane.wait_days[1, SEA])
     totals = []
     for missing in (0.0, 0.5):
         state, snapshot = opened(world, later, on_hand=0.6)

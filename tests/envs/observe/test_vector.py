@@ -41,9 +41,9 @@ def test_every_agent_has_its_own_nodes_lanes_and_what_their_origins_publish(worl
     network = world.network
     for index, agent in enumerate(world.agents):
         seen = {name.split("/")[0] for name in world.observation.names(index) if "/" in name}
-        nodes = {network.nodes[node] for node in np.flatnonzero(network.node_agent == index)}
-        lanes = np.flatnonzero(network.lane_agent == index)
-        published = {network.endpoints[network.lane_origin[lane]] for lane in lanes} & set(network.nodes)
+        nodes = {network.nodes[node] for node in np.flatnonzero(network.node.agent == index)}
+        lanes = np.flatnonzero(network.lane.agent == index)
+        published = {network.endpoints[network.lane.origin[lane]] for lane in lanes} & set(network.nodes)
         assert seen == nodes | {network.lanes[lane] for lane in lanes} | published, agent
 
 

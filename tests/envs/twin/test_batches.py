@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -14,6 +14,8 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step
+from entrepot.envs.twin.parameters.lanes import LaneParameters
+from entrepot.envs.twin.parameters.nodes import NodeParameters, SupplierParameters
 from entrepot.envs.twin.state import State
 from tests.envs.twin.worlds import Record, World, few, order, small_network, small_world, worlds
 
@@ -88,7 +90,7 @@ def test_another_seed_or_another_split_gives_another_scenario() -> None:
 
 def test_delays_are_never_longer_than_the_longest_and_the_ring_holds_them() -> None:
     world = draw(1)
-    longest = torch.as_tensor(world.arrays.lane_longest_delay_days)
+    longest = torch.as_tensor(world.arrays.lane.transit_longest_delay_days)
     assert (world.scenario.delay_days <= longest).all()
     assert (world.scenario.delay_days >= 0).all()
     assert world.scenario.delay_days.max() > 0
@@ -136,15 +138,29 @@ def test_a_batch_equals_single_runs(world: World) -> None:
             assert torch.equal(record.after.on_hand, after.episodes_at(chosen).on_hand)
 
 
+Concern = TypeVar("Concern", NodeParameters, LaneParameters, SupplierParameters)
+
+
+def unlimited(concern: Concern) -> Concern:
+    """The same concern with capacities that never bind."""
+    changed: dict[str, Any] = {
+        name: torch.full_like(getattr(concern, name), 1e9)
+        for name, axes in concern.axes().items()
+        if axes.shared_by_skus and name != "price_per_shipment"
+    }
+    return replace(concern, **changed)
+
+
 @few
 @given(worlds(dtypes=(torch.float64,)))
 def test_some_of_the_skus_run_as_they_do_among_the_others_where_nothing_is_shared(world: World) -> None:
     chosen = torch.arange(0, world.parameters.skus, 2)
-    free: dict[str, Any] = {
-        name: torch.full_like(getattr(world.parameters, name), 1e9)
-        for name in ("capacity_m3", "dock_m3_per_day", "picking_units_per_day", "lane_m3_per_day")
-    }
-    parameters = replace(world.parameters, **free, supplier_units_per_day=world.parameters.supplier_units_per_day * 1e9)
+    parameters = replace(
+        world.parameters,
+        node=unlimited(world.parameters.node),
+        lane=unlimited(world.parameters.lane),
+        supplier=unlimited(world.parameters.supplier),
+    )
     working = replace(
         world.scenario,
         equipment=torch.ones_like(world.scenario.equipment),
@@ -168,11 +184,11 @@ def test_some_of_the_skus_run_as_they_do_among_the_others_where_nothing_is_share
 def test_capacities_shrink_with_the_volume_of_the_skus_that_are_left() -> None:
     parameters = draw(0).parameters
     chosen = torch.tensor([1])
-    share = float(parameters.volume_m3[1] / parameters.volume_m3.sum())
+    share = float(parameters.sku.volume_m3[1] / parameters.sku.volume_m3.sum())
     left = parameters.for_skus(chosen)
     assert left.skus == 1
-    torch.testing.assert_close(left.capacity_m3, parameters.capacity_m3 * share)
-    torch.testing.assert_close(left.lane_shipment_usd, parameters.lane_shipment_usd * share)
+    torch.testing.assert_close(left.node.capacity_m3, parameters.node.capacity_m3 * share)
+    torch.testing.assert_close(left.lane.price_per_shipment, parameters.lane.price_per_shipment * share)
 
 
 def test_a_window_is_the_same_days() -> None:

@@ -11,7 +11,7 @@ exact = (torch.float64,)
 
 
 def m3(parameters: TwinParameters, units: Tensor) -> Tensor:
-    return units @ parameters.volume_m3
+    return units @ parameters.sku.volume_m3
 
 
 def assert_within(load: Tensor, limit: Tensor) -> None:
@@ -26,17 +26,18 @@ def test_no_capacity_is_ever_exceeded(world: World) -> None:
     for whole_units in (True, False):
         for record in world.run(whole_units=whole_units):
             before, day, flows = record.before, record.day, record.flows
-            assert_within(m3(parameters, flows.unloaded), parameters.dock_m3_per_day * day.equipment)
+            assert_within(m3(parameters, flows.unloaded), parameters.node.dock_m3_per_day[:, 0] * day.equipment)
             assert_within(
-                m3(parameters, before.on_hand + flows.unloaded), parameters.capacity_m3.expand_as(day.equipment)
+                m3(parameters, before.on_hand + flows.unloaded),
+                parameters.node.capacity_m3[:, 0].expand_as(day.equipment),
             )
-            picked = torch.einsum("rnm,rbms->bns", parameters.option_group, flows.served)
-            assert_within(picked.sum(dim=-1), parameters.picking_units_per_day * day.equipment)
+            picked = torch.einsum("rnm,rbms->bns", parameters.option.at_node, flows.served)
+            assert_within(picked.sum(dim=-1), parameters.node.picking_units_per_day[:, 0] * day.equipment)
             assert_within(picked, before.on_hand + flows.unloaded)
-            assert_within(m3(parameters, flows.shipped), parameters.lane_m3_per_day * day.lane_open)
-            from_suppliers = flows.shipped.sum(dim=-1) @ parameters.lane_from_supplier.T
-            assert_within(from_suppliers, parameters.supplier_units_per_day * day.supplier_up)
-            sent = parameters.lane_from_node @ flows.shipped
+            assert_within(m3(parameters, flows.shipped), parameters.lane.capacity_m3_per_day[:, 0] * day.lane_open)
+            from_suppliers = flows.shipped.sum(dim=-1) @ parameters.supplier.of_lane.T
+            assert_within(from_suppliers, parameters.supplier.capacity_units_per_day[:, 0] * day.supplier_up)
+            sent = parameters.lane.from_node @ flows.shipped
             assert_within(sent, before.on_hand + flows.unloaded - picked)
             assert_within(flows.shipped, flows.ordered)
 

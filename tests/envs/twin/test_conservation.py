@@ -18,7 +18,7 @@ def held(state: State) -> Tensor:
 def imbalance(parameters: TwinParameters, record: Record) -> Tensor:
     """[B, S] opening + produced + returned − on hand − dock − in transit − sold − scrapped."""
     flows = record.flows
-    produced = flows.shipped[:, parameters.supplier_lanes].sum(dim=1)
+    produced = flows.shipped[:, parameters.supplier.lanes].sum(dim=1)
     returned = (flows.restocked + flows.scrapped).sum(dim=1)
     sold = flows.served.sum(dim=(0, 2))
     return held(record.before) + produced + returned - held(record.after) - sold - flows.scrapped.sum(dim=1)
@@ -44,9 +44,9 @@ def test_every_node_balances(world: World) -> None:
     parameters = world.parameters
     for record in world.run():
         before, flows, after = record.before, record.flows, record.after
-        picked = torch.einsum("rnm,rbms->bns", parameters.option_group, flows.served)
-        sent = parameters.lane_from_node @ flows.shipped
-        sent_here = parameters.lane_to_node @ flows.shipped
+        picked = torch.einsum("rnm,rbms->bns", parameters.option.at_node, flows.served)
+        sent = parameters.lane.from_node @ flows.shipped
+        sent_here = parameters.lane.to_node @ flows.shipped
         assert torch.equal(after.on_hand, before.on_hand + flows.unloaded - picked - sent)
         assert torch.equal(after.dock, before.dock + flows.arrived + flows.restocked - flows.unloaded)
         assert torch.equal(after.in_transit, before.in_transit - flows.arrived + sent_here)
@@ -94,10 +94,10 @@ def test_whole_units_stay_whole(world: World) -> None:
 def test_what_customers_may_send_back_grows_by_sales_and_shrinks_by_returns(world: World) -> None:
     parameters = world.parameters
     for record in world.run():
-        sold = record.flows.served.sum(dim=0) * parameters.return_share[:, None]
+        sold = record.flows.served.sum(dim=0) * parameters.market.returns_share[:, None]
         expected = (
             record.before.with_customers.sum(dim=0)
-            + parameters.market_home @ sold
+            + parameters.market.direct_share @ sold
             - record.flows.restocked
             - record.flows.scrapped
         )

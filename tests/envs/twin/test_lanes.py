@@ -60,11 +60,11 @@ def test_every_shipment_arrives_on_its_day(world: World) -> None:
     expected = torch.zeros((len(records), *world.opening.on_hand.shape), dtype=parameters.dtype)
     for number, record in enumerate(records):
         assert torch.equal(record.flows.arrived, expected[number])
-        wait = parameters.lane_wait_days[record.day.weekday]
-        journey = (wait + parameters.lane_transit_days + record.day.delay_days).clamp(min=1)
+        wait = parameters.lane.wait_days[record.day.weekday]
+        journey = (wait + parameters.lane.transit_days + record.day.delay_days).clamp(min=1)
         for episode, lane in (journey + number < len(records)).nonzero().tolist():
             due = number + int(journey[episode, lane])
-            node = parameters.lane_destination[lane]
+            node = parameters.lane.destination[lane]
             expected[due, episode, node] += record.flows.shipped[episode, lane]
 
 

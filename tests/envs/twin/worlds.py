@@ -135,7 +135,7 @@ def worlds(
         return torch.where(random(*shape) < 0.5, 1.0, (1.5 * random(*shape) - 0.3).clamp(0.0, 1.0))
 
     quiet = quiet_scenario(arrays, days, episodes=episodes, first_day=first_day, dtype=dtype)
-    longest = torch.as_tensor(arrays.lane_longest_delay_days)
+    longest = torch.as_tensor(arrays.lane.transit_longest_delay_days)
     scenario = replace(
         quiet,
         demand=units(episodes, days, markets, skus),

@@ -74,7 +74,7 @@ def test_the_choice_to_depart_bears_the_price_of_a_departure_and_adds_nothing(pr
     assert float(result.loss.detach()) == float(cost(precise, precise.attributes.base_cover_days).loss)
     result.loss.backward()  # type: ignore[no-untyped-call]
     assert departs.grad is not None
-    torch.testing.assert_close(departs.grad, precise.parameters.lane_shipment_usd / 1000.0)
+    torch.testing.assert_close(departs.grad, precise.parameters.lane.price_per_shipment[:, 0] / 1000.0)
 
 
 def test_a_lane_whose_goods_arrive_after_the_window_learns_nothing(precise: World) -> None:

@@ -1,0 +1,44 @@
+"""How goods that were sold come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Annotated, Self
+
+import numpy as np
+from torch import Tensor
+
+from entrepot.envs.axes import Axes, Record
+from entrepot.envs.lasting import LastingProperty
+from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.twin.parameters.tensors import Kind
+
+RETURN_WAVES = 2
+"""Returns come back in two equal waves, a quick and a slow one."""
+
+
+@dataclass(frozen=True)
+class ReturnParameters(Record):
+    """Of each node's two waves of returns; axes of 1 stand for environments and SKUs."""
+
+    hazard: Annotated[Tensor, Axes("WN11")]  # share of a wave that comes back each day
+
+    @classmethod
+    def of(cls, network: NetworkArrays, kind: Kind) -> Self:
+        """Daily hazards of a quick and a slow wave: the lognormal lag's means below and above its median."""
+        deviation = network.node.returns_log_deviation
+        mean = network.node.returns_median_days * np.exp(deviation**2 / 2)
+        below = np.array([NormalDist().cdf(-value) for value in deviation])
+        hazard = np.stack([1 / np.maximum(2 * mean * below, 1), 1 / np.maximum(2 * mean * (1 - below), 1)])
+        return cls(kind.tensor(hazard, cls.axes()["hazard"]))
+
+    @LastingProperty
+    def by_wave(self) -> tuple[Tensor, ...]:
+        """[N, 1, 1] the hazard of each wave."""
+        return self.hazard.unbind()
+
+    @LastingProperty
+    def stays(self) -> Tensor:
+        """[2, N, 1, 1] share of each wave that stays with customers each day."""
+        return 1 - self.hazard
