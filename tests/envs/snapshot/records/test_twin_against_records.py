@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.observe.arrays import snapshot_arrays
@@ -93,7 +94,7 @@ def test_records_of_what_the_twin_did_give_the_snapshot_that_it_shows(name: str)
                     values, expected[field], rtol=tolerance, atol=tolerance, err_msg=f"{field} on day {number}"
                 )
         orders = orders_from_cover(attributes, snapshot, attributes.base_cover_days, demand_rate(attributes, snapshot))
-        state, flows, _ = step(world.parameters, state, orders, day)
+        state, flows, _ = step(world.parameters, state, Decisions(orders), day)
         departed.append((today, flows.shipped[0].numpy(), flows.transit_days[0].numpy()))
         asked = rows_of({"market": names.markets, "sku": names.skus}, units=flows.demand[0].numpy())
         sales += [{"date": calendar.iso(today), **row} for row in asked]
