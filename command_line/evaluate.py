@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.tables import console, headed, tell
+from entrepot.command_line.tables import console, headed, print_warnings, tell
 from entrepot.command_line.verdict import (
     print_evaluation,
     progress_over_policies,
@@ -71,6 +71,7 @@ def evaluate(
     out = console()
     out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"))
     tell([f"  {line}" for line in world.demand.remarks], out)
+    print_warnings(out, world.warnings(days=days))
     names = _names(policies, world.description.name)
     with tuning_progress(out) as progress:
         tuning = Tuning(progress=progress, processes=processes)

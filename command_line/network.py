@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from entrepot.command_line.tables import Row, console, headed, table, write_json
+from entrepot.command_line.tables import Row, console, headed, print_warnings, table, write_json
 from entrepot.configs.loader import ConfigurationError, available
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import UNLIMITED, Weekday
+from entrepot.envs.network.feasibility import warnings_of
 
 app = typer.Typer(no_args_is_help=True, help="Look at networks.", rich_markup_mode="markdown", add_completion=False)
 
@@ -77,13 +78,14 @@ def show_network(
     out.print(headed(described.title or described.name, f": {len(arrays.skus):,} SKUs"))
     for title, rows in (("Nodes", nodes), ("Suppliers", suppliers), ("Markets", markets), ("Lanes", lanes)):
         out.print(table(title, rows))
-    for line in _warnings(described, arrays):
-        out.print(line, style="yellow")
+    warnings = warnings_of(described, arrays)
+    print_warnings(out, warnings)
     if map is not None or (not no_map and _can_draw(out)):
         _draw(described, map or Path(f"{described.name}.png"))
     if json:
         provenance = {"command": "network show", "network": network, "skus": len(arrays.skus)}
-        write_json(json, lanes, provenance=provenance, nodes=nodes, suppliers=suppliers, markets=markets)
+        told = [warning.row() for warning in warnings]
+        write_json(json, lanes, provenance=provenance, nodes=nodes, suppliers=suppliers, markets=markets, warnings=told)
 
 
 def _can_draw(out: Console) -> bool:
@@ -190,10 +192,3 @@ def _lane_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
         }
         for index, lane in enumerate(network.lanes)
     ]
-
-
-def _warnings(network: NetworkDescription, arrays: NetworkArrays) -> list[str]:
-    """What is allowed but seldom meant."""
-    supplied: Any = arrays.lane.primary.any(axis=1)
-    reached = {arrays.nodes[node] for node in arrays.lane.destination[supplied]}
-    return [f"note: no lane leads from a supplier to {name}" for name in network.nodes if name not in reached]

@@ -18,6 +18,7 @@ from entrepot import __version__
 from entrepot.command_line.encoding import print_what_can_be
 from entrepot.configs.errors import cannot_write
 from entrepot.configs.files import write_atomically
+from entrepot.envs.network.feasibility import NetworkWarning
 
 PLAIN_WIDTH = 160
 """Columns of text where the output is no terminal, which knows its own width."""
@@ -69,6 +70,12 @@ def table(title: str, rows: Sequence[Row]) -> Table:
     for row in rows:
         drawn.add_row(*(Text(_shown(value)) for value in row.values()))
     return drawn
+
+
+def print_warnings(out: Console, warnings: Sequence[NetworkWarning]) -> None:
+    """A line for each."""
+    for warning in warnings:
+        out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
 
 
 def write_json(path: Path, rows: Sequence[Row], *, provenance: Row, **more: Any) -> None:

@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from entrepot.agents.rules import BaseStock
-from entrepot.command_line.tables import console, headed, tell
+from entrepot.command_line.tables import console, headed, print_warnings, tell
 from entrepot.command_line.verdict import print_evaluation, progress_over_policies, write_evaluation
 from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError, validate
@@ -76,6 +76,7 @@ def train(
     out.print(headed("network", f" {world.description.name}: {size}"))
     out.print(headed("demand", f"  {world.demand.summary}"))
     tell([f"  {line}" for line in world.demand.remarks], out)
+    print_warnings(out, world.warnings(days=experiment.evaluation.days))
     with _bar() as bar:
         tuning = _tuning(experiment, bar)
         tuned = tuned_base_stock(world, tuning)

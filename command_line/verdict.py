@@ -130,6 +130,7 @@ def write_evaluation(
         "skus": len(world.network.skus),
         "demand": world.demand.summary,
         "demand_remarks": list(world.demand.remarks),
+        "warnings": [warning.row() for warning in world.warnings(days=settings.days)],
         "split": str(judged.split),
         **settings.model_dump(),
         "tuning": tuning.budgets,

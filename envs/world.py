@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import DemandModel, load_demand
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
+from entrepot.envs.network.feasibility import NetworkWarning, warnings_of
 from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
 from entrepot.envs.twin import TwinParameters
 
@@ -61,6 +63,15 @@ class World:
                 network, demand.mean_units_per_day, long_run_deviation(demand), dtype=dtype, device=device
             ),
         )
+
+    def warnings(self, *, days: int | None = None) -> list[NetworkWarning]:
+        """What about the network and its demand is hardly ever meant, such as SKUs that no lane brings.
+
+        Args:
+            days: of an episode or an evaluation, to set beside the lead times.
+        """
+        units_per_day = np.asarray(self.demand.mean_units_per_day)
+        return warnings_of(self.description, self.network, units_per_day=units_per_day, days=days)
 
     def starting_from(self, cover: Tensor) -> Self:
         """The same world, where policies start from other covers [L, S] than the textbook's."""

@@ -70,6 +70,30 @@ def echelon_share(origin: Integers, destination: Integers, primary: Booleans, di
     return share
 
 
+def landed_usd(
+    origin: Integers, destination: Integers, unit_cost: Floats, primary: Booleans, nodes: int, inbound: Floats
+) -> Floats:
+    """What a unit of each SKU costs to bring to each node along primary lanes, its own value left out.
+
+    Args:
+        origin: [L] endpoint where each lane starts.
+        destination: [L] node where each lane ends.
+        unit_cost: [L, S] USD per unit carried.
+        primary: [L, S] as from `primary_lanes`.
+        nodes: N.
+        inbound: [N] USD per unit received.
+
+    Returns:
+        [N, S]; infinite where no primary lane brings the SKU.
+    """
+    step = np.where(primary, unit_cost + inbound[destination][:, None], np.inf)
+    suppliers = int(max(origin.max(initial=0) + 1 - nodes, 0))
+    cost = np.concatenate([np.full((nodes, step.shape[1]), np.inf), np.zeros((suppliers, step.shape[1]))])
+    for _ in range(nodes):
+        np.minimum.at(cost, destination, cost[origin] + step)
+    return cost[:nodes]
+
+
 def faster_lanes(destination: Integers, lead_days: Floats) -> Integers:
     """For every lane, the lanes to the same node that are faster (ties: earlier in the file).
 

@@ -62,7 +62,7 @@ def test_a_node_that_nothing_reaches_is_pointed_out(entrepot: Entrepot, tmp_path
     lonely = text.replace("nodes:\n", "nodes:\n  lonely: {country: DE, latitude: 53.5, longitude: 10}\n")
     (tmp_path / "mine.yaml").write_text(lonely, encoding="utf-8")
     result = entrepot("network", "show", "mine.yaml", "--no-map")
-    assert "note: no lane leads from a supplier to lonely" in result.stdout
+    assert "warning: nodes.lonely: no lane leads from a supplier to lonely" in result.stdout
 
 
 def test_help_teaches_by_example(entrepot: Entrepot) -> None:
