@@ -115,14 +115,15 @@ def _lanes(arrays: NetworkArrays, reached: Booleans) -> Iterator[NetworkWarning]
                 "name the supplier in `skus` or `supplier_shares`, bring goods to the origin, or leave the lane out",
             )
     smallest = float(arrays.sku.volume_m3.min())
-    for place in np.flatnonzero(arrays.lane.capacity_m3_per_day < smallest):
+    capacity = arrays.lane.capacity_m3_per_day
+    for place in np.flatnonzero(capacity < smallest):
         yield NetworkWarning(
             "narrow_lane",
             f"lanes {arrays.lanes[place]}",
-            f"capacity_m3_per_day is {arrays.lane.capacity_m3_per_day[place]:g}, less than the smallest unit's {smallest:g} m³, "
+            f"capacity_m3_per_day is {capacity[place]:g}, less than the smallest unit's {smallest:g} m³, "
             "so that it never departs",
             "raise it, or leave the lane out",
-            figures={"capacity_m3_per_day": float(arrays.lane.capacity_m3_per_day[place]), "unit_m3": smallest},
+            figures={"capacity_m3_per_day": float(capacity[place]), "unit_m3": smallest},
         )
 
 
