@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from entrepot.agents.inference import Decision, InferenceModule, Limits
 from entrepot.envs.network import NetworkArrays, NetworkDescription
+from entrepot.envs.network.description import Mode
 from entrepot.envs.snapshot import (
     LongRunDemand,
     RecordedSnapshot,
@@ -25,6 +26,19 @@ from entrepot.envs.snapshot import (
 
 
 @dataclass(frozen=True)
+class Order:
+    """Units of one SKU on one lane, by name."""
+
+    lane: str
+    origin: str
+    destination: str
+    mode: str
+    sku: str
+    units: int  # may go out
+    held: int  # wait for a person
+
+
+@dataclass(frozen=True)
 class RecordedDecision:
     """What was decided for one day, and from what."""
 
@@ -33,6 +47,22 @@ class RecordedDecision:
     attributes: Mapping[str, NDArray[Any]]  # of the network, as they were passed
     age_seconds: float
     remarks: tuple[Remark, ...]  # what records left open, and what was taken from the module
+
+    def orders(self) -> list[Order]:
+        """Every lane and SKU on which something goes out or is held."""
+        network, units, held = self.snapshot.network, self.decision.orders[0], self.decision.held[0]
+        return [
+            Order(
+                lane=network.lanes[lane],
+                origin=network.endpoints[network.lane.origin[lane]],
+                destination=network.nodes[network.lane.destination[lane]],
+                mode=tuple(Mode)[network.lane.mode[lane]].value,
+                sku=network.skus[sku],
+                units=int(units[lane, sku]),
+                held=int(held[lane, sku]),
+            )
+            for lane, sku in np.argwhere((units > 0) | (held > 0))
+        ]
 
 
 def decide_from_records(
@@ -52,9 +82,9 @@ def decide_from_records(
 ) -> RecordedDecision:
     """Orders for one day. Capacities of lanes and suppliers, and minimum orders, are those of the network.
 
-    What the module knows of demand in the long run and of covers is used where it was exported for a network of the
-    same name, joined by the names of markets, lanes and SKUs; else the records tell of demand, and covers are the
-    textbook's. Months' indices are always the module's.
+    What the module knows of demand in the long run, of months and of covers is used where it was exported for a
+    network of the same name, joined by the names of markets, lanes and SKUs. Else the records tell of demand, and of
+    months where they cover a year, and covers are the textbook's.
 
     Args:
         module: from `entrepot.agents.inference.load`.
@@ -106,10 +136,8 @@ def _from_module(
     names, demand = manifest.names, manifest.demand
     textbook = textbook_cover_days(network)
     if names.network != name:
-        months = f"months' indices are those of {names.network}, which the policy was trained on"
         covers = f"base covers are the textbook's, as the policy was tuned for {names.network}, not {name}"
-        remarks = [Remark("assumed", "network", months), Remark("assumed", "network", covers)]
-        return LongRunDemand(demand.month_index), textbook, remarks
+        return LongRunDemand(), textbook, [Remark("assumed", "network", covers)]
 
     def by_market(table: NDArray[Any]) -> NDArray[np.float64]:
         return by_name(table, names.markets, names.skus, network.markets, network.skus)

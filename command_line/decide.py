@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from importlib.resources import files
+from importlib.resources import files as resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 
 from entrepot.agents.inference import InferenceModule, load
-from entrepot.agents.recorded import RecordedDecision, decide_from_records
+from entrepot.agents.recorded import Order, RecordedDecision, decide_from_records
 from entrepot.command_line.tables import Row, console, table, write_json
 from entrepot.configs.errors import ConfigurationError, cannot_write
 from entrepot.configs.files import write_atomically
@@ -25,7 +25,7 @@ from entrepot.envs.snapshot.records.records import MOST_LEFT_OUT
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 RELEASED = "kreen-pathwise"
-COLUMNS = ("lane", "origin", "destination", "mode", "sku", "units", "held", "why")
+SHOWN = ("lane", "sku", "units", "held")
 
 
 @app.command("decide")
@@ -120,7 +120,7 @@ def decide(
         approval_units=approval_units,
         approval_usd=approval_usd,
     )
-    rows = _rows(result)
+    rows = [asdict(order) for order in result.orders()]
     _print(described.title or described.name, date, result, rows)
     if out:
         _write_csv(out, rows)
@@ -144,7 +144,7 @@ def decide(
 def _module(policy: Path | None) -> InferenceModule:
     if policy is not None:
         return load(policy)
-    home = Path(str(files("entrepot.checkpoints.released"))) / RELEASED
+    home = Path(str(resources("entrepot.checkpoints.released"))) / RELEASED
     if not home.is_dir():
         raise ConfigurationError("--policy: no module ships with this install; give the folder of one")
     return load(home)
@@ -173,25 +173,6 @@ def _share(lane: str, text: str) -> float:
         raise ConfigurationError(f"--lane-open: {lane}: {text!r}; allowed: 0 to 1") from None
 
 
-def _rows(result: RecordedDecision) -> list[dict[str, Any]]:
-    """Every lane and SKU on which something is ordered or held."""
-    network, decision = result.snapshot.network, result.decision
-    units, held = decision.orders[0], decision.held[0]
-    return [
-        {
-            "lane": network.lanes[lane],
-            "origin": network.endpoints[network.lane.origin[lane]],
-            "destination": network.nodes[network.lane.destination[lane]],
-            "mode": network.lanes[lane].rpartition(":")[2],
-            "sku": network.skus[sku],
-            "units": int(units[lane, sku]),
-            "held": int(held[lane, sku]),
-            "why": "",
-        }
-        for lane, sku in np.argwhere((units > 0) | (held > 0))
-    ]
-
-
 def _print(title: str, date: str, result: RecordedDecision, rows: Sequence[Row]) -> None:
     out, decision = console(), result.decision
     for remark in result.remarks:
@@ -199,7 +180,7 @@ def _print(title: str, date: str, result: RecordedDecision, rows: Sequence[Row])
     for reason in decision.reasons[0]:
         out.print(str(reason), style="yellow", markup=False, highlight=False)
     if rows:
-        out.print(table(f"Orders of {title} on {date}", [{**row, "lane": row["lane"]} for row in _shown(rows)]))
+        out.print(table(f"Orders of {title} on {date}", [{name: row[name] for name in SHOWN} for row in rows]))
     else:
         out.print(f"{title}: nothing to order on {date}", markup=False, highlight=False)
     out.print(
@@ -210,13 +191,9 @@ def _print(title: str, date: str, result: RecordedDecision, rows: Sequence[Row])
     )
 
 
-def _shown(rows: Sequence[Row]) -> list[Row]:
-    return [{name: row[name] for name in ("lane", "sku", "units", "held", "why")} for row in rows]
-
-
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, [field.name for field in fields(Order)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as Date
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,9 +12,13 @@ from entrepot.configs.errors import ConfigurationError
 
 Days = NDArray[np.int64]
 
+EPOCH = Date(1970, 1, 1).toordinal()
+
 
 def day_number(date: object) -> int:
     """Days from 1970-01-01 to a date, given as a `datetime.date` or in ISO form."""
+    if isinstance(date, Date):
+        return date.toordinal() - EPOCH
     return int(np.datetime64(str(date), "D").astype(np.int64))
 
 

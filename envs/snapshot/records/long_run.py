@@ -16,6 +16,9 @@ from entrepot.envs.snapshot.statistics import SLOW_DAYS, opening_square
 
 Floats = NDArray[np.float64]
 
+YEAR_DAYS = 364
+MONTH_DAYS = np.array([31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0])
+
 
 @dataclass(frozen=True)
 class LongRunDemand:
@@ -59,8 +62,8 @@ def by_name(
 def long_run_of(given: LongRunDemand, sales: DailySales, remarks: Remarks) -> Demand:
     """Complete what was given by what sales records say.
 
-    The mean is the units sold over the sum of the season's index on the days that are known, so that records of a high
-    season aren't taken for a whole year.
+    Months are taken from records that cover a year; else all are alike. The mean is the units sold over the sum of the
+    season's index on the days that are known, so that records of a high season aren't taken for a whole year.
 
     Args:
         given: NaN or None where nothing is known.
@@ -71,13 +74,13 @@ def long_run_of(given: LongRunDemand, sales: DailySales, remarks: Remarks) -> De
         ConfigurationError: a figure has another shape than it must.
     """
     cells = sales.units.shape[1:]
-    month_index = _figures("month_index", given.month_index, (12,))
-    if np.isnan(month_index).any():
-        month_index = np.ones(12)
-        remarks.assumed("sales", "no month is better than another, as no months' indices were given")
     days = np.flatnonzero(sales.known)
     known = sales.units[days]
-    index = month_index[calendar.month(sales.first_day + days)]
+    months = calendar.month(sales.first_day + days)
+    month_index = _figures("month_index", given.month_index, (12,))
+    if np.isnan(month_index).any():
+        month_index = _month_index(months, known.sum(axis=(1, 2)), remarks)
+    index = month_index[months]
     measured = known.sum(axis=0) / max(index.sum(), 1e-9)
     mean = _figures("mean", given.mean, cells)
     if np.isnan(mean).any():
@@ -92,6 +95,17 @@ def long_run_of(given: LongRunDemand, sales: DailySales, remarks: Remarks) -> De
         deviation=np.where(np.isnan(deviation), spread, deviation),
         square=np.where(np.isnan(square), opening_square(mean), square),
     )
+
+
+def _month_index(months: NDArray[np.int64], units: Floats, remarks: Remarks) -> Floats:
+    """[12] units a day in each month over the year's mean, of days [T]; all 1 where they don't cover a year."""
+    days = np.bincount(months, minlength=12)
+    if len(months) < YEAR_DAYS or not days.all() or not units.any():
+        remarks.assumed("sales", "no month is better than another, as the records don't cover a year")
+        return np.ones(12)
+    remarks.assumed("sales", f"months are as good as they were in the {len(months)} days that the records cover")
+    per_day = np.bincount(months, weights=units, minlength=12) / days
+    return np.asarray(per_day / (per_day @ MONTH_DAYS / MONTH_DAYS.sum()))
 
 
 def _figures(name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> Floats:

@@ -102,7 +102,9 @@ def _text(row: Row, column: str) -> str:
 
 
 def _found(row: Row, column: str, places: dict[str, int]) -> int:
-    name = _text(row, column)
+    name = row.values.get(column)
+    if not isinstance(name, str) or name not in places:
+        name = _text(row, column)
     if name not in places:
         near = get_close_matches(name, places, n=1)
         hint = f", did you mean {near[0]!r}?" if near else ""

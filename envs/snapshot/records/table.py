@@ -37,7 +37,7 @@ class Row:
     def get(self, column: str) -> Any:
         """The value; None where the column or the value is missing."""
         value = self.values.get(column)
-        return None if isinstance(value, str) and not value.strip() else value
+        return None if isinstance(value, str) and (not value or value.isspace()) else value
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,11 @@ def read_table(name: str, source: Source, columns: Columns, renamed: Mapping[str
             f"{label}: column {missing[0]!r} is missing; found: {', '.join(map(repr, heads)) or 'no rows'}; needed: "
             f"{', '.join(columns.needed)}{optional}. Another name is read with --column {missing[0]}=NAME"
         )
+    same = all(head == ours for head, ours in called.items())
     return Table(
         source=label,
         columns=frozenset(called.values()),
-        rows=tuple(Row({called[head]: value for head, value in row.items()}, place) for place, row in records),
+        rows=tuple(Row(row if same else {called[head]: row[head] for head in row}, place) for place, row in records),
         unread=tuple(head for head in heads if called[head] not in known),
     )
 

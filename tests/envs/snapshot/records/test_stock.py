@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from entrepot.configs.errors import ConfigurationError
+from tests.envs.snapshot.records.network import CALIFORNIA, KETTLE, LAMP, STOCK, remarks, snapshot
+
+
+def test_reserved_and_allocated_units_are_not_on_hand() -> None:
+    row = {**STOCK[2], "reserved": 3, "allocated": 2, "dock": 5}
+    found = snapshot(stock=[*STOCK[:2], row, STOCK[3]])
+    assert found.arrays["on_hand"][0, CALIFORNIA, KETTLE] == 5
+    assert found.arrays["dock"][0, CALIFORNIA, KETTLE] == 5
+
+
+def test_a_node_without_records_is_unknown_and_told_but_a_sku_that_its_records_lack_is_0() -> None:
+    found = snapshot(stock=STOCK[2:3])
+    assert np.isnan(found.arrays["on_hand"][0, 0]).all()
+    assert np.isnan(found.arrays["dock"][0, 0]).all()
+    assert found.arrays["on_hand"][0, CALIFORNIA].tolist() == [10, 0]
+    assert remarks(found, "stock") == [
+        "odd: no record of shenzhen: what is there is unknown, which is not 0",
+        "assumed: 0 units where a node's records don't list a SKU: lamp at california",
+    ]
+
+
+def test_stock_below_0_is_kept_and_told() -> None:
+    found = snapshot(stock=[*STOCK[:3], {**STOCK[3], "on_hand": "-4"}])
+    assert found.arrays["on_hand"][0, CALIFORNIA, LAMP] == -4
+    assert remarks(found, "stock") == ["odd: stock below 0 is kept as it is: lamp at california (-4)"]
+
+
+def test_rows_of_one_cell_are_added_up_and_told() -> None:
+    found = snapshot(stock=[*STOCK, STOCK[3]])
+    assert found.arrays["on_hand"][0, CALIFORNIA, LAMP] == 20
+    assert "added up: lamp at california" in remarks(found, "stock")[0]
+
+
+def test_a_name_that_the_network_lacks_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"stock: row 5: node 'californa' is not in the network, did you mean"):
+        snapshot(stock=[*STOCK, {**STOCK[3], "node": "californa"}])
+
+
+def test_a_few_rows_may_be_left_out_if_that_is_said_and_they_are_told() -> None:
+    found = snapshot(stock=[*STOCK, {**STOCK[3], "node": "osaka"}], most_left_out=0.2)
+    assert remarks(found, "stock") == ["left out: 1 of 5 rows: stock: row 5: node 'osaka' is not in the network"]
+
+
+def test_the_age_is_counted_from_the_oldest_record_to_the_start_of_the_day_in_the_zone() -> None:
+    found = snapshot(stock=[*STOCK[:3], {**STOCK[3], "as_of": "2026-11-24T20:00-08:00"}])
+    assert found.age_seconds(zone="UTC") == 0  # the other rows' midnight is older still
+    assert found.age_seconds(zone="America/Los_Angeles") == 8 * 3600
+
+
+def test_an_age_that_nobody_tells_is_asked_for_and_stock_of_a_later_day_is_refused() -> None:
+    undated = [{key: value for key, value in row.items() if key != "as_of"} for row in STOCK]
+    with pytest.raises(ConfigurationError, match="--as-of"):
+        snapshot(stock=undated).age_seconds()
+    assert snapshot(stock=undated, as_of="2026-11-24T23:00+00:00").age_seconds() == 3600
+    with pytest.raises(ConfigurationError, match="after 2026-11-24"):
+        snapshot("2026-11-24", sales=[{**_sale(), "date": "2026-11-20"}]).age_seconds()
+
+
+def _sale() -> dict[str, object]:
+    return {"sku": "kettle", "market": "us_shop", "units": 1}
