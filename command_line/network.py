@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from entrepot.command_line.tables import Row, console, headed, print_warnings, table, write_json
+from entrepot.command_line.tables import Row, console, headed, print_warnings, table, tell, write_json
 from entrepot.configs.loader import ConfigurationError, available
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import UNLIMITED, Weekday
@@ -58,6 +58,10 @@ def show_network(
         Path | None, typer.Option("--map", help="Where to draw the map. [default: NETWORK.png]", metavar="FILE.png")
     ] = None,
     no_map: Annotated[bool, typer.Option("--no-map", help="Print the tables only.")] = False,
+    demand: Annotated[
+        str | None, typer.Option(help="Also show what a demand YAML, by name or path, makes of its markets.")
+    ] = None,
+    history: Annotated[str | None, typer.Option(help="Also show what a sales history makes of its markets.")] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the same figures to FILE.", metavar="FILE")] = None,
 ) -> None:
     """Print a network as tables and draw it as a map.
@@ -69,6 +73,8 @@ def show_network(
     `entrepot network show my_network.yaml --map map.png --json network.json`
 
     `entrepot network show kreen --skus 2000 --no-map`
+
+    `entrepot network show my_network.yaml --no-map --demand my_demand.yaml`
     """
     described = load_network(network, skus=skus)
     arrays = NetworkArrays.from_description(described)
@@ -80,12 +86,36 @@ def show_network(
         out.print(table(title, rows))
     warnings = warnings_of(described, arrays)
     print_warnings(out, warnings)
+    asked = [] if demand is None and history is None else _show_demand(arrays, demand, history, out)
     if map is not None or (not no_map and _can_draw(out)):
         _draw(described, map or Path(f"{described.name}.png"))
     if json:
         provenance = {"command": "network show", "network": network, "skus": len(arrays.skus)}
         told = [warning.row() for warning in warnings]
-        write_json(json, lanes, provenance=provenance, nodes=nodes, suppliers=suppliers, markets=markets, warnings=told)
+        more = {"nodes": nodes, "suppliers": suppliers, "markets": markets, "warnings": told, "demand": asked}
+        write_json(json, lanes, provenance=provenance, **more)
+
+
+def _show_demand(arrays: NetworkArrays, demand: str | None, history: str | None, out: Console) -> list[Row]:
+    """What a demand model makes of the network's markets, and everything that it left out, replaced or assumed."""
+    from entrepot.envs.demand import load_demand
+    from entrepot.envs.demand.settings import DemandSettings
+
+    content, source = DemandSettings(name=demand, path=history).content()
+    model = load_demand(content, arrays, source=source)
+    rows: list[Row] = [
+        {
+            "market": market,
+            "units_per_day": round(float(mean.sum()), 2),
+            "skus_without_demand": int((mean == 0).sum()),
+            "best_sku": arrays.skus[int(mean.argmax())],
+            "best_sku_units_per_day": round(float(mean.max()), 2),
+        }
+        for market, mean in zip(arrays.markets, model.mean_units_per_day, strict=True)
+    ]
+    out.print(table("Demand, in the training window", rows))
+    tell([model.summary, *model.remarks], out)
+    return rows
 
 
 def _can_draw(out: Console) -> bool:

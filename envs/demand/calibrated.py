@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
 from entrepot.envs.demand.calibration.joining import SkusBy, choose_join, shown
-from entrepot.envs.demand.calibration.traces import Proxy
+from entrepot.envs.demand.calibration.traces import Proxy, proxies_told
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
 from entrepot.envs.demand.windows import Window
@@ -271,13 +271,11 @@ def generator(
         shared_factor=description.shared_factor,
         own_autocorrelation=np.array([m.own_factor.autocorrelation for m in chosen.values()]),
         own_deviation=np.array([m.own_factor.deviation for m in chosen.values()]),
-        remarks=(*_proxies_told(chosen), *description.assumed),
+        remarks=(
+            *proxies_told({name: m.proxy for name, m in chosen.items() if m.proxy is not None}),
+            *description.assumed,
+        ),
     )
-
-
-def _proxies_told(chosen: Mapping[str, MarketFigures]) -> list[str]:
-    proxies = ", ".join(f"{name} ← {m.proxy.country}" for name, m in chosen.items() if m.proxy is not None)
-    return [f"assumed: proxies: {proxies}"] if proxies else []
 
 
 def _summary(description: CalibratedDescription, chosen: Mapping[str, MarketFigures]) -> str:

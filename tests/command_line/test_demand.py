@@ -111,3 +111,62 @@ def test_show_finds_the_history_beside_the_yaml_from_any_folder(
     result = entrepot("demand", "show", "../mine.yaml", "--network", "two_warehouses")
     assert result.exit_code == 0, result.stderr
     assert "history sales.csv, trained on" in result.stdout
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A network of one shop, and order lines of its two SKUs with one return among them."""
+    place = {"country": "DE", "latitude": 53.5, "longitude": 10.0}
+    sku = {"unit_value_usd": 5, "price_usd": 9, "volume_m3": 0.01, "weight_kg": 1, "suppliers": ["factory"]}
+    content = {
+        "name": "shop",
+        "nodes": {"here": place},
+        "suppliers": {"factory": place},
+        "markets": {"shop": {"country": "DE", "channel": "own_site", "options": [{"node": "here"}]}},
+        "lanes": [{"origin": "factory", "destination": "here", "mode": "truck", "transit": {"days": 1}}],
+        "skus": {"grinder": sku, "filter": sku},
+    }
+    (tmp_path / "shop.yaml").write_text(yaml.safe_dump(content))
+    days = pd.date_range("2022-01-01", "2023-12-31").strftime("%Y-%m-%d")
+    rows = [f"{day},{name},shop,{units}" for day in days for name, units in (("grinder", 1), *[("filter", 10)] * 5)]
+    (tmp_path / "lines.csv").write_text("\n".join(["date,sku,market,units_sold", *rows, "2023-12-31,filter,shop,-2"]))
+    (tmp_path / "shop_demand.yaml").write_text("kind: history\npath: lines.csv\n")
+    return tmp_path / "lines.csv"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demand", "check", "lines.csv", "--network", "shop.yaml", "--markets-from", "shop_demand.yaml"),
+        ("demand", "show", "shop_demand.yaml", "--network", "shop.yaml"),
+        ("network", "show", "shop.yaml", "--no-map", "--demand", "shop_demand.yaml"),
+        (
+            *("evaluate", "shop.yaml", "--demand", "shop_demand.yaml", "--policies", "min_max"),
+            *("--episodes", "2", "--days", "2", "--warm-up-days", "0"),
+        ),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_every_command_tells_what_was_left_out_added_up_and_joined(
+    entrepot: Entrepot, shop: Path, arguments: tuple[str, ...]
+) -> None:
+    result = entrepot(*arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "1 row: units_sold is negative (line 4382)" in result.stdout
+    assert "2,920 rows were added to others of the same date, SKU and place" in result.stdout
+    assert "SKUs are joined by name: 2 of the network's 2" in result.stdout
+
+
+def test_network_show_tells_what_each_market_asks_for(entrepot: Entrepot, shop: Path) -> None:
+    result = entrepot(
+        "network", "show", "shop.yaml", "--no-map", "--demand", "shop_demand.yaml", "--json", "network.json"
+    )
+    assert result.exit_code == 0, result.stderr
+    (row,) = json.loads(Path("network.json").read_text(encoding="utf-8"))["demand"]
+    assert row == {
+        "market": "shop",
+        "units_per_day": 51.0,
+        "skus_without_demand": 0,
+        "best_sku": "filter",
+        "best_sku_units_per_day": 50.0,
+    }

@@ -85,7 +85,9 @@ def _fingerprint(world: World, tuning: Tuning) -> str:
     content = [
         world.description.model_dump(mode="json"),
         world.demand.summary,
-        world.attributes.demand_mean.double().sum().item(),
+        hashlib.sha256(world.demand.mean_units_per_day.tobytes()).hexdigest(),
+        world.demand.month_index.tolist(),
+        world.attributes.demand_deviation.double().sum().item(),
         tuning.settings.model_dump(exclude={"path"}),
         tuning.windows.model_dump(),
         tuning.seed,

@@ -75,6 +75,6 @@ class RecordReport:
             f"no sale from {first} to {last}: closed, or a gap in the records?"
             for first, last in self.gaps[:SHOWN_GAPS]
         ]
-        if len(self.gaps) > SHOWN_GAPS:
-            found.append(f"{len(self.gaps) - SHOWN_GAPS} more such gaps")
+        if (more := len(self.gaps) - SHOWN_GAPS) > 0:
+            found.append(f"{more} more such {'gap' if more == 1 else 'gaps'}")
         return found

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand.calibration.account import Problem
 from entrepot.envs.demand.calibration.dates import NO_DAY, read_dates
+from entrepot.envs.demand.calibration.joining import shown
 from entrepot.envs.demand.calibration.keys import ReadingKeys
 from entrepot.envs.demand.calibration.quantities import read_quantities
 from entrepot.envs.demand.calibration.table import Column, Table, read_table
@@ -88,7 +89,7 @@ def _names(column: Column) -> Column:
 
 def _spaces(table: Table, kind: str) -> list[str]:
     padded = {name for key in ("sku", kind) for name in table.columns[key].values if name.strip() not in ("", name)}
-    return [f"{len(padded):,} names have spaces around them, which don't count"] if padded else []
+    return [f"spaces around names don't count: {shown(sorted(map(repr, padded)))}"] if padded else []
 
 
 def _both(table: Table) -> list[str]:

@@ -78,7 +78,8 @@ def read_table(path: Path, keys: ReadingKeys, wanted: Sequence[str]) -> Table:
         ConfigurationError: the file is missing, broken or no table.
     """
     if not path.is_file():
-        raise ConfigurationError(f"demand.path: the file {str(path)!r} does not exist")
+        why = "is no file" if path.exists() else "does not exist"
+        raise ConfigurationError(f"demand.path: the file {str(path)!r} {why}")
     if path.suffix == ".parquet":
         return _parquet(path, wanted)
     if path.name.endswith((".csv", ".csv.gz")):
@@ -127,6 +128,8 @@ def _text(value: object) -> str:
 
 def _csv(path: Path, keys: ReadingKeys, wanted: Sequence[str]) -> Table:
     text, encoding = _decoded(_bytes(path), keys, path)
+    if not text.strip():
+        raise ConfigurationError(f"{path}: the file is empty")
     skipped = 0
     if text[:4].lower() == "sep=":  # written by spreadsheets, for spreadsheets
         _, _, text = text.partition("\n")

@@ -228,8 +228,19 @@ def _refuse_pooling(markets: Sequence[str], proxies: Sequence[Proxy], source: st
 
 
 def _joined(traces: Traces, records: SalesRecords, goods: Goods | None) -> list[str]:
-    proxies = [f"assumed: proxies: {names}"] if (names := traces.proxy_names()) else []
-    return proxies + ([] if goods is None else _skus_joined(traces, records, goods))
+    told = proxies_told(dict(zip(traces.markets, traces.proxies, strict=True)))
+    return told + ([] if goods is None else _skus_joined(traces, records, goods))
+
+
+def proxies_told(proxies: Mapping[str, Proxy]) -> list[str]:
+    """Whose sales stand for which market's, and how much of them."""
+    pairs = [
+        f"{market} is {proxy.scale:g} × {proxy.country}"
+        + (f" with {proxy.pooled_skus} SKUs added up to one" if proxy.pooled_skus > 1 else "")
+        for market, proxy in proxies.items()
+        if (proxy.country, proxy.scale, proxy.pooled_skus) != (market, 1.0, 1)
+    ]
+    return [f"assumed: {', '.join(pairs)}"] if pairs else []
 
 
 def _skus_joined(traces: Traces, records: SalesRecords, goods: Goods) -> list[str]:
@@ -237,7 +248,8 @@ def _skus_joined(traces: Traces, records: SalesRecords, goods: Goods) -> list[st
         first = f"{goods.names[0]} has the sales of {records.skus[_best(traces, records)]}" if records.skus else ""
         told = [f"SKUs are joined by rank of sales, not by name: {first}"]
         spare = len(records.skus) - len(goods.names)
-        return told + ([f"{spare:,} SKUs of the history that sell least are not used"] if spare > 0 else [])
+        least = "SKU of the history that sells least is" if spare == 1 else "SKUs of the history that sell least are"
+        return told + ([f"{spare:,} {least} not used"] if spare > 0 else [])
     without = [name for name in goods.names if name not in set(records.skus)]
     told = [f"SKUs are joined by name: {len(goods.names) - len(without):,} of the network's {len(goods.names):,}"]
     if without:
@@ -276,7 +288,8 @@ def _thin(traces: Traces, trained: NDArray[np.float32]) -> list[str]:
     ever = trained.any(axis=1)  # [D', Q]
     late = int((ever.any(axis=0) & (ever.argmax(axis=0) > LATE_DAYS)).sum())
     if late:
-        told.append(f"{late:,} SKUs first sold more than {LATE_DAYS} days into the training window; 0 before it")
+        skus = "SKU" if late == 1 else "SKUs"
+        told.append(f"{late:,} {skus} first sold more than {LATE_DAYS} days into the training window; 0 before it")
     return told
 
 
