@@ -113,7 +113,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """The same for all agents; each gets an object of its own, so that seeding one leaves the others."""
         return self.observation_spaces[agent]
 
-    def action_space(self, agent: str) -> Box:
+    def action_space(self, agent: str) -> MaskedBox:
         """Lanes of the agent × SKUs, flat; its lower bounds order nothing, and it can be sampled under a mask."""
         return self.action_spaces[agent]
 

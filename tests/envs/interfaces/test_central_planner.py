@@ -16,7 +16,7 @@ def planner(network: str = "two_warehouses", action: str = "cover", render_mode:
     return CentralPlanner(description, PoissonDemand.of(description), 20, action=action, render_mode=render_mode)
 
 
-@pytest.mark.parametrize("action", ["cover", "units"])
+@pytest.mark.parametrize("action", ["cover", "units", "unit"])
 @pytest.mark.parametrize("network", ["two_warehouses", "kreen"])
 def test_it_conforms_to_gymnasium_and_stable_baselines(network: str, action: str) -> None:
     check_env(planner(network, action), skip_render_check=True)
@@ -63,3 +63,30 @@ def test_an_action_of_another_shape_is_refused() -> None:
     env.reset(seed=1)
     with pytest.raises(ValueError, match=r"action: shape \(4,\); needed: \(9,\)"):
         env.step(np.zeros(4, np.float32))
+
+
+def test_it_has_the_same_bounds_whether_in_days_or_in_units_of_the_range() -> None:
+    orders = []
+    for action in ("cover", "unit"):
+        env = planner(action=action)
+        env.reset(seed=2)
+        env.step(np.full(9, 0.5, np.float32))
+        assert env.batched.transition is not None
+        orders.append(env.batched.transition.orders)
+    assert torch.equal(*orders)
+
+
+def test_infos_tell_the_cost_and_the_mask_from_reset_on() -> None:
+    env = planner()
+    _, info = env.reset(seed=2)
+    assert info["cost_usd"] == 0.0
+    mask = info["action_mask"]
+    assert mask.dtype == np.int8
+    env.step(np.ones(9, np.float32))
+    assert env.batched.transition is not None
+    assert ((env.batched.transition.orders.flatten().numpy() > 0) <= (mask == 1)).all()
+
+
+def test_there_is_nothing_to_render_before_reset() -> None:
+    with pytest.raises(RuntimeError, match=r"call reset\(\) first"):
+        planner(render_mode="rgb_array").render()

@@ -1,12 +1,24 @@
 import warnings
+from functools import partial
+from inspect import signature
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
 import numpy as np
 import pytest
+import supersuit
 import torch
 from hypothesis import strategies as st
-from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, render_test, seed_test
+from pettingzoo.test import (
+    api_test,
+    max_cycles_test,
+    parallel_api_test,
+    parallel_seed_test,
+    render_test,
+    seed_test,
+    state_test,
+)
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs import warehouse_network_v0
@@ -15,19 +27,12 @@ from tests.envs.poisson_demand import PoissonDemand
 from tests.strategies import networks
 
 NETWORKS = ["two_warehouses", "kreen"]
-ACTIONS = ["cover", "units"]
+ACTIONS = ["cover", "units", "unit"]
 
 
 def settings(network: str | NetworkDescription = "two_warehouses", **more: Any) -> dict[str, Any]:
     description = load_network(network, skus=3) if isinstance(network, str) else network
     return {"network": description, "demand": PoissonDemand.of(description), "episode_days": 20, **more}
-
-
-def numbered_warehouses() -> NetworkDescription:
-    """two_warehouses with names as PettingZoo recommends them."""
-    text = load_network("two_warehouses", skus=3).model_dump_json()
-    text = text.replace('"hub"', '"warehouse_0"').replace('"shop"', '"warehouse_1"')
-    return NetworkDescription.model_validate_json(text)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -38,7 +43,7 @@ def test_the_parallel_environment_conforms(network: str, action: str) -> None:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_the_agent_by_agent_environment_conforms(action: str) -> None:
-    api_test(warehouse_network_v0.env(**settings(numbered_warehouses(), action=action)), num_cycles=100)
+    api_test(warehouse_network_v0.env(**settings(action=action, agent_names="numbered")), num_cycles=100)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -55,8 +60,22 @@ def test_the_same_seed_gives_the_same_episodes(network: str) -> None:
     seed_test(lambda: warehouse_network_v0.env(**settings(network)), num_cycles=50)
 
 
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_state_and_the_number_of_cycles_conform(action: str) -> None:
+    more = settings(action=action)
+    state_test(warehouse_network_v0.env(**more), warehouse_network_v0.parallel_env(**more))
+    del more["episode_days"]
+    doors = ("env", "parallel_env")
+    max_cycles_test(SimpleNamespace(**{name: partial(getattr(warehouse_network_v0, name), **more) for name in doors}))
+
+
 def test_rendering_conforms() -> None:
     render_test(lambda **mode: warehouse_network_v0.env(**settings(), **mode))
+
+
+def test_supersuits_wrappers_take_it() -> None:
+    padded = supersuit.pad_action_space_v0(warehouse_network_v0.parallel_env(**settings("kreen", action="unit")))
+    parallel_api_test(supersuit.agent_indicator_v0(padded), num_cycles=5)
 
 
 def test_agents_are_the_warehouses() -> None:
@@ -111,9 +130,121 @@ def test_observations_that_were_handed_out_stay_as_they_were() -> None:
     np.testing.assert_array_equal(state, kept_state)
 
 
+def test_numbered_agents_are_the_same_warehouses_in_the_same_order() -> None:
+    named, numbered = (
+        warehouse_network_v0.parallel_env(**settings("kreen", agent_names=names))
+        for names in ("warehouses", "numbered")
+    )
+    assert numbered.possible_agents == [f"warehouse_{index}" for index in range(6)]
+    assert numbered.warehouse_of["warehouse_2"] == "los_angeles"
+    one, other = named.reset(seed=1)[0], numbered.reset(seed=1)[0]
+    for agent, seen in other.items():
+        np.testing.assert_array_equal(seen, one[numbered.warehouse_of[agent]])
+    assert named.warehouse_of == {agent: agent for agent in named.possible_agents}
+
+
+def test_spaces_stand_in_dictionaries_too() -> None:
+    env = warehouse_network_v0.parallel_env(**settings())
+    for agent in env.possible_agents:
+        assert env.observation_spaces[agent] is env.observation_space(agent)
+        assert env.action_spaces[agent] is env.action_space(agent)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_lower_bounds_order_nothing_and_upper_ones_120_days(action: str) -> None:
+    env = warehouse_network_v0.parallel_env(**settings(action=action))
+    ordered = {}
+    for bound in ("low", "high"):
+        env.reset(seed=1)
+        env.step({agent: getattr(env.action_space(agent), bound) for agent in env.agents})
+        assert env.batched.transition is not None
+        ordered[bound] = env.batched.transition.orders
+    assert (ordered["low"] == 0).all()
+    days = warehouse_network_v0.parallel_env(**settings(action="units" if action == "units" else "cover"))
+    days.reset(seed=1)
+    days.step({agent: days.action_space(agent).high for agent in days.agents})
+    assert days.batched.transition is not None
+    assert torch.equal(days.batched.transition.orders, ordered["high"])
+
+
+def test_a_unit_action_of_0_is_60_days_of_cover() -> None:
+    orders = []
+    for action, value in (("unit", 0.0), ("cover", 60.0)):
+        env = warehouse_network_v0.parallel_env(**settings(action=action))
+        env.reset(seed=1)
+        env.step({agent: np.full(env.action_space(agent).shape, value, np.float32) for agent in env.agents})
+        assert env.batched.transition is not None
+        orders.append(env.batched.transition.orders)
+    assert torch.equal(*orders)
+
+
+def test_the_mask_says_on_which_cells_an_order_leaves_today() -> None:
+    env = warehouse_network_v0.parallel_env(**settings("kreen"))
+    _, infos = env.reset(seed=1)
+    seen = set()
+    for _ in range(8):
+        masks = {agent: infos[agent]["action_mask"] for agent in env.agents}
+        for agent, mask in masks.items():
+            assert mask.dtype == np.int8
+            assert mask.shape == env.action_space(agent).shape
+        env_before, known = env.batched, env.batched.snapshot
+        _, _, _, _, infos = env.step({agent: env.action_space(agent).high for agent in env.agents})
+        assert env_before.transition is not None
+        orders = env_before.transition.orders[0].numpy()
+        waits = known.lane_wait_days[0].numpy()
+        for index, agent in enumerate(env.possible_agents):
+            lanes = env_before.action.lanes_of(index)
+            assert (orders[lanes].ravel()[masks[agent] == 0] == 0).all()
+            departs = np.repeat(waits[lanes] < 0.5, 3) & (env_before.network.lane_carries[lanes].ravel() > 0)
+            np.testing.assert_array_equal(masks[agent] == 1, departs)
+            seen.update(masks[agent].tolist())
+    assert seen == {0, 1}
+
+
+def test_a_space_is_sampled_under_the_mask() -> None:
+    env = warehouse_network_v0.parallel_env(**settings(action="unit"))
+    space = env.action_space("shop")
+    mask = np.array([1, 0, 1, 0, 0, 0], np.int8)
+    drawn = space.sample(mask)
+    assert space.contains(drawn)
+    assert (drawn[mask == 0] == -1.0).all()
+    assert (drawn[mask == 1] > -1.0).all()
+    with pytest.raises(ValueError, match=r"mask: shape \(3,\); needed: \(6,\)"):
+        space.sample(mask[:3])
+
+
+def test_an_episode_has_as_many_days_as_either_word_says() -> None:
+    made = settings()
+    del made["episode_days"]
+    assert warehouse_network_v0.parallel_env(**made).max_cycles == 180
+    assert warehouse_network_v0.parallel_env(**made, max_cycles=7).batched.episode_days == 7
+    assert warehouse_network_v0.parallel_env(**made, max_cycles=7, episode_days=7).batched.episode_days == 7
+    for wrong, message in (
+        ({"max_cycles": 7, "episode_days": 8}, "max_cycles: 7; allowed with episode_days=8: the same"),
+        ({"max_cycles": 0}, "max_cycles: 0; allowed: whole numbers from 1"),
+        ({"agent_names": "letters"}, "agent_names: 'letters'; allowed: warehouses, numbered"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            warehouse_network_v0.parallel_env(**made, **wrong)
+
+
+@pytest.mark.parametrize("call", ["state", "render"])
+def test_there_is_nothing_to_see_before_reset(call: str) -> None:
+    env = warehouse_network_v0.parallel_env(**settings(render_mode="rgb_array"))
+    with pytest.raises(RuntimeError, match=r"there is no episode yet; call reset\(\) first"):
+        getattr(env, call)()
+
+
+def test_all_three_doors_take_the_same_arguments() -> None:
+    expected = signature(warehouse_network_v0.parallel_env).parameters
+    for door in (warehouse_network_v0.env, warehouse_network_v0.raw_env):
+        assert signature(door).parameters == expected
+
+
 def test_infos_tell_each_agents_cost() -> None:
     env = warehouse_network_v0.parallel_env(**settings())
-    env.reset(seed=1)
+    _, infos = env.reset(seed=1)
+    assert [info["cost_usd"] for info in infos.values()] == [0.0, 0.0]
     _, rewards, _, _, infos = env.step({agent: env.action_space(agent).high for agent in env.agents})
     for agent in env.agents:
         assert infos[agent]["cost_usd"] == pytest.approx(-rewards[agent] * env.batched.reward.scale_usd, rel=1e-5)
