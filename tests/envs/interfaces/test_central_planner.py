@@ -72,7 +72,7 @@ def test_it_has_the_same_bounds_whether_in_days_or_in_units_of_the_range() -> No
         env.reset(seed=2)
         env.step(np.full(9, 0.5, np.float32))
         assert env.batched.transition is not None
-        orders.append(env.batched.transition.orders)
+        orders.append(env.batched.transition.decisions.orders)
     assert torch.equal(*orders)
 
 
@@ -84,7 +84,7 @@ def test_infos_tell_the_cost_and_the_mask_from_reset_on() -> None:
     assert mask.dtype == np.int8
     env.step(np.ones(9, np.float32))
     assert env.batched.transition is not None
-    assert ((env.batched.transition.orders.flatten().numpy() > 0) <= (mask == 1)).all()
+    assert ((env.batched.transition.decisions.orders.flatten().numpy() > 0) <= (mask == 1)).all()
 
 
 def test_there_is_nothing_to_render_before_reset() -> None:

@@ -91,7 +91,7 @@ def test_a_copy_obeys_and_leaves_the_original_alone(name: str) -> None:
     for cover in (0.0, 100.0):
         twin = COPIES[name](env)
         twin.step({agent: np.full(twin.action_space(agent).shape, cover, np.float32) for agent in twin.agents})
-        ordered.append(float(twin.batched.transition.orders.sum()))
+        ordered.append(float(twin.batched.transition.decisions.orders.sum()))
     assert ordered[0] == 0 < ordered[1]
     assert torch.equal(env.batched.state.pipeline, kept)
 
@@ -117,7 +117,7 @@ def test_a_copied_agent_by_agent_environment_obeys() -> None:
     for each in (env, twin):
         for agent in list(each.agents):
             each.step(each.action_space(agent).high)
-        assert each.unwrapped.batched.transition.orders.sum() > 0
+        assert each.unwrapped.batched.transition.decisions.orders.sum() > 0
 
 
 def test_copies_of_an_environment_without_a_seed_live_through_scenarios_of_their_own() -> None:

@@ -158,13 +158,13 @@ def test_lower_bounds_order_nothing_and_upper_ones_120_days(action: str) -> None
         env.reset(seed=1)
         env.step({agent: getattr(env.action_space(agent), bound) for agent in env.agents})
         assert env.batched.transition is not None
-        ordered[bound] = env.batched.transition.orders
+        ordered[bound] = env.batched.transition.decisions.orders
     assert (ordered["low"] == 0).all()
     days = warehouse_network_v0.parallel_env(**settings(action="units" if action == "units" else "cover"))
     days.reset(seed=1)
     days.step({agent: days.action_space(agent).high for agent in days.agents})
     assert days.batched.transition is not None
-    assert torch.equal(days.batched.transition.orders, ordered["high"])
+    assert torch.equal(days.batched.transition.decisions.orders, ordered["high"])
 
 
 def test_a_unit_action_of_0_is_60_days_of_cover() -> None:
@@ -174,7 +174,7 @@ def test_a_unit_action_of_0_is_60_days_of_cover() -> None:
         env.reset(seed=1)
         env.step({agent: np.full(env.action_space(agent).shape, value, np.float32) for agent in env.agents})
         assert env.batched.transition is not None
-        orders.append(env.batched.transition.orders)
+        orders.append(env.batched.transition.decisions.orders)
     assert torch.equal(*orders)
 
 
@@ -190,12 +190,12 @@ def test_the_mask_says_on_which_cells_an_order_leaves_today() -> None:
         env_before, known = env.batched, env.batched.snapshot
         _, _, _, _, infos = env.step({agent: env.action_space(agent).high for agent in env.agents})
         assert env_before.transition is not None
-        orders = env_before.transition.orders[0].numpy()
+        orders = env_before.transition.decisions.orders[0].numpy()
         waits = known.lane_wait_days[0].numpy()
         for index, agent in enumerate(env.possible_agents):
             lanes = env_before.action.lanes_of(index)
             assert (orders[lanes].ravel()[masks[agent] == 0] == 0).all()
-            departs = np.repeat(waits[lanes] < 0.5, 3) & (env_before.network.lane_carries[lanes].ravel() > 0)
+            departs = np.repeat(waits[lanes] < 0.5, 3) & (env_before.network.lane.carries[lanes].ravel() > 0)
             np.testing.assert_array_equal(masks[agent] == 1, departs)
             seen.update(masks[agent].tolist())
     assert seen == {0, 1}
