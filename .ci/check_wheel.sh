@@ -29,3 +29,11 @@ for name in ("torch", "ray"):
     assert name not in sys.modules
 print("the wheel installs and imports with its core dependencies alone")
 PY
+# The core install serves whoever looks at a network of their own and decides for it.
+cp -r "$checkout/examples/my_network" example
+cd example
+"$place/venv/bin/entrepot" --version
+"$place/venv/bin/entrepot" network show my_network.yaml
+"$place/venv/bin/entrepot" decide my_network.yaml --stock stock.csv --shipments shipments.csv --orders orders.csv \
+  --sales sales.csv --date 2026-11-25 --out today.csv
+[ "$(wc -l < today.csv)" -gt 1 ] || { echo "nothing was ordered in the example"; exit 1; }
