@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +14,9 @@ from entrepot.configs.loader import ConfigurationError, available
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import UNLIMITED, Weekday
 from entrepot.envs.network.feasibility import warnings_of
+
+if TYPE_CHECKING:
+    from entrepot.envs.demand import DemandModel
 
 app = typer.Typer(no_args_is_help=True, help="Look at networks.", rich_markup_mode="markdown", add_completion=False)
 
@@ -84,9 +87,10 @@ def show_network(
     out.print(headed(described.title or described.name, f": {len(arrays.skus):,} SKUs"))
     for title, rows in (("Nodes", nodes), ("Suppliers", suppliers), ("Markets", markets), ("Lanes", lanes)):
         out.print(table(title, rows))
-    warnings = warnings_of(described, arrays)
+    model = None if demand is None and history is None else _demand(arrays, demand, history)
+    warnings = warnings_of(described, arrays, units_per_day=None if model is None else model.mean_units_per_day)
     print_warnings(out, warnings)
-    asked = [] if demand is None and history is None else _show_demand(arrays, demand, history, out)
+    asked = [] if model is None else _show_demand(arrays, model, out)
     if map is not None or (not no_map and _can_draw(out)):
         _draw(described, map or Path(f"{described.name}.png"))
     if json:
@@ -96,13 +100,16 @@ def show_network(
         write_json(json, lanes, provenance=provenance, **more)
 
 
-def _show_demand(arrays: NetworkArrays, demand: str | None, history: str | None, out: Console) -> list[Row]:
-    """What a demand model makes of the network's markets, and everything that it left out, replaced or assumed."""
+def _demand(arrays: NetworkArrays, demand: str | None, history: str | None) -> DemandModel:
     from entrepot.envs.demand import load_demand
     from entrepot.envs.demand.settings import DemandSettings
 
     content, source = DemandSettings(name=demand, path=history).content()
-    model = load_demand(content, arrays, source=source)
+    return load_demand(content, arrays, source=source)
+
+
+def _show_demand(arrays: NetworkArrays, model: DemandModel, out: Console) -> list[Row]:
+    """What a demand model makes of the network's markets, and everything that it left out, replaced or assumed."""
     rows: list[Row] = [
         {
             "market": market,

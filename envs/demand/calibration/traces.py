@@ -157,7 +157,8 @@ def market_traces(
     seen = traces.seen(Split.TRAIN)
     index = seasonal_index(units[seen], records.days[seen])
     told = [*_replaced(traces), *months_told(records.days[seen]), *_silent(index), *_thin(traces, trained)]
-    return replace(traces, month_index=index, joined=tuple(_joined(traces, records, goods)), remarks=tuple(told))
+    joined = _joined(traces, records, goods, description.markets)
+    return replace(traces, month_index=index, joined=tuple(joined), remarks=tuple(told))
 
 
 def whole_units(units: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -180,10 +181,12 @@ def _records(
             found, goods.names, drawn=goods.drawn, asked=description.skus_by, path=rows.path, source=source
         )
     wanted = {description.markets[market].country for market in markets if market in description.markets}
+    sold_in = {rows.place.values[code] for code in np.unique(rows.place.code)}
+    lent = {description.markets[market].country for market in markets if market in description.markets.keys() - sold_in}
     records = dense_records(
         rows,
         description,
-        known_markets=tuple(markets),
+        known_markets=(*markets, *sorted(lent - {*markets})),
         used_countries=tuple(sorted(wanted)),
         known_skus=goods.names if goods is not None and join == "name" else None,
     )
@@ -227,8 +230,15 @@ def _refuse_pooling(markets: Sequence[str], proxies: Sequence[Proxy], source: st
             )
 
 
-def _joined(traces: Traces, records: SalesRecords, goods: Goods | None) -> list[str]:
+def _joined(traces: Traces, records: SalesRecords, goods: Goods | None, known: Mapping[str, Proxy]) -> list[str]:
     told = proxies_told(dict(zip(traces.markets, traces.proxies, strict=True)))
+    unused = [
+        market for market in traces.markets if records.column == "market" and market in {*known} & {*records.places}
+    ]
+    if unused:
+        told.append(
+            f"markets that have sales of their own stand for themselves, whatever markets says: {shown(unused)}"
+        )
     return told + ([] if goods is None else _skus_joined(traces, records, goods))
 
 
@@ -332,10 +342,11 @@ def _trace(sold: NDArray[np.float32], proxy: Proxy) -> NDArray[np.float32]:
 def _proxy(known: Mapping[str, Proxy], records: SalesRecords, market: str, source: str) -> Proxy:
     if records.column == "country" and market not in known:
         raise ConfigurationError(f"{source}: markets.{market}: missing; name the country whose sales stand for it")
-    # In a history by market, every market stands for itself.
-    proxy = Proxy(country=market) if records.column == "market" else known[market]
+    # In a history by market, every market that has sales stands for itself.
+    itself = records.column == "market" and (market in records.places or market not in known)
+    proxy = Proxy(country=market) if itself else known[market]
     if proxy.country not in records.places:
-        key = f"markets.{market}" if records.column == "market" else f"markets.{market}.country: {proxy.country!r}"
+        key = f"markets.{market}" if itself else f"markets.{market}.country: {proxy.country!r}"
         raise ConfigurationError(
             f"{source}: {key}: no sales in {records.report.path}; it has sales of: {', '.join(records.report.places)}"
         )

@@ -63,6 +63,19 @@ def test_rows_of_a_market_that_the_network_lacks_are_told_and_refused_when_many(
         model_of(written(tmp_path, market="kiosk"))
 
 
+def test_a_market_without_sales_yet_may_borrow_anothers(tmp_path: Path) -> None:
+    path = written(tmp_path, market="kiosk")
+    model = model_of(path, markets={"shop": {"country": "kiosk", "scale": 0.5}})
+    assert daily(model) == [0.5, 25.0]
+    assert "assumed: shop is 0.5 × kiosk" in model.remarks
+
+
+def test_a_proxy_of_a_market_that_has_sales_is_not_used_and_that_is_told(tmp_path: Path) -> None:
+    model = model_of(written(tmp_path), markets={"shop": {"country": "kiosk", "scale": 0.5}})
+    assert daily(model) == [1.0, 50.0]
+    assert "markets that have sales of their own stand for themselves, whatever markets says: shop" in model.remarks
+
+
 @pytest.mark.parametrize(("sku", "market"), [("Filter", "shop"), ("fil ter", "shop"), ("filter", "Shop")])
 def test_a_name_that_is_nearly_the_networks_is_neither_joined_nor_lost_without_a_word(
     tmp_path: Path, sku: str, market: str
