@@ -4,6 +4,7 @@ import copy
 import multiprocessing
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -170,6 +171,7 @@ def test_a_forked_child_can_compile_step_and_use_torch_on_its_own() -> None:
     parallel().reset(seed=1)
     child = os.fork()
     if child == 0:
+        signal.alarm(60)
         env = warehouse_network_v0.parallel_env("two_warehouses", episode_days=2)
         env.reset(seed=1)
         env.step(actions(env, 0))

@@ -1,7 +1,10 @@
 """Batches on threads of their own go as they would one after the other."""
 
+import os
+import signal
+
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin import step, step_batches
@@ -32,6 +35,21 @@ def test_threads_record_no_gradients(world: World) -> None:
     assert not after.on_hand.requires_grad
     assert not costs.total.requires_grad
     assert torch.is_grad_enabled()
+
+
+@settings(few, max_examples=2)
+@given(worlds(days=1, episodes=2))
+def test_a_forked_child_has_threads_of_its_own(world: World) -> None:
+    batch = (world.opening, Decisions(world.orders[0]), world.scenario.at(0))
+    step_batches(world.parameters, [batch])
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)  # a child that waits for its parent's threads would wait for ever
+        torch.set_num_threads(1)
+        step_batches(world.parameters, [batch])
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 @few
