@@ -98,7 +98,10 @@ def validate(model: type[Model], content: dict[str, Any], source: str | Path) ->
     Raises:
         ConfigurationError: one line for each problem: source, key, value, and what is allowed.
     """
-    wanted, unlike = as_wanted(content, model)
+    try:
+        wanted, unlike = as_wanted(content, model)
+    except RecursionError as error:
+        raise ConfigurationError(f"{source}: a value holds itself (`*`), or too many levels") from error
     problems = [f"{_key(location)}: {why}" for location, why in unlike]
     told = {location for location, _ in unlike}
     try:
@@ -109,7 +112,7 @@ def validate(model: type[Model], content: dict[str, Any], source: str | Path) ->
         problems += [_describe(problem, model) for problem in found]
         if not problems:
             raise ConfigurationError(f"{source}: {_one_line(str(error))}") from error
-        raise _refused(problems, source) from error
+        raise _refused(problems, source) from None  # which tells the same, less plainly
     if problems:
         raise _refused(problems, source)
     return filled

@@ -76,7 +76,7 @@ def _unlike_a_number(text: str) -> Iterator[str]:
         if pattern.fullmatch(text.strip()):
             yield f"{text!r} {why}; write digits only, with a point before decimals, such as 500 or 1250.5"
             return
-    yield f"{text!r} is not a number"
+    yield f"{text!r} is not a number; write one in digits"
 
 
 def _leaves(annotation: Any) -> Iterator[type]:

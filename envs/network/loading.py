@@ -27,7 +27,8 @@ def load_network(name_or_path: str, *, skus: int | None = None) -> NetworkDescri
 def _whole(path: Path) -> dict[str, Any]:
     """The file's content; where it says `extends`, that of the other network with the file's own added.
 
-    What has names is added or takes the place of the namesake, lanes are added, anything else takes the other's place.
+    What has names is added or takes the place of the namesake; a lane's name is its origin, destination and mode.
+    Anything else takes the other's place, and SKUs listed one by one that of a catalogue, or the other way round.
     """
     content = read_yaml(path)
     seen = [path.resolve()]
@@ -48,11 +49,32 @@ def _added(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     for key in base.keys() & more.keys():
         if isinstance(base[key], dict) and isinstance(more[key], dict):
             result[key] = {**base[key], **more[key]}
-        elif isinstance(base[key], list) and isinstance(more[key], list):
-            result[key] = [*base[key], *more[key]]
+        elif key == "lanes" and isinstance(base[key], list) and isinstance(more[key], list):
+            result[key] = _lanes_by_name(base[key], more[key])
+    for key, instead in (("skus", "catalogue"), ("catalogue", "skus")):
+        if key in more and instead not in more:
+            result.pop(instead, None)
     if "extends" in base:
         result["extends"] = base["extends"]
     return result
+
+
+def _lanes_by_name(base: list[Any], more: list[Any]) -> list[Any]:
+    """The base's lanes in their order, those described again as they are there, and then the new ones."""
+    again = {_lane_name(lane): lane for lane in more}
+    if len(again) < len(more):  # twice in one file, which validation tells with its place
+        return [*base, *more]
+    known = {_lane_name(lane) for lane in base}
+    return [
+        *(again.get(_lane_name(lane), lane) for lane in base),
+        *(lane for name, lane in again.items() if name not in known),
+    ]
+
+
+def _lane_name(lane: Any) -> Any:
+    if not isinstance(lane, Mapping):
+        return repr(lane)
+    return tuple(str(lane.get(key)) for key in ("origin", "destination", "mode"))
 
 
 def network_from(content: Mapping[str, Any], *, source: object, skus: int | None = None) -> NetworkDescription:

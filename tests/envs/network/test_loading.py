@@ -28,6 +28,71 @@ lanes: [{origin: hub, destination: second, mode: air, transit: {days: 4}}]
     assert [option.node for option in mine.markets["online"].options] == ["second"]
 
 
+def test_what_is_described_again_takes_its_namesakes_place_and_keeps_its_order(tmp_path: Path) -> None:
+    text = """
+extends: two_warehouses
+name: mine
+nodes: {shop: {country: US, latitude: 40, longitude: -74, capacity_m3: 12}}
+lanes: [{origin: hub, destination: shop, mode: air, transit: {days: 2}}]
+"""
+    base, mine = load_network("two_warehouses"), load_network(write(tmp_path, text))
+    assert [lane.name for lane in mine.lanes] == [lane.name for lane in base.lanes]
+    assert {lane.name: lane.transit.days for lane in mine.lanes}["hub→shop:air"] == 2
+    assert (list(mine.nodes), mine.nodes["shop"].capacity_m3) == (list(base.nodes), 12)
+
+
+def test_skus_listed_one_by_one_take_the_place_of_a_catalogue(tmp_path: Path) -> None:
+    maker = next(iter(load_network("two_warehouses").suppliers))
+    sku = f"{{unit_value_usd: 1, price_usd: 4, volume_m3: 0.1, weight_kg: 1, suppliers: [{maker}]}}"
+    mine = load_network(write(tmp_path, f"extends: two_warehouses\nname: mine\nskus: {{0012: {sku}}}\n"))
+    assert list(mine.skus or {}) == ["0012"]
+    assert mine.catalogue is None
+
+
+def test_a_lane_described_twice_in_one_file_is_refused(tmp_path: Path) -> None:
+    lane = "{origin: hub, destination: shop, mode: rail, transit: {days: 2}}"
+    with pytest.raises(ConfigurationError, match="hub→shop:rail is described twice"):
+        load_network(write(tmp_path, f"extends: two_warehouses\nname: mine\nlanes: [{lane}, {lane}]\n"))
+
+
+@pytest.mark.parametrize("name", ["NA", "NO", "0012", "1e5", "null", "1.10", "true", "Größe", "west[b2b]", "a/b"])
+def test_any_name_is_a_name(tmp_path: Path, name: str) -> None:
+    quoted = f"'{name}'" if name in ("null", "true") or "[" in name else name
+    text = f"""
+name: mine
+nodes: {{hub: {{country: NO, latitude: 60, longitude: 10}}}}
+suppliers: {{'{name}': {{country: CN, latitude: 1, longitude: 1}}}}
+markets: {{'{name}': {{country: NA, channel: {quoted}, options: [{{node: hub}}]}}}}
+lanes: [{{origin: {quoted}, destination: hub, mode: sea, transit: {{days: 2}}}}]
+skus:
+  {name}: {{unit_value_usd: 1, price_usd: 4, volume_m3: .1, weight_kg: 1e0, suppliers: [{quoted}]}}
+"""
+    mine = load_network(write(tmp_path, text))
+    assert (list(mine.skus or {}), list(mine.markets), mine.lanes[0].origin) == ([name], [name], name)
+    assert (mine.markets[name].country, mine.nodes["hub"].country, mine.markets[name].channel) == ("NA", "NO", name)
+
+
+@pytest.mark.parametrize("name", ["", "  ", r"a\nb", r"\e[31mred"])
+def test_what_can_not_be_seen_is_no_name(tmp_path: Path, name: str) -> None:
+    market = "{country: US, channel: a, options: [{node: hub}]}"
+    text = f'extends: two_warehouses\nname: mine\nmarkets: {{"{name}": {market}}}\n'
+    with pytest.raises(ConfigurationError, match="is no name") as raised:
+        load_network(write(tmp_path, text))
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "0.0", "yes", "0500"])
+def test_a_unit_is_worth_something(tmp_path: Path, value: str) -> None:
+    sku = f"{{unit_value_usd: {value}, price_usd: 4, volume_m3: 0.1, weight_kg: 1, suppliers: [plant]}}"
+    with pytest.raises(ConfigurationError, match=r"skus\.mug\.unit_value_usd: .*" + value):
+        load_network(write(tmp_path, f"extends: two_warehouses\nname: mine\nskus: {{mug: {sku}}}\n"))
+
+
+def test_a_value_that_holds_itself_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="recursive|holds itself"):
+        load_network(write(tmp_path, "extends: two_warehouses\nname: mine\nlanes: &lanes [*lanes]\n"))
+
+
 def test_a_file_is_extended_by_its_path_beside_the_extending_one(tmp_path: Path) -> None:
     write(tmp_path, "extends: two_warehouses\nname: first\n", "first.yaml")
     assert load_network(write(tmp_path, "extends: first.yaml\nname: second\n")).name == "second"
