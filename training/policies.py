@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from entrepot.agents.exported import ExportedPolicy, find_module
-from entrepot.agents.inference import InferenceModule
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.processes import lasting_processes
@@ -22,7 +21,7 @@ from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.evaluation.evaluate import Trial
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
-from entrepot.training.trainers.runs import load_run, same_demand
+from entrepot.training.trainers.runs import kept_cover, load_run
 
 Builder = Callable[[World, Tuning], Policy | Trial]
 _BUILDERS = Registry[Builder]()
@@ -81,11 +80,11 @@ def _from_folder(name: str, label: str, world: World, tuning: Tuning) -> Policy:
     folder = Path(name)
     if (folder / POLICY_FILE).is_file():
         run = load_run(folder)
-        own = run.cover_days if run.fits(world) else None
-        return run.agent(_starting_from(own, label, world, tuning))
+        return run.agent(_starting_from(run.cover_in(world), label, world, tuning))
     module = find_module(folder)
     if module is not None:
-        own = torch.tensor(module.network["base_cover_days"]) if _module_fits(module, world) else None
+        cover, demand = (torch.tensor(module.network[name]) for name in ("base_cover_days", "demand_mean"))
+        own = kept_cover(cover, demand, module.manifest.names, world)
         return ExportedPolicy(module, _starting_from(own, label, world, tuning).attributes)
     allowed = ", ".join(policy_names())
     raise ConfigurationError(
@@ -103,13 +102,6 @@ def _starting_from(own: Tensor | None, label: str, world: World, tuning: Tuning)
     why = "starts from base_stock's covers here, its own being of another network or demand"
     tuning.budgets[label] = f"{why}: {tuned.budget}"
     return world.starting_from(tuned.cover)
-
-
-def _module_fits(module: InferenceModule, world: World) -> bool:
-    """Whether a module was exported for these lanes and SKUs, and this demand."""
-    names = module.manifest.names
-    same_names = names.lanes == world.network.lanes and names.skus == world.network.skus
-    return same_names and same_demand(torch.tensor(module.network["demand_mean"]), world)
 
 
 def released_folder() -> Path:

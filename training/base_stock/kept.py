@@ -10,6 +10,7 @@ from pathlib import Path
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network import NetworkArrays
+from entrepot.envs.network.names import differences
 from entrepot.envs.world import World
 from entrepot.training.base_stock.tuning import (
     TunedBaseStock,
@@ -56,7 +57,7 @@ def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
 
 
 def base_stock_from(path: str, network: NetworkArrays) -> TunedBaseStock:
-    """The rule that was tuned before, for exactly this network.
+    """The rule that was tuned before, for a network of these lanes and SKUs, which are joined by name.
 
     Args:
         path: of a run's folder, or of what `save_base_stock` wrote.
@@ -71,12 +72,13 @@ def base_stock_from(path: str, network: NetworkArrays) -> TunedBaseStock:
             f"base_stock.path: {path!r}; allowed: a run's folder with {BASE_STOCK_FILE}, or such a file"
         )
     tuned = load_base_stock(file, network)
-    lanes, skus = names_in_base_stock(file)
-    if (lanes, skus) != (list(network.lanes), list(network.skus)):
-        raise ConfigurationError(
-            f"base_stock.path: {str(file)!r} was tuned on {len(lanes)} lanes and {len(skus)} SKUs; the network has "
-            f"{len(network.lanes)} and {len(network.skus)}, and they must be the same"
-        )
+    for what, kept, wanted in zip(
+        ("lanes", "SKUs"), names_in_base_stock(file), (network.lanes, network.skus), strict=True
+    ):
+        if told := differences(kept, wanted):
+            raise ConfigurationError(
+                f"base_stock.path: {str(file)!r} was tuned on other {what}: it {told}; they must be the same"
+            )
     return tuned
 
 

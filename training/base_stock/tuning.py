@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -171,6 +172,8 @@ def load_base_stock(path: Path, network: NetworkArrays) -> TunedBaseStock:
         covers = content["cover_days"]
         rows = [[float(covers[lane][sku]) for sku in network.skus] for lane in network.lanes]
         budget = int(content["iterations"]), int(content["environment_days"]), float(content["seconds"])
+        if not all(0 <= days < math.inf for row in rows for days in row):
+            raise ValueError("a cover is below 0 or no number")
     except KeyError as error:
         raise ConfigurationError(f"{path}: holds no {error}; tune the base stock on this network") from error
     except (OSError, ValueError, TypeError) as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError, validate
+from entrepot.envs.network.names import places
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE
 from entrepot.training.base_stock.tuning import names_in_base_stock
@@ -30,17 +32,19 @@ class Run:
     module: nn.Module
     cover_days: Tensor  # [L, S] of the run's own network
 
-    def fits(self, world: World) -> bool:
-        """Whether the covers were learnt in a network of these lanes and SKUs, and on this demand."""
+    def cover_in(self, world: World) -> Tensor | None:
+        """Covers [L, S] in the world's order; None if they were learnt for other lanes or SKUs or on another demand."""
         path = self.folder / BASE_STOCK_FILE
-        lanes_and_skus = list(world.network.lanes), list(world.network.skus)
-        if not path.is_file() or names_in_base_stock(path) != lanes_and_skus:
-            return False
+        if not path.is_file():
+            return None
+        lanes, skus = names_in_base_stock(path)
         try:
             own = build_world(self.experiment.network, self.experiment.demand, skus=self.experiment.skus)
         except ConfigurationError:  # its history isn't here, so that nobody knows
-            return False
-        return same_demand(own.attributes.demand_mean, world)
+            return None
+        if (lanes, skus) != (list(own.network.lanes), list(own.network.skus)):
+            return None  # the network's file was changed since
+        return kept_cover(self.cover_days, own.attributes.demand_mean, own.network, world)
 
     def agent(self, world: World) -> ModuleAgent:
         """The run's policy at work in a world, which need not be the one it learnt in.
@@ -83,7 +87,40 @@ def load_run(folder: Path) -> Run:
     return Run(folder, experiment, module.eval(), cover)
 
 
-def same_demand(mean: Tensor, world: World) -> bool:
-    """Whether a long-run demand [M, S] in units a day is the world's, but for rounding."""
+class Named(Protocol):
+    """Whose covers and demand these are: a network, or the names in a module's manifest."""
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """M names."""
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """L names."""
+
+    @property
+    def skus(self) -> tuple[str, ...]:
+        """S names."""
+
+
+def kept_cover(cover: Tensor, demand_mean: Tensor, names: Named, world: World) -> Tensor | None:
+    """Covers that were learnt elsewhere, joined by name to a world of the same lanes, SKUs and demand.
+
+    Args:
+        cover: [L, S] days, in the order of the names.
+        demand_mean: [M, S] units a day, in the order of the names, on which they were learnt.
+        names: of markets, lanes and SKUs.
+        world: in whose order they are wanted.
+
+    Returns:
+        [L, S] in the world's order; None if it has other lanes, SKUs or markets, or another demand, but for rounding.
+    """
+    markets = places(names.markets, world.network.markets)
+    lanes, skus = places(names.lanes, world.network.lanes), places(names.skus, world.network.skus)
+    if markets is None or lanes is None or skus is None:
+        return None
     here = world.attributes.demand_mean.cpu()
-    return mean.shape == here.shape and torch.allclose(mean.to(here), here, rtol=DEMAND_TOLERANCE, atol=1e-6)
+    mean = demand_mean.to(here)[markets][:, skus]
+    if not torch.allclose(mean, here, rtol=DEMAND_TOLERANCE, atol=1e-6):
+        return None
+    return cover[lanes][:, skus]

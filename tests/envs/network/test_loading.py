@@ -89,7 +89,7 @@ def test_a_unit_is_worth_something(tmp_path: Path, value: str) -> None:
 
 
 def test_a_value_that_holds_itself_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="recursive|holds itself"):
+    with pytest.raises(ConfigurationError, match=r"recursive|holds itself"):
         load_network(write(tmp_path, "extends: two_warehouses\nname: mine\nlanes: &lanes [*lanes]\n"))
 
 

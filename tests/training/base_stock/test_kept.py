@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,18 @@ def test_covers_tuned_on_another_network_are_refused(world: World, tmp_path: Pat
     other = tiny_world(skus=6)
     tuned = TunedBaseStock(torch.ones(3, 6), 5, 100, 1.5)
     save_base_stock(tuned, other.network, tmp_path / BASE_STOCK_FILE)
-    with pytest.raises(ConfigurationError, match=r"tuned on 3 lanes and 6 SKUs; the network has 3 and 4"):
+    with pytest.raises(ConfigurationError, match=r"other SKUs: it has besides sku-00005, sku-00006"):
         tuned_base_stock(world, at(tmp_path))
+
+
+def test_covers_are_joined_by_name_and_not_by_place(world: World, tmp_path: Path) -> None:
+    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
+    path = tmp_path / BASE_STOCK_FILE
+    save_base_stock(tuned, world.network, path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["cover_days"] = {lane: dict(reversed(row.items())) for lane, row in reversed(content["cover_days"].items())}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert torch.equal(tuned_base_stock(world, at(path)).cover, tuned.cover)
 
 
 def test_a_path_without_tuned_covers_is_refused_with_what_is_allowed(world: World, tmp_path: Path) -> None:
