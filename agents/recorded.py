@@ -45,7 +45,7 @@ class RecordedDecision:
     decision: Decision
     snapshot: RecordedSnapshot
     attributes: Mapping[str, NDArray[Any]]  # of the network, as they were passed
-    age_seconds: float
+    age_seconds: NDArray[np.float64]  # [1, N] of each node's stock records
     remarks: tuple[Remark, ...]  # what records left open, and what was taken from the module
 
     def orders(self) -> list[Order]:
@@ -116,7 +116,7 @@ def decide_from_records(
         attributes,
         lane_names=arrays.lanes,
         sku_names=arrays.skus,
-        age_seconds=age,
+        age_seconds=age.max(axis=-1),
         limits=Limits(
             lane_m3=arrays.lane.capacity_m3_per_day,
             supplier_units=arrays.supplier.capacity_units_per_day,

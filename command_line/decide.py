@@ -129,7 +129,7 @@ def decide(
             "command": "decide",
             "network": network,
             "date": date,
-            "age_seconds": result.age_seconds,
+            "age_seconds": float(result.age_seconds.max()),
             "source": result.decision.source[0],
             "module": result.decision.versions.module,
             "manifest_digest": result.decision.versions.manifest_digest,
@@ -185,7 +185,7 @@ def _print(title: str, date: str, result: RecordedDecision, rows: Sequence[Row])
         out.print(f"{title}: nothing to order on {date}", markup=False, highlight=False)
     out.print(
         f"decided by the {decision.source[0]} of {decision.versions.module}; the stock is "
-        f"{result.age_seconds / 3600:.1f} hours old",
+        f"{result.age_seconds.max() / 3600:.1f} hours old",
         markup=False,
         highlight=False,
     )

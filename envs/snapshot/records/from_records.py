@@ -24,7 +24,7 @@ from entrepot.envs.snapshot.records.on_the_way import read_on_the_way
 from entrepot.envs.snapshot.records.records import Records
 from entrepot.envs.snapshot.records.remarks import Remark
 from entrepot.envs.snapshot.records.sales import DailySales, read_backlog, read_sales
-from entrepot.envs.snapshot.records.stock import read_stock
+from entrepot.envs.snapshot.records.stock import Stock, read_stock
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import season_ahead
 
@@ -40,7 +40,7 @@ class RecordedSnapshot:
     demand: Demand  # in the long run
     remarks: tuple[Remark, ...]
     day: int  # days since 1970-01-01
-    as_of: datetime | None  # the oldest time that the stock records give
+    as_of: tuple[datetime | None, ...]  # [N] of when each node's stock is; None where it isn't known
 
     def attributes(self, base_cover_days: NDArray[np.float64] | None = None) -> dict[str, NDArray[Any]]:
         """The network's attributes as `NETWORK_FIELDS`, with the demand of the records.
@@ -50,23 +50,34 @@ class RecordedSnapshot:
         """
         return attribute_arrays(self.network, self.demand.mean, self.demand.deviation, base_cover_days)
 
-    def age_seconds(self, decided_at: datetime | None = None, *, zone: str = "UTC") -> float:
-        """How old the stock records are when a decision is made.
+    def age_seconds(self, decided_at: datetime | None = None, *, zone: str = "UTC") -> NDArray[np.float64]:
+        """[1, N] how old each node's stock records are when a decision is made.
+
+        A node without records, whose stock is unknown anyway, counts as old as the oldest.
 
         Args:
             decided_at: with an offset; the start of the snapshot's day if None, as the twin decides.
             zone: in which that day starts.
 
         Raises:
-            ConfigurationError: the records don't say of when they are, or are of a later day.
+            ConfigurationError: the records don't say of when they are, or are of a later time.
         """
-        if self.as_of is None:
-            raise ConfigurationError("stock: has no column as_of, and of when it is was not told; give as_of (--as-of)")
+        known = ~np.isnan(self.arrays["on_hand"][0]).all(axis=-1)
         place = calendar.zone_named(zone)
         start = datetime.combine(Date.fromisoformat(calendar.iso(self.day)), time(), tzinfo=place)
-        if decided_at is None and self.as_of.astimezone(place).date() > start.date():
-            raise ConfigurationError(f"stock: is of {self.as_of.isoformat()}, after {start.date().isoformat()}")
-        return (max(start, self.as_of) - self.as_of if decided_at is None else decided_at - self.as_of).total_seconds()
+        ages = np.full((1, len(known)), np.nan)
+        for node in np.flatnonzero(known):
+            as_of = self.as_of[node]
+            if as_of is None:
+                raise ConfigurationError(
+                    f"stock: of when that of {self.network.nodes[node]} is was not told; give a column as_of, or as_of "
+                    "for all of it (--as-of)"
+                )
+            if as_of.astimezone(place).date() > start.date() or (decided_at is not None and as_of > decided_at):
+                latest = start.date() if decided_at is None else decided_at
+                raise ConfigurationError(f"stock: that of {self.network.nodes[node]} is of {as_of}, after {latest}")
+            ages[0, node] = (max(start, as_of) if decided_at is None else decided_at).timestamp() - as_of.timestamp()
+        return np.where(np.isnan(ages), np.nanmax(ages) if known.any() else np.nan, ages)
 
 
 def snapshot_from_records(
@@ -134,8 +145,12 @@ def snapshot_from_records(
         demand=demand,
         remarks=tuple(remarks.found),
         day=context.today,
-        as_of=held.as_of if records.as_of is None else _moment(records.as_of, zone),
+        as_of=_as_of(held, records, zone),
     )
+
+
+def _as_of(held: Stock, records: Records, zone: str | None) -> tuple[datetime | None, ...]:
+    return held.as_of if records.as_of is None else (_moment(records.as_of, zone),) * len(held.as_of)
 
 
 def _statistics(demand: Demand, sold: DailySales) -> dict[str, NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +29,7 @@ class Stock:
     on_hand: NDArray[np.float64]  # [N, S] units, less what is reserved for transfers or allocated to customers
     dock: NDArray[np.float64]  # [N, S] units
     transfers_are_reserved: bool  # whether what is ordered from a node is off its stock already
-    as_of: datetime | None  # the oldest time that a row gives
+    as_of: tuple[datetime | None, ...]  # [N] the oldest time that a node's rows give; None where one gives none
 
 
 def read_stock(table: Table, context: Context) -> Stock:
@@ -42,7 +43,7 @@ def read_stock(table: Table, context: Context) -> Stock:
     names, reading = context.names, context.reading
     shape = (len(names.nodes), len(names.skus))
     on_hand, dock, rows = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int64)
-    moments = []
+    moments: list[list[datetime | None]] = [[] for _ in names.nodes]
     for row, cell in context.placed("stock", table, lambda row: (names.node(row), names.sku(row))):
         if row.get("on_hand") is None:
             raise ConfigurationError(f"{row.place}: on_hand: empty; allowed: a number, 0 where there is none")
@@ -50,12 +51,17 @@ def read_stock(table: Table, context: Context) -> Stock:
         on_hand[cell] += reading.units(row, "on_hand") - taken
         dock[cell] += reading.units(row, "dock")
         rows[cell] += 1
-        moments.append(reading.moment(row, "as_of", names.arrays.nodes[cell[0]]))
+        moments[cell[0]].append(reading.moment(row, "as_of", names.arrays.nodes[cell[0]]))
     _tell(names, on_hand, rows, context.remarks)
     unknown = ~rows.any(axis=1)
     on_hand[unknown], dock[unknown] = np.nan, np.nan
+    return Stock(on_hand, dock, "reserved" in table.columns, tuple(_oldest(told) for told in moments))
+
+
+def _oldest(moments: Sequence[datetime | None]) -> datetime | None:
+    """None if there is none, or one is unknown."""
     told = [moment for moment in moments if moment is not None]
-    return Stock(on_hand, dock, "reserved" in table.columns, min(told) if len(told) == len(moments) > 0 else None)
+    return min(told) if told and len(told) == len(moments) else None
 
 
 def _tell(names: NetworkNames, on_hand: NDArray[np.float64], rows: NDArray[np.int64], remarks: Remarks) -> None:

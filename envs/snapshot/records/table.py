@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 
 from entrepot.configs.errors import ConfigurationError
 
-TEXT_FILES = (".csv", ".tsv", ".txt")
+TEXT_FILES = (".csv", ".tsv", ".txt", ".csv.gz")
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 DELIMITERS = (",", ";", "\t")
 
@@ -96,10 +98,10 @@ def _plain(head: Any) -> str:
 
 
 def _records(name: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
-    suffix = path.suffix.casefold()
+    suffix = "".join(path.suffixes[-2:] if path.suffix.casefold() == ".gz" else path.suffixes[-1:]).casefold()
     if suffix not in TEXT_FILES + WORKBOOKS:
         allowed = ", ".join(TEXT_FILES + WORKBOOKS)
-        raise ConfigurationError(f"{name}: {str(path)!r} ends in {path.suffix!r}; allowed: {allowed}")
+        raise ConfigurationError(f"{name}: {str(path)!r} ends in {suffix!r}; allowed: {allowed}")
     if not path.is_file():
         raise ConfigurationError(f"{name}: there is no file {str(path)!r}")
     try:
@@ -109,8 +111,11 @@ def _records(name: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _text_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    data = path.read_bytes()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = (gzip.decompress(data) if path.suffix.casefold() == ".gz" else data).decode("utf-8-sig")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ConfigurationError(f"{path}: not gzip, or cut short ({error})") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: not UTF-8 (byte {error.start}); save it as CSV UTF-8") from error
     if "\0" in text:

@@ -81,6 +81,15 @@ def test_open_sales_that_are_not_allocated_wait() -> None:
     assert remarks(snapshot(), "backlog") == ["assumed: no customer waits, as no open sales were given"]
 
 
+def test_months_are_those_of_records_that_cover_a_year_and_else_all_alike() -> None:
+    year = np.datetime64("2026-11-25") - np.arange(1, 401)
+    sales = [sale(str(day), 20 if "-12-" in str(day) else 10) for day in year]
+    index = snapshot(sales=sales).demand.month_index
+    assert index[11] == pytest.approx(2 * index[0])
+    assert index @ [31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] == pytest.approx(365.25)
+    assert (snapshot(sales=sales[:300]).demand.month_index == 1).all()
+
+
 def test_whole_years_of_a_season_are_not_needed_to_tell_the_mean() -> None:
     months = np.ones(12)
     months[10] = 2.0  # November sells twice the mean

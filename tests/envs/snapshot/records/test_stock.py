@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -49,17 +51,27 @@ def test_a_few_rows_may_be_left_out_if_that_is_said_and_they_are_told() -> None:
 
 def test_the_age_is_counted_from_the_oldest_record_to_the_start_of_the_day_in_the_zone() -> None:
     found = snapshot(stock=[*STOCK[:3], {**STOCK[3], "as_of": "2026-11-24T20:00-08:00"}])
-    assert found.age_seconds(zone="UTC") == 0  # the other rows' midnight is older still
-    assert found.age_seconds(zone="America/Los_Angeles") == 8 * 3600
+    assert found.age_seconds(zone="UTC").tolist() == [[0, 0]]  # California's other row is of midnight
+    assert found.age_seconds(zone="America/Los_Angeles").tolist() == [[8 * 3600, 8 * 3600]]
+
+
+def test_each_node_has_an_age_of_its_own_and_one_without_records_is_as_old_as_the_oldest() -> None:
+    older = [{**row, "as_of": "2026-11-24T22:00Z"} for row in STOCK[2:]]
+    assert snapshot(stock=[*STOCK[:2], *older]).age_seconds().tolist() == [[0, 7200]]
+    assert snapshot(stock=older).age_seconds().tolist() == [[7200, 7200]]
+    noon = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    assert snapshot(stock=[*STOCK[:2], *older]).age_seconds(noon).tolist() == [[12 * 3600, 14 * 3600]]
 
 
 def test_an_age_that_nobody_tells_is_asked_for_and_stock_of_a_later_day_is_refused() -> None:
     undated = [{key: value for key, value in row.items() if key != "as_of"} for row in STOCK]
     with pytest.raises(ConfigurationError, match="--as-of"):
         snapshot(stock=undated).age_seconds()
-    assert snapshot(stock=undated, as_of="2026-11-24T23:00+00:00").age_seconds() == 3600
+    assert (snapshot(stock=undated, as_of="2026-11-24T23:00+00:00").age_seconds() == 3600).all()
     with pytest.raises(ConfigurationError, match="after 2026-11-24"):
         snapshot("2026-11-24", sales=[{**_sale(), "date": "2026-11-20"}]).age_seconds()
+    with pytest.raises(ConfigurationError, match=r"after 2026-11-24 23:00"):
+        snapshot().age_seconds(datetime(2026, 11, 24, 23, tzinfo=UTC))
 
 
 def _sale() -> dict[str, object]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -61,6 +62,16 @@ def test_files_that_are_not_there_or_of_another_kind_are_refused(tmp_path: Path)
     (tmp_path / "s.xlsx").write_bytes(b"no workbook")
     with pytest.raises(ConfigurationError, match="not a workbook that can be read"):
         read_table("stock", tmp_path / "s.xlsx", COLUMNS)
+
+
+def test_compressed_files_are_read_and_cut_ones_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(b"sku,units\na,1\n")
+    for data in (whole[:-9], b"sku,units", b""):
+        (tmp_path / "s.csv.gz").write_bytes(data)
+        with pytest.raises(ConfigurationError, match=r"s\.csv\.gz: (not gzip, or cut short|empty)"):
+            read_table("shipments", tmp_path / "s.csv.gz", COLUMNS)
+    (tmp_path / "s.csv.gz").write_bytes(whole)
+    assert read_table("shipments", tmp_path / "s.csv.gz", COLUMNS).rows[0].get("units") == "1"
 
 
 def workbook(path: Path, sheets: dict[str, str]) -> None:
