@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from entrepot.configs.loader import ConfigurationError
@@ -17,9 +18,9 @@ def whole(name: str, value: Any, least: int) -> int:
     Raises:
         ConfigurationError: it is not.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ConfigurationError(f"{name}: {value!r}; allowed: whole numbers from {least}")
-    return value
+    return int(value)
 
 
 def days_of(episode_days: int | None, max_cycles: int | None) -> int:

@@ -96,7 +96,7 @@ class BatchedWarehouseNetwork:
         self.reward = Reward.of_network(self.network, self.attributes, team_share)
         self._whole_units = whole_units
         self._with_observations = with_observations
-        self._rng = None if seed is None else np.random.default_rng(seed)
+        self._rng = None if seed is None else np.random.default_rng(whole("seed", seed, 0))
         self._scenario: Scenario | None = None
         self.day = 0
         self.transition: Transition | None = None
@@ -129,10 +129,11 @@ class BatchedWarehouseNetwork:
             [B, A, W] float32 observations, each agent's padded with zeros to the widest.
 
         Raises:
+            ConfigurationError: the seed is no whole number from 0 on.
             ValueError: the scenario doesn't fit.
         """
         if seed is not None:
-            self._rng = np.random.default_rng(seed)
+            self._rng = np.random.default_rng(whole("seed", seed, 0))
         if scenario is None:
             scenario = self._draw()
         elif (scenario.episodes, scenario.days) != (self.environments, self.days_needed):

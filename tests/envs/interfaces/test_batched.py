@@ -1,6 +1,7 @@
 import pickle
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -173,6 +174,7 @@ def test_actions_that_cannot_be_taken_are_refused(actions: torch.Tensor, message
         ({"episode_days": 2.5}, "episode_days: 2.5; allowed: whole numbers from 1"),
         ({"warm_up_days": -1}, "warm_up_days: -1; allowed: whole numbers from 0"),
         ({"action": "litres"}, "action: 'litres'; allowed: cover, units, unit"),
+        ({"seed": -1}, "seed: -1; allowed: whole numbers from 0"),
         ({"split": "future"}, "split: 'future'; allowed: train, validation, test"),
     ],
 )
@@ -186,3 +188,10 @@ def test_a_scenario_of_another_length_is_refused() -> None:
     shorter.reset()
     with pytest.raises(ValueError, match="scenario: 1 episodes of 11 days; needed: 1 of 181"):
         world.reset(scenario=shorter.scenario)
+
+
+def test_a_seed_below_0_is_refused_and_numpys_integers_are_not() -> None:
+    world = world_of()
+    with pytest.raises(ConfigurationError, match="seed: -1; allowed: whole numbers from 0"):
+        world.reset(-1)
+    assert torch.equal(world.reset(np.int64(3)), world_of().reset(3))
