@@ -48,7 +48,7 @@ def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
     """
     if tuning.settings.path is not None:
         return base_stock_from(tuning.settings.path, world.network)
-    path = tuning.folder / f"{world.description.name}-{_fingerprint(world, tuning)}.json"
+    path = tuning.folder / f"{world.description.name}-{fingerprint(world, tuning)}.json"
     if path.is_file():
         return load_base_stock(path, world.network)
     tuned = tune_base_stock(world, tuning.windows, tuning.settings, seed=tuning.seed, progress=tuning.progress)
@@ -82,8 +82,8 @@ def base_stock_from(path: str, network: NetworkArrays) -> TunedBaseStock:
     return tuned
 
 
-def _fingerprint(world: World, tuning: Tuning) -> str:
-    """Changes with the network, the demand and the budget."""
+def fingerprint(world: World, tuning: Tuning) -> str:
+    """Changes with the network, what each SKU sells in each market, and the budget."""
     content = [
         world.description.model_dump(mode="json"),
         world.demand.summary,

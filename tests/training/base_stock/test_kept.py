@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.world import World
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
+from entrepot.envs.world import World, build_world
+from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, fingerprint, tuned_base_stock
 from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
 from entrepot.training.experiment import BaseStockSettings
+from tests.envs.demand.calibration.histories import model_of, shop_description, written
 from tests.training.tiny import tiny_world
 
 
@@ -44,3 +45,10 @@ def test_covers_are_joined_by_name_and_not_by_place(world: World, tmp_path: Path
 def test_a_path_without_tuned_covers_is_refused_with_what_is_allowed(world: World, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"base_stock\.path: .*allowed: a run's folder with base_stock\.json"):
         tuned_base_stock(world, at(tmp_path / "nowhere"))
+
+
+def test_covers_are_kept_apart_where_the_same_sales_are_of_other_skus(tmp_path: Path) -> None:
+    names = (("grinder", "filter"), ("filter", "grinder"))
+    worlds = [build_world(shop_description(), model_of(written(tmp_path, names=pair))) for pair in names]
+    assert worlds[0].demand.summary == worlds[1].demand.summary
+    assert len({fingerprint(world, Tuning()) for world in worlds}) == 2

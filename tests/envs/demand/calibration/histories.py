@@ -9,7 +9,7 @@ from typing import Any
 
 from entrepot.envs.demand import load_demand
 from entrepot.envs.demand.history import HistoryDemand
-from entrepot.envs.network import NetworkArrays
+from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.network.loading import network_from
 
 DAYS = [date(2022, 1, 1) + timedelta(number) for number in range(730)]
@@ -17,6 +17,11 @@ DAYS = [date(2022, 1, 1) + timedelta(number) for number in range(730)]
 
 def shop(skus: tuple[str, ...] = ("grinder", "filter"), market: str = "shop") -> NetworkArrays:
     """One warehouse and one market, with SKUs that are named one by one."""
+    return NetworkArrays.from_description(shop_description(skus, market))
+
+
+def shop_description(skus: tuple[str, ...] = ("grinder", "filter"), market: str = "shop") -> NetworkDescription:
+    """The same, described."""
     place = {"country": "DE", "latitude": 53.5, "longitude": 10.0}
     sku = {"unit_value_usd": 5, "price_usd": 9, "volume_m3": 0.01, "weight_kg": 1, "suppliers": ["factory"]}
     content = {
@@ -27,7 +32,7 @@ def shop(skus: tuple[str, ...] = ("grinder", "filter"), market: str = "shop") ->
         "lanes": [{"origin": "factory", "destination": "here", "mode": "truck", "transit": {"days": 1}}],
         "skus": dict.fromkeys(skus, sku),
     }
-    return NetworkArrays.from_description(network_from(content, source="tests"))
+    return network_from(content, source="tests")
 
 
 def lines(

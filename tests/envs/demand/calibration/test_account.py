@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split
@@ -115,3 +118,15 @@ def test_a_training_window_without_sales_is_refused(tmp_path: Path) -> None:
 def test_a_sku_that_first_sold_late_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, filters=lambda day: "0" if day < date(2022, 8, 1) else "50")
     assert "1 SKU first sold more than 91 days into the training window; 0 before it" in model_of(path).remarks
+
+
+@settings(max_examples=20)
+@given(st.sets(st.integers(1, 12), min_size=1, max_size=10))
+def test_whatever_months_are_shut_are_drawn_shut_and_no_other_day_is(shut: set[int]) -> None:
+    with TemporaryDirectory() as folder:
+        path = written(Path(folder), filters=lambda day: "0", grinder=lambda day: "0" if day.month in shut else "7")
+        model = model_of(path)
+    first = np.full(4, calendar.day_number("2024-01-01"))
+    drawn = model.sample(first, 366, Split.TRAIN, np.random.default_rng(0))[:, :, 0, 0]
+    month = calendar.month(first[0] + np.arange(366)) + 1
+    np.testing.assert_array_equal(drawn > 0, np.broadcast_to(~np.isin(month, list(shut)), drawn.shape))
