@@ -17,6 +17,7 @@ from entrepot.agents.inference.loading import latest_version
 from entrepot.agents.inference.manifest import MANIFEST
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.arrays import snapshot_arrays
+from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, Field
 
@@ -33,6 +34,8 @@ def find_module(folder: Path) -> InferenceModule | None:
 
 class ExportedPolicy:
     """Asks an inference module for the orders of each day, in the network at hand."""
+
+    reads = frozenset({Costly.PIPELINE})
 
     def __init__(self, module: InferenceModule, attributes: NetworkAttributes) -> None:
         """Args: the module; attributes of the network to decide for, which need not be the exported one."""

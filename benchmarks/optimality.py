@@ -24,8 +24,9 @@ from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import validate
 from entrepot.envs.demand import Split
-from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Costs, Flows, State, draw_scenario
+from entrepot.envs.opening import stocked
+from entrepot.envs.simulation import Lived
+from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.tuning import tune_base_stock
 from entrepot.training.experiment import EvaluationSettings, compose_experiment
@@ -138,10 +139,11 @@ def average_cost(world: World, policy: Policy, settings: EvaluationSettings) -> 
     parts = math.ceil(settings.days / DAYS_AT_ONCE)
     total = torch.zeros(settings.episodes, dtype=torch.float64)
 
-    def count(_: int, state: State, flows: Flows, costs: Costs) -> None:
-        total.add_(costs.total.sum(dim=-1))
+    def count(lived: Lived) -> None:
+        total.add_(lived.costs.total.sum(dim=-1))
 
-    state = stocked_state(world.parameters, world.attributes, episodes=settings.episodes)
+    simulation = world.simulation()
+    present = stocked(simulation, episodes=settings.episodes)
     policy.begin(settings.episodes)
     for part in range(parts + 1):
         days = settings.warm_up_days if part == 0 else min(DAYS_AT_ONCE, settings.days - (part - 1) * DAYS_AT_ONCE)
@@ -155,7 +157,7 @@ def average_cost(world: World, policy: Policy, settings: EvaluationSettings) -> 
         )
         # The twin counts its days from the opening; the scenario's part begins anew.
         watch = None if part == 0 else count
-        state = roll_out(world.parameters, world.attributes, state, scenario, policy, watch=watch)
+        present = roll_out(simulation, present, scenario, policy, watch=watch)
     by_episode = (total / settings.days).numpy()
     return Cost(float(by_episode.mean()), NORMAL_95 * float(by_episode.std(ddof=1)) / math.sqrt(len(by_episode)))
 

@@ -46,9 +46,9 @@ def twin(network: str, environments: int, skus: int) -> Stepper:
     parts = min(max(columns // BATCH, min(torch.get_num_threads(), 2 * columns // BATCH), 1), environments)
     chosen = torch.arange(environments).tensor_split(parts)
     scenarios = [scenario.episodes_at(part) for part in chosen]
-    states = [opening_state(parameters, rate, COVER_DAYS * through, episodes=len(part)) for part in chosen]
+    states = [opening_state(parameters, COVER_DAYS * through, episodes=len(part)) for part in chosen]
     generator = torch.Generator().manual_seed(SEED)
-    # Lanes first in memory, as whatever decisions up to a target has them.
+    # Lanes first in memory, as whatever orders up to a target has them.
     shape = (parameters.lanes, environments, parameters.skus)
     units = torch.rand(shape, generator=generator) * through[parameters.lane.destination].unsqueeze(1)
     decisions = [Decisions(part.contiguous().transpose(0, 1)) for part in units.tensor_split(parts, dim=1)]

@@ -1,11 +1,12 @@
-"""The state an episode starts from."""
+"""Where episodes start."""
 
 from __future__ import annotations
 
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, echelon_rate, orders_from_cover
-from entrepot.envs.twin import Scenario, State, TwinParameters, opening_state, step
+from entrepot.envs.simulation import Decide, Present, Simulation
+from entrepot.envs.twin import Scenario, State, TwinParameters, opening_state
 
 OPENING_COVER_DAYS = 30.0
 
@@ -19,31 +20,31 @@ def stocked_state(parameters: TwinParameters, attributes: NetworkAttributes, *, 
         episodes: B.
     """
     rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0))[0]
-    return opening_state(parameters, attributes.demand_mean, OPENING_COVER_DAYS * rate, episodes=episodes)
+    return opening_state(parameters, OPENING_COVER_DAYS * rate, episodes=episodes)
 
 
-def warmed_up_state(
-    parameters: TwinParameters,
-    attributes: NetworkAttributes,
-    scenario: Scenario,
-    days: int,
-    *,
-    whole_units: bool = True,
-) -> State:
-    """A stocked network after some days of ordering up to its base cover, so that its pipeline is full.
+def stocked(simulation: Simulation, *, episodes: int) -> Present:
+    """B networks in the `stocked_state`, of which nothing was seen yet."""
+    return simulation.begin(stocked_state(simulation.parameters, simulation.attributes, episodes=episodes))
+
+
+def warmed_up(simulation: Simulation, scenario: Scenario, days: int) -> Present:
+    """Stocked networks after some days of ordering up to their base cover, so that their pipelines are full.
 
     Args:
-        parameters: of the network.
-        attributes: of the same network.
+        simulation: of the network.
         scenario: at least `days` days.
         days: how many of them to live through.
-        whole_units: as in `step`.
     """
-    state = stocked_state(parameters, attributes, episodes=scenario.episodes)
-    cover = attributes.base_cover_days * attributes.lane_primary  # nobody expedites yet
-    for number in range(days):
-        day = scenario.at(number)
-        snapshot = snapshot_of(parameters, attributes, state, day)
-        decisions = Decisions(orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot)))
-        state, _, _ = step(parameters, state, decisions, day, whole_units=whole_units, overwrite=True)
-    return state
+    opening = stocked(simulation, episodes=scenario.episodes)
+    return simulation.run(opening, scenario, base_cover_rule(simulation.attributes), days=days)
+
+
+def base_cover_rule(attributes: NetworkAttributes) -> Decide:
+    """Orders up to the base cover on every SKU's cheapest way: nobody expedites yet."""
+    cover = attributes.base_cover_days * attributes.lane_primary
+
+    def decide(snapshot: Snapshot) -> Decisions:
+        return Decisions(orders_from_cover(attributes, snapshot, cover, demand_rate(attributes, snapshot)))
+
+    return decide

@@ -50,7 +50,7 @@ def orders_from_cover(
     The dual-index policy (Veeraraghavan and Scheller-Wolf 2008, 'Now or later'), for any number of lanes. With
     y = target − position on each lane, orders of the lanes up to and including l sum to max(0, y of all of them), so
     that l orders max(0, y_l − max(0, y of faster lanes)): no lane has to wait for another's result. A lane orders on
-    the days on which it departs: to wait until then costs nothing and shows more demand.
+    the days on which it departs and is open: to wait until then costs nothing and shows more demand.
 
     Args:
         attributes: of the network.
@@ -66,7 +66,8 @@ def orders_from_cover(
     # Lanes first, as in the twin: rows of B·S numbers are gathered in one piece.
     rate = rate.transpose(0, 1).index_select(0, attributes.lane_destination)
     short = rate * cover.expand_as(snapshot.due).transpose(0, 1) - stock_position(attributes, snapshot).transpose(0, 1)
-    stays = (snapshot.lane_wait_days.t() >= 0.5).unsqueeze(-1) | attributes.lane_cannot_carry
+    stays = (snapshot.lane_wait_days.t() >= 0.5) | (snapshot.lane_open.t() <= 0)
+    stays = stays.unsqueeze(-1) | attributes.lane_cannot_carry
     short = short.masked_fill_(stays, NEVER)
     wanted = short - _ordered_faster(attributes, short)
     if smoothing_days == 0.0:

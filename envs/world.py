@@ -14,19 +14,22 @@ from entrepot.envs.demand import DemandModel, load_demand
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.feasibility import NetworkWarning, warnings_of
+from entrepot.envs.observe.model import EXACT, observation_model_named
 from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
+from entrepot.envs.simulation import Simulation
 from entrepot.envs.twin import TwinParameters
 
 
 @dataclass(frozen=True)
 class World:
-    """A network, its demand, and both as tensors."""
+    """A network, its demand, both as tensors, and how it is observed."""
 
     description: NetworkDescription
     network: NetworkArrays
     demand: DemandModel
     parameters: TwinParameters
     attributes: NetworkAttributes
+    observation: str = EXACT  # the observation model by name
 
     @classmethod
     def of(
@@ -34,6 +37,7 @@ class World:
         description: NetworkDescription,
         demand: DemandModel,
         *,
+        observation: str = EXACT,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> Self:
@@ -42,12 +46,14 @@ class World:
         Args:
             description: the network.
             demand: what its markets ask for.
+            observation: the observation model by name.
             dtype: of everything that is not an index.
             device: where tensors go.
 
         Raises:
-            ConfigurationError: the demand is another network's.
+            ConfigurationError: the demand is another network's, or there is no such observation model.
         """
+        observation_model_named(observation)
         network = NetworkArrays.from_description(description)
         shape, needed = demand.mean_units_per_day.shape, (len(network.markets), len(network.skus))
         if shape != needed:
@@ -62,6 +68,7 @@ class World:
             attributes=NetworkAttributes.from_arrays(
                 network, demand.mean_units_per_day, long_run_deviation(demand), dtype=dtype, device=device
             ),
+            observation=observation,
         )
 
     def warnings(self, *, days: int | None = None) -> list[NetworkWarning]:
@@ -72,6 +79,14 @@ class World:
         """
         units_per_day = np.asarray(self.demand.mean_units_per_day)
         return warnings_of(self.description, self.network, units_per_day=units_per_day, days=days)
+
+    def simulation(self, *, whole_units: bool = True) -> Simulation:
+        """Its day loop.
+
+        Args:
+            whole_units: as in the twin's `step`.
+        """
+        return Simulation.of(self.parameters, self.attributes, observation=self.observation, whole_units=whole_units)
 
     def starting_from(self, cover: Tensor) -> Self:
         """The same world, where policies start from other covers [L, S] than the textbook's."""
@@ -84,6 +99,7 @@ def build_world(
     demand: str | DemandSettings | DemandModel | None = None,
     *,
     skus: int | None = None,
+    observation: str = EXACT,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> World:
@@ -94,6 +110,7 @@ def build_world(
         demand: a shipped name, the path of a YAML file, settings, or a model made for the same network; the
             calibrated generator if None.
         skus: how many of the network's catalogue; the network's own number if None. Only with a name or path.
+        observation: how the world is observed, by name: `exact`.
         dtype: of everything that is not an index.
         device: where tensors go.
 
@@ -112,4 +129,4 @@ def build_world(
     if isinstance(demand, DemandSettings):
         content, source = demand.content()
         demand = load_demand(content, NetworkArrays.from_description(description), source=source)
-    return World.of(description, demand, dtype=dtype, device=device)
+    return World.of(description, demand, observation=observation, dtype=dtype, device=device)

@@ -58,8 +58,8 @@ def orders_from_cover(
         [B, L, S] units, not rounded.
     """
     short = cover * rate[:, network["lane_destination"]] - stock_position(network, snapshot)
-    departs = (snapshot["lane_wait_days"] < 0.5)[:, :, None] & (network["lane_carries"] > 0.5)
-    short = np.where(departs, short, NEVER)
+    departs = (snapshot["lane_wait_days"] < 0.5) & (snapshot["lane_open"] > 0)
+    short = np.where(departs[:, :, None] & (network["lane_carries"] > 0.5), short, NEVER)
     padded = np.concatenate([short, np.full_like(short[:, :1], NEVER)], axis=1)
     ordered_faster = np.zeros_like(short)
     for column in network["lane_faster"].T:

@@ -19,6 +19,8 @@ class NeuralCoverPolicy(nn.Module):
     Differs from `NeuralPolicy` where a fast lane stays: here the slower lanes of its node then order for it.
     """
 
+    reads = NeuralPolicy.reads
+
     def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
         """Make an untrained policy.
 

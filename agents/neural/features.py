@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from entrepot.envs.observe.snapshot import ARRIVING_DAYS, NetworkAttributes, Snapshot, arriving_days
+from entrepot.envs.observe.on_the_way import ARRIVING_DAYS, arriving_days
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 from entrepot.envs.snapshot.season import TRAILING_DAYS
 

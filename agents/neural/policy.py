@@ -30,6 +30,7 @@ from entrepot.agents.neural.heads import cover_head_named, head_named
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.decisions import Decisions
+from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 
@@ -44,6 +45,8 @@ class Decided:
 
 class NeuralPolicy(nn.Module):
     """Maps a snapshot and a network's attributes to decisions."""
+
+    reads = frozenset({Costly.ARRIVING})
 
     def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
         """Make an untrained policy.

@@ -95,7 +95,7 @@ class Horizon:
     def plan_for(self, snapshot: Snapshot, episodes: Integers) -> list[tuple[Instance, Safety]]:
         """What some environments plan for today."""
         weekly = self.forecaster.weekly(snapshot)[episodes]
-        pipeline = snapshot.pipeline_by_days()
+        pipeline = snapshot.pipeline
         return [
             self._one(snapshot, int(episode), pipeline[episode], weekly[row]) for row, episode in enumerate(episodes)
         ]
@@ -124,11 +124,16 @@ class Horizon:
             length_days=LENGTHS,
             storage_usd_per_m3_day=network.storage_usd_per_m3_day.T[month],
             equipment=np.ones((PERIODS, len(network.capacity_m3))),
-            lane_open=departs,
+            lane_open=departs * self._open(snapshot, episode),
             supplier_up=np.broadcast_to(LENGTHS[:, None], (PERIODS, len(network.supplier_units_per_day))),
             price_surge=np.ones((PERIODS, lanes)),
         )
         return instance, self._safety(rate)
+
+    def _open(self, snapshot: Snapshot, episode: int) -> Floats:
+        """[T, L] share of each lane's capacity: today's until the next plan is made, then all of it."""
+        today = _numbers(snapshot.lane_open[min(episode, len(snapshot.lane_open) - 1)])
+        return np.where((STARTS < WEEK)[:, None], today, 1.0)
 
     def _departures(self, weekday: int, day_of_year: int) -> tuple[Floats, Integers]:
         """[T, L] twice: how many departures of a period are used, and the day from today on which its goods leave."""

@@ -15,6 +15,7 @@ from entrepot.agents.planners.horizon import Horizon, PlanningSettings
 from entrepot.agents.planners.instance import Instance
 from entrepot.agents.planners.rolling import WEEK, RollingPlan, Safety, rolling_plan
 from entrepot.envs.decisions import Decisions
+from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.twin import TwinParameters
 
@@ -27,6 +28,8 @@ LEAST_UNITS = 0.5
 
 class ModelPredictive:
     """Plans every Monday, orders on the plan's departures, and corrects each order by what stock has done since."""
+
+    reads = frozenset({Costly.PIPELINE})
 
     def __init__(
         self,
@@ -73,7 +76,8 @@ class ModelPredictive:
         self._age += 1
         at_node = snapshot.on_hand + snapshot.dock + snapshot.in_transit
         ahead = self._corrections(planned, expected - at_node.cpu().numpy())
-        orders = np.where(planned >= LEAST_UNITS, np.maximum(planned + ahead, 0.0), 0.0)
+        opened = snapshot.lane_open.cpu().numpy()[:, :, None] > 0  # what a closed lane was to carry is planned anew
+        orders = np.where((planned >= LEAST_UNITS) & opened, np.maximum(planned + ahead, 0.0), 0.0)
         return Decisions(torch.as_tensor(orders, dtype=snapshot.on_hand.dtype, device=snapshot.on_hand.device))
 
     def _corrections(self, planned: Floats, missing: Floats) -> Floats:

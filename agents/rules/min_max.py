@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
+from entrepot.envs.observe.reading import NOTHING_COSTLY
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 
@@ -18,9 +19,11 @@ class MinMax:
     """Every Monday the records are read; what has fallen to its minimum is ordered up to its maximum.
 
     The minimum is the lead time and two weeks of long-run demand, the maximum four weeks more. Orders leave with each
-    lane's next departure, on Monday's figures. Only each node's cheapest way is used: nobody expedites, and sister
+    lane's next open departure, on Monday's figures. Only each node's cheapest way is used: nobody expedites, and sister
     warehouses don't help each other.
     """
+
+    reads = NOTHING_COSTLY
 
     def __init__(self, attributes: NetworkAttributes) -> None:
         """Args: attributes of the network."""
@@ -40,7 +43,7 @@ class MinMax:
         plan = self._plan(snapshot)
         review = (snapshot.weekday == REVIEW_WEEKDAY)[:, None, None]
         planned = plan if self._planned is None else torch.where(review, plan, self._planned)
-        departs = (snapshot.lane_wait_days < 0.5).unsqueeze(-1)
+        departs = ((snapshot.lane_wait_days < 0.5) & (snapshot.lane_open > 0)).unsqueeze(-1)
         self._planned = torch.where(departs, 0.0, planned)
         return Decisions(torch.where(departs, planned, 0.0))
 

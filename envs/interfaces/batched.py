@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,14 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.interfaces.arguments import EPISODE_DAYS, whole
 from entrepot.envs.interfaces.single_threaded import fork_single_threaded
-from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.observe.vector import Observation
-from entrepot.envs.opening import warmed_up_state
+from entrepot.envs.opening import warmed_up
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.reward import Reward
-from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, draw_scenario, step
+from entrepot.envs.simulation import Present
+from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, draw_scenario
 from entrepot.envs.world import World
 
 SEEDS = 2**63
@@ -57,6 +60,7 @@ class BatchedWarehouseNetwork:
         seed: int | None = None,
         whole_units: bool = True,
         with_observations: bool = True,
+        reads: Iterable[Costly] = NOTHING_COSTLY,
     ) -> None:
         """Take a world; call `reset` before the first step.
 
@@ -74,6 +78,7 @@ class BatchedWarehouseNetwork:
                 live through scenarios of their own.
             whole_units: as in the twin's `step`.
             with_observations: False saves the time for policies that read the snapshot; observations are then empty.
+            reads: the costly parts that whoever reads the snapshot reads of it.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
@@ -94,7 +99,8 @@ class BatchedWarehouseNetwork:
         self.observation = Observation(self.network, self.attributes)
         self.action = ActionMap(ActionKind.named(action), self.network, self.attributes)
         self.reward = Reward.of_network(self.network, self.attributes, team_share)
-        self._whole_units = whole_units
+        self._simulation = world.simulation(whole_units=whole_units)
+        self._reads = frozenset(reads)
         self._with_observations = with_observations
         self._rng = None if seed is None else np.random.default_rng(whole("seed", seed, 0))
         self._scenario: Scenario | None = None
@@ -105,6 +111,11 @@ class BatchedWarehouseNetwork:
     def agents(self) -> tuple[str, ...]:
         """Names of the A warehouses that decide."""
         return self.network.agents
+
+    @property
+    def state(self) -> State:
+        """The present's truth, for drawing and for tests; whoever decides reads `snapshot`."""
+        return self._present.state
 
     @property
     def scenario(self) -> Scenario:
@@ -142,9 +153,7 @@ class BatchedWarehouseNetwork:
                 f"needed: {self.environments} of {self.days_needed}"
             )
         self._scenario = scenario
-        self.state: State = warmed_up_state(
-            self.parameters, self.attributes, scenario, self.warm_up_days, whole_units=self._whole_units
-        )
+        self._present: Present = warmed_up(self._simulation, scenario, self.warm_up_days)
         self.day = 0
         self.transition = None
         return self._observe()
@@ -171,9 +180,7 @@ class BatchedWarehouseNetwork:
         decisions = self.action.decisions(
             actions.to(self.parameters.sku.unit_value_usd), self.snapshot, self.demand_rate
         )
-        self.state, flows, costs = step(
-            self.parameters, self.state, decisions, today, whole_units=self._whole_units, overwrite=True
-        )
+        self._present, flows, costs = self._simulation.live(self._present, decisions, today)
         self.day += 1
         cost = self.reward.cost_by_agent(costs)
         self.transition = Transition(decisions, flows, costs, cost)
@@ -226,8 +233,7 @@ class BatchedWarehouseNetwork:
         )
 
     def _observe(self) -> Tensor:
-        # The one place where the world becomes what is known of it: late or wrong records would enter here.
-        self.snapshot: Snapshot = snapshot_of(self.parameters, self.attributes, self.state, self._today)
+        self.snapshot: Snapshot = self._simulation.observe(self._present, self._today, self._reads)
         self.demand_rate = demand_rate(self.attributes, self.snapshot)
         if not self._with_observations:
             return torch.zeros(self.environments, len(self.agents), 0, device=self.parameters.device)

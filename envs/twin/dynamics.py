@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.snapshot.statistics import FAST_DAYS, QUARTER_DAYS, SLOW_DAYS, SQUARE_DAYS
 from entrepot.envs.twin import costing, ring, shipping
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
@@ -106,10 +105,6 @@ def step(
         backlog=backlog.transpose(0, 1),
         with_customers=torch.addcmul(returning, with_customers, stay).transpose(1, 2),
         booked_m3=(booked_m3 - departed_m3).t(),
-        demand_fast=torch.lerp(state.demand_fast, day.demand, 1 / FAST_DAYS),
-        demand_slow=torch.lerp(state.demand_slow, day.demand, 1 / SLOW_DAYS),
-        demand_quarter=torch.lerp(state.demand_quarter, day.demand, 1 / QUARTER_DAYS),
-        demand_square=torch.lerp(state.demand_square, day.demand.square(), 1 / SQUARE_DAYS),
     )
     flows = Flows(
         arrived=arrived.transpose(0, 1),

@@ -1,4 +1,4 @@
-"""Where every unit is, and what has been seen of demand."""
+"""Where every unit is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.snapshot.statistics import opening_square
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.rationing import ROUNDING
@@ -31,10 +30,6 @@ class State(Record):
     backlog: Annotated[Tensor, Axes("BMS", memory="MBS")]  # units that customers wait for
     with_customers: Annotated[Tensor, Axes("WBNS", memory="WNBS")]  # units sold that will come back, by wave
     booked_m3: Annotated[Tensor, Axes("BL", memory="LB", shared_by_skus=True)]  # waits for the lane's next departure
-    demand_fast: Annotated[Tensor, Axes("BMS")]  # units a day, exponentially weighted over 7 days
-    demand_slow: Annotated[Tensor, Axes("BMS")]  # units a day, exponentially weighted over 28 days
-    demand_quarter: Annotated[Tensor, Axes("BMS")]  # units a day, exponentially weighted over 91 days
-    demand_square: Annotated[Tensor, Axes("BMS")]  # units² a day, exponentially weighted over 28 days
 
     @property
     def episodes(self) -> int:
@@ -56,14 +51,11 @@ class State(Record):
         return self.pipeline.roll(-self.day, dims=1).permute(2, 0, 3, 1)
 
 
-def opening_state(
-    parameters: TwinParameters, demand_per_day: Tensor, on_hand: Tensor, *, episodes: int, whole_units: bool = True
-) -> State:
+def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int, whole_units: bool = True) -> State:
     """Networks that hold some stock and have nothing on the way.
 
     Args:
         parameters: of the network.
-        demand_per_day: [M, S] long-run units a day, what statistics start from.
         on_hand: [N, S] units at the start; cut down where a node's space is too small for it.
         episodes: B.
         whole_units: whether to round stock down, unless the goods are divisible.
@@ -73,7 +65,6 @@ def opening_state(
     whole_units = whole_units and not parameters.divisible
     stock = torch.floor(stock * (1 + ROUNDING)) if whole_units else stock
     nodes, skus = stock.shape
-    markets = demand_per_day.shape[0]
 
     def empty(*shape: int) -> Tensor:
         return torch.zeros(shape, dtype=parameters.dtype, device=parameters.device)
@@ -82,18 +73,13 @@ def opening_state(
         """[B, ...] of [G, S], with the entity first in memory as the twin has it."""
         return units.unsqueeze(1).repeat(1, episodes, 1).transpose(0, 1)
 
-    rate = demand_per_day.to(parameters.sku.unit_value_usd)
     return State(
         day=0,
         on_hand=in_each(stock),
         dock=in_each(empty(nodes, skus)),
         pipeline=empty(nodes, parameters.pipeline_days, episodes, skus),
         in_transit=in_each(empty(nodes, skus)),
-        backlog=in_each(empty(markets, skus)),
+        backlog=in_each(empty(parameters.markets, skus)),
         with_customers=empty(RETURN_WAVES, nodes, episodes, skus).transpose(1, 2),
         booked_m3=empty(parameters.lanes, episodes).T,
-        demand_fast=in_each(rate),
-        demand_slow=in_each(rate),
-        demand_quarter=in_each(rate),
-        demand_square=in_each(opening_square(rate)),
     )

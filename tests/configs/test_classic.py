@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -19,9 +20,11 @@ from entrepot.configs.loader import available
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import Snapshot
-from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Costs, Flows, State, draw_scenario
+from entrepot.envs.opening import stocked
+from entrepot.envs.simulation import Lived
+from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
 from entrepot.training.rollout import roll_out
 
@@ -41,12 +44,12 @@ def assert_costs(world: World, policy: Policy, expected: float, *, widest: float
     )
     total = torch.zeros(EPISODES, dtype=torch.float64)
 
-    def watch(number: int, state: State, flows: Flows, costs: Costs) -> None:
-        if number >= WARM_UP_DAYS:
-            total.add_(costs.total.sum(dim=-1))
+    def watch(lived: Lived) -> None:
+        if lived.number >= WARM_UP_DAYS:
+            total.add_(lived.costs.total.sum(dim=-1))
 
-    opening = stocked_state(world.parameters, world.attributes, episodes=EPISODES)
-    roll_out(world.parameters, world.attributes, opening, scenario, policy, watch=watch)
+    simulation = world.simulation()
+    roll_out(simulation, stocked(simulation, episodes=EPISODES), scenario, policy, watch=watch)
     by_episode = total / DAYS
     error = float(by_episode.std()) / math.sqrt(EPISODES)
     assert DEVIATIONS * error < widest * expected
@@ -55,6 +58,8 @@ def assert_costs(world: World, policy: Policy, expected: float, *, widest: float
 
 class Tabular:
     """Looks actions up by what the places hold today and what arrives there later."""
+
+    reads = frozenset({Costly.PIPELINE})
 
     def __init__(self, actions: np.ndarray) -> None:
         self.actions = torch.as_tensor(actions)
@@ -70,7 +75,7 @@ class Tabular:
 
 class LostSales(Tabular):
     def decide(self, snapshot: Snapshot) -> Decisions:
-        coming = snapshot.pipeline_by_days()[:, 0, 0]
+        coming = snapshot.pipeline[:, 0, 0]
         on_hand = snapshot.on_hand[:, 0, 0] + coming[:, 0]
         later = [coming[:, days] for days in range(1, self.actions.ndim)]
         return Decisions(self.found(on_hand, *later).float()[:, None, None])
@@ -89,6 +94,7 @@ def test_lost_sales_cost_what_value_iteration_says(lead_days: int, penalty: int)
 class EchelonBaseStock:
     """Each stage orders up to a level of all that lies at it and below, less what customers wait for."""
 
+    reads: ClassVar = NOTHING_COSTLY
     levels: tuple[float, ...]  # the most upstream stage first, as in the network
 
     def begin(self, episodes: int) -> None:
@@ -120,7 +126,7 @@ class DualSourcing(Tabular):
     LOW, HIGH, LARGEST_SLOW = -20, 30, 6
 
     def decide(self, snapshot: Snapshot) -> Decisions:
-        coming = snapshot.pipeline_by_days()[:, 0, 0]
+        coming = snapshot.pipeline[:, 0, 0]
         position = snapshot.on_hand[:, 0, 0] - snapshot.backlog[:, 0, 0] + coming[:, 0] + coming[:, 1]
         later = [coming[:, 1 + days] for days in range(1, self.actions.ndim)]
         action = self.found(position.clamp(self.LOW, self.HIGH) - self.LOW, *later)
@@ -149,7 +155,7 @@ class OneWarehouse(Tabular):
     SHIPMENTS, ORDERS = 7, 13
 
     def decide(self, snapshot: Snapshot) -> Decisions:
-        coming = snapshot.pipeline_by_days()[:, :, 0]
+        coming = snapshot.pipeline[:, :, 0]
         on_hand = snapshot.on_hand[..., 0] + coming[..., 0]
         action = self.found(on_hand[:, 0], coming[:, 0, 1], on_hand[:, 1], on_hand[:, 2])
         shipments, order = action // self.ORDERS, action % self.ORDERS

@@ -21,7 +21,7 @@ PARAMETERS = TwinParameters.from_arrays(NETWORK)
 
 
 def state(**changes: Any) -> State:
-    nothing = opening_state(PARAMETERS, torch.zeros(1, 2), torch.zeros(2, 2), episodes=1)
+    nothing = opening_state(PARAMETERS, torch.zeros(2, 2), episodes=1)
     return replace(nothing, **changes)
 
 

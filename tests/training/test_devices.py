@@ -7,7 +7,6 @@ can't know which entries of a tensor are 0 and takes none for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 import pytest
 import torch
@@ -20,17 +19,19 @@ from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.kpi import KpiTotals
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, snapshot_of
+from entrepot.envs.observe.reading import EVERYTHING
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.observe.vector import Observation
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.reward import Reward
+from entrepot.envs.simulation import Simulation
 from entrepot.envs.twin import Scenario, State, TwinParameters, step
 from entrepot.envs.world import World
 from entrepot.training.rllib.module import WarehouseModule
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 from entrepot.training.rllib.worlds import describe_world
-from tests.training.tiny import tiny_experiment, tiny_scenario, tiny_world
+from tests.training.tiny import shown, tiny_experiment, tiny_scenario, tiny_world
 
 DEVICES = ["meta", *(["cuda"] if torch.cuda.is_available() else [])]
 EPISODES = 3
@@ -51,16 +52,12 @@ class Elsewhere:
 
     def snapshot(self) -> Snapshot:
         if self.device != "meta":
-            return snapshot_of(self.parameters, self.attributes, self.state(), self.scenario.at(0))
+            simulation = Simulation.of(self.parameters, self.attributes)
+            return simulation.observe(simulation.begin(self.state()), self.scenario.at(0), EVERYTHING)
         # Where goods are due is read off tables whose sizes hang on values: it is moved instead of made.
         world, today = self.world, tiny_scenario(self.world, episodes=EPISODES).at(0)
         opening = stocked_state(world.parameters, world.attributes, episodes=EPISODES)
-        here = snapshot_of(world.parameters, world.attributes, opening, today)
-        values = {field.name: getattr(here, field.name) for field in fields(Snapshot)} | {
-            "told_arriving": here.arriving
-        }
-        moved = {name: value.to(self.device) for name, value in values.items() if isinstance(value, torch.Tensor)}
-        return Snapshot(**moved)  # type: ignore[arg-type]
+        return shown(world, opening, today).to(self.device)
 
     def policies(self) -> dict[str, Policy]:
         network, attributes = self.world.network, self.attributes

@@ -7,9 +7,10 @@ import torch
 from entrepot.configs.files import write_atomically
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
-from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
+from entrepot.envs.observe.reading import EVERYTHING
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Scenario, draw_scenario
+from entrepot.envs.twin import Day, Scenario, State, draw_scenario
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import BASE_STOCK_FILE
 from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
@@ -35,7 +36,13 @@ def first_snapshot(world: World, *, day: int = 0, episodes: int = 3) -> Snapshot
     """Of a stocked network, on a day of a scenario whose episodes start on different weekdays."""
     opening = stocked_state(world.parameters, world.attributes, episodes=episodes)
     scenario = tiny_scenario(world, episodes=episodes)
-    return snapshot_of(world.parameters, world.attributes, opening, scenario.at(day))
+    return shown(world, opening, scenario.at(day))
+
+
+def shown(world: World, state: State, day: Day) -> Snapshot:
+    """All that can be known of a state on the first day."""
+    simulation = world.simulation()
+    return simulation.observe(simulation.begin(state), day, EVERYTHING)
 
 
 def tiny_overrides(folder: Path, *more: str) -> list[str]:

@@ -105,13 +105,13 @@ def _descend(
     scale = torch.zeros_like(opening, requires_grad=True)
     optimiser = torch.optim.Adam([scale], lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, settings.iterations))
-    stream = Windows(world.network, world.demand, world.parameters, world.attributes, windows, seed=seed)
+    stream = Windows(world, windows, seed=seed)
     horizon = horizon_days(world.network)
     chosen = torch.arange(opening.shape[1])
     days = 0
     losses: list[float] = []
 
-    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Decisions, Tensor | None]:
+    def decide(attributes: NetworkAttributes, snapshot: Snapshot, seen: Tensor) -> tuple[Decisions, Tensor | None]:
         cover = (opening * torch.exp(scale))[:, chosen]
         cover = torch.where(seen[:, None] > 0.5, cover, cover.detach())
         rate = demand_rate(attributes, snapshot)
@@ -126,11 +126,10 @@ def _descend(
         window: Window = next(windows_of_rule)
         chosen = window.chosen
         result = window_cost(
-            window.parameters,
-            window.attributes,
-            window.state,
+            window.simulation,
+            window.present,
             window.scenario,
-            decide,
+            partial(decide, window.simulation.attributes),
             horizon=horizon,
             scale_usd=window.scale_usd,
             advance_days=windows.advance_days,
@@ -139,7 +138,7 @@ def _descend(
         result.loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-        stream.carry_on(result.next_state)
+        stream.carry_on(result.following)
         days += window.scenario.episodes * window.scenario.days
         losses.append(float(result.loss.detach()))
         if progress is not None:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from entrepot.agents.policy import Policy
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
-from entrepot.envs.opening import stocked_state
+from entrepot.envs.opening import stocked
 from entrepot.envs.settlement import Settlement
-from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario
+from entrepot.envs.simulation import Lived
+from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World
 from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.rollout import roll_out
@@ -207,24 +208,25 @@ class RollOut:
     def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
         """Costs, settlement and KPIs, in whole units."""
         totals = KpiTotals.start(world.parameters, scenario.episodes)
-        opening = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
-        settlement = Settlement.start(world.parameters, opening)
+        simulation = world.simulation()
+        opening = stocked(simulation, episodes=scenario.episodes)
+        settlement = Settlement.start(world.parameters, opening.state)
         stock: list[Floats] = []
 
-        def watch(number: int, state: State, flows: Flows, costs: Costs) -> None:
+        def watch(lived: Lived) -> None:
             nonlocal totals, settlement
             done(scenario.episodes)
-            if number < settings.warm_up_days:
-                settlement = Settlement.start(world.parameters, state)
+            if lived.number < settings.warm_up_days:
+                settlement = Settlement.start(world.parameters, lived.state)
                 return
-            totals = totals.add(world.parameters, state, flows, costs)
-            settlement = settlement.add(flows, costs)
-            stock.append(state.on_hand.sum(dim=-1).mean(dim=0).cpu().numpy().astype(np.float64))
+            totals = totals.add(world.parameters, lived.state, lived.flows, lived.costs)
+            settlement = settlement.add(lived.flows, lived.costs)
+            stock.append(lived.state.on_hand.sum(dim=-1).mean(dim=0).cpu().numpy().astype(np.float64))
 
         self.policy.begin(scenario.episodes)
-        end = roll_out(world.parameters, world.attributes, opening, scenario, self.policy, watch=watch)
+        end = roll_out(simulation, opening, scenario, self.policy, watch=watch)
         by_episode = {key: value.cpu().numpy() for key, value in totals.by_episode().items()}
-        settled = settlement.usd(end).cpu().numpy() / settings.days
+        settled = settlement.usd(end.state).cpu().numpy() / settings.days
         by_episode["settlement_usd_per_day"] = settled
         by_episode["settled_cost_usd_per_day"] = by_episode["cost_usd_per_day"] + settled
         by_node = {key: value.nanmean(dim=0).cpu().numpy() for key, value in totals.by_node().items()}

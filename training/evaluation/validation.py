@@ -14,8 +14,9 @@ from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.policy import Policy
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
-from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Costs, Flows, Scenario, State, draw_scenario
+from entrepot.envs.opening import stocked
+from entrepot.envs.simulation import Lived
+from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rollout import roll_out
@@ -88,16 +89,18 @@ class Validation:
         totals = KpiTotals.start(world.parameters, scenario.episodes)
         traces: list[tuple[Tensor, Tensor, Tensor]] = []
 
-        def watch(number: int, state: State, flows: Flows, costs: Costs) -> None:
+        def watch(lived: Lived) -> None:
             nonlocal totals
-            if number < self._warm_up:
+            if lived.number < self._warm_up:
                 return
-            totals = totals.add(world.parameters, state, flows, costs)
+            state, flows = lived.state, lived.flows
+            totals = totals.add(world.parameters, state, flows, lived.costs)
             traces.append((state.on_hand[0].clone(), state.in_transit[0].clone(), flows.shipped[0].sum(dim=-1)))
 
-        opening = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
+        simulation = world.simulation()
+        opening = stocked(simulation, episodes=scenario.episodes)
         policy.begin(scenario.episodes)
-        roll_out(world.parameters, world.attributes, opening, scenario, policy, watch=watch)
+        roll_out(simulation, opening, scenario, policy, watch=watch)
         on_hand, in_transit, shipped = (torch.stack(list(trace)).cpu() for trace in zip(*traces, strict=True))
         self.seconds += perf_counter() - started
         return ValidationFigures(

@@ -12,7 +12,7 @@ from entrepot.agents.inference.envelope import envelope_of
 from entrepot.configs.loader import is_path
 from entrepot.envs.demand import Split
 from entrepot.envs.observe.snapshot import long_run_deviation
-from entrepot.envs.opening import stocked_state
+from entrepot.envs.opening import stocked
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
@@ -90,8 +90,8 @@ def _recorded(run: Run, world: World) -> list[dict[str, NDArray[Any]]]:
     )
     recorder = SnapshotRecorder(run.agent(world), first=warm_up, every=5)
     recorder.begin(RECORDED_EPISODES)
-    opening = stocked_state(world.parameters, world.attributes, episodes=RECORDED_EPISODES)
-    roll_out(world.parameters, world.attributes, opening, scenario, recorder)
+    simulation = world.simulation()
+    roll_out(simulation, stocked(simulation, episodes=RECORDED_EPISODES), scenario, recorder)
     return recorder.records
 
 

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, arriving_days
+from entrepot.envs.observe.on_the_way import arriving_by_days, due_by_days
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 
@@ -41,29 +42,10 @@ class PolicyGraph(nn.Module):
         fields = dict(snapshot)
         pipeline = fields.pop("pipeline")
         fields["in_transit"] = pipeline.sum(dim=-1)
-        fields["due"] = _due(attributes, pipeline)
-        fields["told_arriving"] = _arriving(pipeline)
-        decisions: Decisions = self.policy(Snapshot(**fields), attributes)  # type: ignore[arg-type]
+        fields["due"] = due_by_days(attributes, pipeline)
+        fields["arriving_or_none"] = arriving_by_days(pipeline)
+        decisions: Decisions = self.policy(Snapshot(**fields), attributes)
         return {name: getattr(decisions, name) for name in DECISIONS}
-
-
-def _due(attributes: NetworkAttributes, pipeline: Tensor) -> Tensor:
-    """[B, L, S] units due at each lane's destination within the lane's window, of [B, N, S, H] by days to arrival.
-
-    One product over all pairs of node and lane, of which each lane then picks its destination's row: a quarter of the
-    time of a running sum over the days, and no [B, L, S, H] is ever made.
-    """
-    batch, nodes, skus, days = pipeline.shape
-    lanes = attributes.lane_window_days.shape[0]
-    counted = (torch.arange(days) <= attributes.lane_window_days[:, None]).to(pipeline)  # [L, H]
-    by_pair = (counted @ pipeline.transpose(-1, -2)).reshape(batch, nodes * lanes, skus)
-    return by_pair[:, attributes.lane_destination * lanes + torch.arange(lanes)]
-
-
-def _arriving(pipeline: Tensor) -> Tensor:
-    """[B, N, S, K] units due within each of `ARRIVING_DAYS`, of [B, N, S, H] by days to arrival."""
-    within = torch.arange(pipeline.shape[-1])[:, None] <= arriving_days(pipeline)  # [H, K]
-    return pipeline @ within.to(pipeline)
 
 
 def as_tensors(arrays: Mapping[str, NDArray[Any]], fields: Mapping[str, Field]) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from entrepot.agents.policy import Policy
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.arrays import snapshot_arrays
+from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import Snapshot
 
 
@@ -21,6 +22,7 @@ class SnapshotRecorder:
         A multiple of 7 would see one weekday only.
         """
         self.policy = policy
+        self.reads = policy.reads | {Costly.PIPELINE}
         self.records: list[dict[str, NDArray[Any]]] = []
         self._first = first
         self._every = every

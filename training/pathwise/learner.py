@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -81,9 +82,7 @@ class Learner:
         self._horizon = horizon_days(world.network)
         seed = self._seed = experiment.seed * 4096 + rank
         self._chance = torch.Generator(world.parameters.device)
-        self._windows = Windows(
-            world.network, world.demand, world.parameters, world.attributes, experiment.windows, seed=seed
-        )
+        self._windows = Windows(world, experiment.windows, seed=seed)
         self._stream = self._windows.stream(self._agent)
 
     @property
@@ -95,15 +94,16 @@ class Learner:
         """One gradient step."""
         window = next(self._stream)
         self._chance.manual_seed(self._seed * 1_000_003 + self.iteration)
+        known = self._with_covers(window.simulation.attributes, self._log_cover[:, window.chosen])
         result = window_cost(
-            window.parameters,
-            self._with_covers(window.attributes, self._log_cover[:, window.chosen]),
-            window.state,
+            window.simulation,
+            window.present,
             window.scenario,
-            self._decide,
+            partial(self._decide, known),
             horizon=self._horizon,
             scale_usd=window.scale_usd,
             advance_days=self._settings.advance_days,
+            reads=self.module.reads,
             lost_sales_weight=self._trainer.lost_sales_weight,
         )
         self._optimiser.zero_grad()
@@ -119,7 +119,7 @@ class Learner:
         rate = float(self._schedule.get_last_lr()[0])
         self._optimiser.step()
         self._schedule.step()
-        self._windows.carry_on(result.next_state)
+        self._windows.carry_on(result.following)
         self.iteration += 1
         return Step(
             iteration=self.iteration,
@@ -153,7 +153,7 @@ class Learner:
         self._stream = self._windows.stream(self._agent, first=self.iteration)
 
     def _decide(
-        self, snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor
+        self, attributes: NetworkAttributes, snapshot: Snapshot, seen: Tensor
     ) -> tuple[Decisions, Tensor | None]:
         decided = self.module.decide(snapshot, attributes, self._trainer.smoothing_days, seen, self._chance)
         return decided.decisions, decided.departs

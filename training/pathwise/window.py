@@ -14,12 +14,14 @@ from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, snapshot_of
-from entrepot.envs.twin import Costs, Scenario, State, TwinParameters, step
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
+from entrepot.envs.observe.snapshot import Snapshot
+from entrepot.envs.simulation import Lived, Present, Simulation
+from entrepot.envs.twin import Costs, Scenario
 
-Decide = Callable[[Snapshot, NetworkAttributes, Tensor], tuple[Decisions, Tensor | None]]
-"""From a snapshot, the network's attributes, and [L] 1 where a lane's target may learn today, to decisions and,
-from a policy that chooses its departures, [B, L] 0 or 1 (None from one that doesn't)."""
+Learning = Callable[[Snapshot, Tensor], tuple[Decisions, Tensor | None]]
+"""From a snapshot and [L] 1 where a lane's target may learn today, to decisions and, from a policy that chooses its
+departures, [B, L] 0 or 1 (None from one that doesn't)."""
 
 SEEN_DAYS = 14
 """A decision counts only if at least so many days after its goods arrive lie inside the window."""
@@ -32,7 +34,7 @@ class WindowCost:
     loss: Tensor  # [] USD a day over the scale
     parts: dict[str, float]  # USD a day, summed over nodes
     lost_share: float
-    next_state: State  # where the next window starts, detached
+    following: Present  # where the next window starts, detached
 
 
 def horizon_days(network: NetworkArrays) -> Tensor:
@@ -45,15 +47,15 @@ def horizon_days(network: NetworkArrays) -> Tensor:
 
 
 def window_cost(
-    parameters: TwinParameters,
-    attributes: NetworkAttributes,
-    state: State,
+    simulation: Simulation,
+    present: Present,
     scenario: Scenario,
-    decide: Decide,
+    decide: Learning,
     *,
     horizon: Tensor,
     scale_usd: float,
     advance_days: int,
+    reads: frozenset[Costly] = NOTHING_COSTLY,
     lost_sales_weight: float = 1.0,
 ) -> WindowCost:
     """Run the window with gradients.
@@ -62,44 +64,55 @@ def window_cost(
     expense. Its orders still answer to the stock position, so that a unit ordered earlier saves one later.
 
     Args:
-        parameters: of the network.
-        attributes: of the same network.
-        state: at the window's start.
+        simulation: of the network, in fractions of a unit, through which gradients flow.
+        present: at the window's start.
         scenario: the window's days.
         decide: what is trained.
         horizon: [L] as from `horizon_days`.
         scale_usd: what the loss is divided by, so that a learning rate means the same on any network.
         advance_days: where inside the window the next one starts.
+        reads: which costly parts of a snapshot `decide` reads.
         lost_sales_weight: how much dearer a lost margin is in the loss than in the cost.
     """
+    parameters = simulation.parameters
     total = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
     parts = {name: torch.zeros_like(total) for name in Costs.parts()}
     lost, asked = torch.zeros_like(total), torch.zeros_like(total)
-    next_state = state
+    following = present
     horizon = horizon.clamp(max=0.75 * scenario.days).to(parameters.device)
-    for number in range(scenario.days):
-        day = scenario.at(number)
-        seen = (horizon <= scenario.days - number).to(parameters.dtype)
-        decisions, departs = decide(snapshot_of(parameters, attributes, state, day), attributes, seen)
-        state, flows, costs = step(parameters, state, decisions, day, whole_units=False)
+    days_left = scenario.days
+    departs: Tensor | None = None
+
+    def deciding(snapshot: Snapshot) -> Decisions:
+        nonlocal departs
+        seen = (horizon <= days_left).to(parameters.dtype)
+        decisions, departs = decide(snapshot, seen)
+        return decisions
+
+    def watch(lived: Lived) -> None:
+        nonlocal total, lost, asked, following, days_left
+        costs, flows = lived.costs, lived.flows
         total = total + costs.total.sum()
         if lost_sales_weight != 1.0:
             total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()
         if departs is not None:
             # What is shipped says nothing of a price that is paid once; the choice to ship does. Adds 0.
-            price = parameters.lane.price_per_shipment[:, 0] * day.price_surge
+            price = parameters.lane.price_per_shipment[:, 0] * lived.day.price_surge
             total = total + ((departs - departs.detach()) * price).sum()
         with torch.no_grad():
             for name in parts:
                 parts[name] += getattr(costs, name).sum()
             lost += flows.lost.sum()
             asked += flows.demand.sum()
-        if number + 1 == advance_days:
-            next_state = state.detach()
+        days_left -= 1
+        if scenario.days - days_left == advance_days:
+            following = lived.present.detach()
+
+    simulation.run(present, scenario, deciding, reads=reads, overwrite=False, watch=watch)
     environment_days = scenario.episodes * scenario.days
     return WindowCost(
         loss=total / (environment_days * scale_usd),
         parts={name: float(value) / environment_days for name, value in parts.items()},
         lost_share=float(lost / asked.clamp(min=1e-9)),
-        next_state=next_state,
+        following=following,
     )

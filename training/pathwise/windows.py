@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import torch
 
 from entrepot.agents.policy import Policy
-from entrepot.envs.demand import DemandModel, Split
-from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.demand import Split
 from entrepot.envs.observe.snapshot import NetworkAttributes
-from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import Scenario, State, TwinParameters, draw_scenario
+from entrepot.envs.opening import stocked
+from entrepot.envs.simulation import Present, Simulation
+from entrepot.envs.twin import Scenario, draw_scenario
+from entrepot.envs.world import World
 from entrepot.training.experiment import WindowsSettings
 from entrepot.training.rollout import roll_out
 
@@ -24,16 +25,15 @@ PolicyFor = Callable[[NetworkAttributes, torch.Tensor], Policy]
 class Window:
     """One window and the network it runs on."""
 
-    parameters: TwinParameters
-    attributes: NetworkAttributes
-    state: State
+    simulation: Simulation
+    present: Present
     scenario: Scenario
     chosen: torch.Tensor  # [S'] the SKUs that take part
 
     @property
     def scale_usd(self) -> float:
         """USD a day that would be lost if nothing were sold: what costs are measured against in training."""
-        return float((self.attributes.demand_mean * self.attributes.margin_usd).sum())
+        return float((self.simulation.attributes.demand_mean * self.simulation.attributes.margin_usd).sum())
 
 
 class Windows:
@@ -45,23 +45,19 @@ class Windows:
 
     def __init__(
         self,
-        network: NetworkArrays,
-        demand: DemandModel,
-        parameters: TwinParameters,
-        attributes: NetworkAttributes,
+        world: World,
         settings: WindowsSettings,
         *,
         seed: int,
     ) -> None:
-        """Args: the network and its tensors; what customers ask for; the windows' shape; the seed."""
-        self._network, self._demand = network, demand
-        self._parameters, self._attributes = parameters, attributes
+        """Args: the network and its demand; the windows' shape; the seed."""
+        self._world, self._simulation = world, world.simulation(whole_units=False)
         self._settings, self._seed = settings, seed
-        self._next_state: State | None = None
+        self._present: Present | None = None
 
-    def carry_on(self, state: State) -> None:
-        """The state at which the segment's next window starts."""
-        self._next_state = state
+    def carry_on(self, present: Present) -> None:
+        """Where the segment's next window starts."""
+        self._present = present
 
     def stream(self, policy_for: PolicyFor, *, first: int = 0) -> Iterator[Window]:
         """Windows from number `first` on (a resumed run lives through its segment's days up to there again)."""
@@ -69,40 +65,35 @@ class Windows:
         number = first
         while True:
             segment, place = divmod(number, per_segment)
-            parameters, attributes, scenario, chosen = self._segment(segment)
-            policy = policy_for(attributes, chosen)
+            simulation, scenario, chosen = self._segment(segment)
+            policy = policy_for(simulation.attributes, chosen)
             begin = self._settings.warm_up_days + place * self._settings.advance_days
-            self._next_state = self._warm(parameters, attributes, scenario, policy, begin)
+            self._present = self._warm(simulation, scenario, policy, begin)
             for window in range(place, per_segment):
                 begin = self._settings.warm_up_days + window * self._settings.advance_days
                 cut = scenario.window(begin, self._settings.days)
-                yield Window(parameters, attributes, self._next_state, cut, chosen)
+                yield Window(simulation, self._present, cut, chosen)
                 number += 1
 
-    def _segment(self, segment: int) -> tuple[TwinParameters, NetworkAttributes, Scenario, torch.Tensor]:
-        settings = self._settings
+    def _segment(self, segment: int) -> tuple[Simulation, Scenario, torch.Tensor]:
+        settings, parameters = self._settings, self._world.parameters
         days = settings.warm_up_days + (settings.windows_per_segment - 1) * settings.advance_days + settings.days
         seed = self._seed * 1_000_003 + segment
         scenario = draw_scenario(
-            self._network,
-            self._demand,
+            self._world.network,
+            self._world.demand,
             episodes=settings.episodes,
             days=days,
             split=Split.TRAIN,
             seed=seed,
-            dtype=self._parameters.dtype,
-            device=self._parameters.device,
+            dtype=parameters.dtype,
+            device=parameters.device,
         )
         generator = torch.Generator().manual_seed(seed)
         scenario = self._at_other_levels(scenario, generator)
-        chosen = torch.randperm(self._parameters.skus, generator=generator)[: settings.skus].sort().values
-        chosen = chosen.to(self._parameters.device)
-        return (
-            self._parameters.for_skus(chosen),
-            self._attributes.for_skus(chosen),
-            scenario.for_skus(chosen),
-            chosen,
-        )
+        chosen = torch.randperm(parameters.skus, generator=generator)[: settings.skus].sort().values
+        chosen = chosen.to(parameters.device)
+        return self._simulation.for_skus(chosen), scenario.for_skus(chosen), chosen
 
     def _at_other_levels(self, scenario: Scenario, generator: torch.Generator) -> Scenario:
         """Every SKU of every market sells at a level of its own around the long run, as it will when years have passed.
@@ -116,14 +107,7 @@ class Windows:
         factor = torch.exp(deviation * normal).to(scenario.demand)
         return replace(scenario, demand=scenario.demand * factor)
 
-    def _warm(
-        self,
-        parameters: TwinParameters,
-        attributes: NetworkAttributes,
-        scenario: Scenario,
-        policy: Policy,
-        days: int,
-    ) -> State:
+    def _warm(self, simulation: Simulation, scenario: Scenario, policy: Policy, days: int) -> Present:
         policy.begin(self._settings.episodes)
-        opening = stocked_state(parameters, attributes, episodes=self._settings.episodes)
-        return roll_out(parameters, attributes, opening, scenario, policy, days=days, whole_units=False)
+        opening = stocked(simulation, episodes=self._settings.episodes)
+        return roll_out(simulation, opening, scenario, policy, days=days)

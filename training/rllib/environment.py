@@ -14,12 +14,13 @@ from torch import Tensor
 from entrepot.agents.cover_ratio import cover_of
 from entrepot.agents.mlp import OwnLanes
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
+from entrepot.envs.observe.reading import NOTHING_COSTLY
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.world import World
 from entrepot.training.rllib.actors import actor_named
 from entrepot.training.rllib.critics import critic_named
 from entrepot.training.rllib.settings import PpoSettings
-from entrepot.training.rllib.snapshot_vector import SnapshotLayout
+from entrepot.training.rllib.snapshot_vector import READS, SnapshotLayout
 
 MOMENTS = 2**62
 
@@ -59,6 +60,7 @@ class AgentsEnvironment:
             team_share=settings.team_share,
             seed=seed,
             with_observations="own" in needs,
+            reads=READS if "snapshot" in needs else NOTHING_COSTLY,
         )
         self.num_envs = settings.environments
         self.agents = world.network.agents

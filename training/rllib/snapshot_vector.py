@@ -10,10 +10,14 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.demand import Split
-from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
-from entrepot.envs.opening import stocked_state
+from entrepot.envs.observe.reading import Costly
+from entrepot.envs.observe.snapshot import Snapshot
+from entrepot.envs.opening import stocked
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World
+
+READS = frozenset({Costly.ARRIVING})
+"""The costly parts of a snapshot that are laid out with the others."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ class SnapshotLayout:
     def of(cls, world: World) -> Self:
         """The layout of a network, read off an opening snapshot."""
         scenario = draw_scenario(world.network, world.demand, episodes=1, days=1, split=Split.TRAIN, seed=0)
-        state = stocked_state(world.parameters, world.attributes, episodes=1)
-        example = snapshot_of(world.parameters, world.attributes, state, scenario.at(0))
-        tensors = {field.name: _told(example, field.name) for field in fields(Snapshot)}
+        simulation = world.simulation()
+        example = simulation.observe(stocked(simulation, episodes=1), scenario.at(0), READS)
+        tensors = {field.name: getattr(example, field.name) for field in fields(Snapshot)}
         tensors = {name: value for name, value in tensors.items() if isinstance(value, Tensor)}
         return cls(
             tuple(tensors),
@@ -50,7 +54,7 @@ class SnapshotLayout:
             snapshot: of B environments; what is the same in all may have a batch axis of 1.
             episodes: B.
         """
-        values = [_told(snapshot, name) for name in self.names]
+        values = [getattr(snapshot, name) for name in self.names]
         return torch.cat(
             [value.reshape(len(value), -1).expand(episodes, -1).to(torch.float32) for value in values], dim=1
         )
@@ -63,8 +67,3 @@ class SnapshotLayout:
             for name, part, shape, dtype in zip(self.names, parts, self.shapes, self.dtypes, strict=True)
         }
         return Snapshot(**values)
-
-
-def _told(snapshot: Snapshot, name: str) -> Any:
-    """A snapshot's field; what the twin behind it would work out when asked is asked for now."""
-    return snapshot.arriving if name == "told_arriving" else getattr(snapshot, name)

@@ -9,8 +9,8 @@ from entrepot.agents.planners.forecast import HORIZONS, QUANTILES, Forecaster
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays
-from entrepot.envs.observe.snapshot import NetworkAttributes, snapshot_of
-from entrepot.envs.twin import draw_scenario, opening_state, step
+from entrepot.envs.observe.snapshot import NetworkAttributes
+from entrepot.envs.twin import draw_scenario, opening_state
 from entrepot.envs.world import World
 from tests.envs.poisson_demand import PoissonDemand
 from tests.envs.twin.worlds import small_network
@@ -52,11 +52,11 @@ def test_demand_stays_below_the_quantiles_as_often_as_they_say(world: World, for
     """On scenarios of the training window that the errors were not measured on."""
     days, ahead = 98, 28
     scenario = draw_scenario(world.network, world.demand, episodes=200, days=days + ahead, split=Split.TRAIN, seed=5)
-    state = opening_state(world.parameters, world.attributes.demand_mean, torch.zeros(2, 4), episodes=200)
+    simulation = world.simulation()
+    present = simulation.begin(opening_state(world.parameters, torch.zeros(2, 4), episodes=200))
     nothing = Decisions(torch.zeros(200, world.parameters.lanes, 4))
-    for day in range(days):
-        state, _, _ = step(world.parameters, state, nothing, scenario.at(day), overwrite=True)
-    snapshot = snapshot_of(world.parameters, world.attributes, state, scenario.at(days))
+    present = simulation.run(present, scenario, lambda _: nothing, days=days)
+    snapshot = simulation.observe(present, scenario.at(days))
     expected = forecaster.weekly(snapshot)[:, : ahead // 7].sum(axis=1) * 7
     actual = scenario.demand[:, days:].sum(dim=1).double().numpy()
     share = world.attributes.echelon_share.double().numpy()

@@ -7,11 +7,11 @@ import torch
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, period_of
-from entrepot.envs.observe.snapshot import Snapshot, snapshot_of
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Scenario, State, step
 from entrepot.envs.world import World
-from tests.training.tiny import tiny_scenario
+from tests.training.tiny import shown, tiny_scenario
 
 EPISODES = 3
 SEA = 1
@@ -25,7 +25,7 @@ def policy(world: World, forecaster: Forecaster) -> ModelPredictive:
 def opened(world: World, scenario: Scenario, *, on_hand: float = 1.0) -> tuple[State, Snapshot]:
     state = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
     state = replace(state, on_hand=torch.floor(on_hand * state.on_hand))
-    return state, snapshot_of(world.parameters, world.attributes, state, scenario.at(0))
+    return state, shown(world, state, scenario.at(0))
 
 
 def test_periods_are_days_for_two_weeks_and_weeks_up_to_a_quarter() -> None:
@@ -46,7 +46,7 @@ def test_orders_are_made_on_departures_and_on_lanes_that_carry(world: World, pol
     ordered = 0.0
     for number in range(7):
         day = scenario.at(number)
-        snapshot = snapshot_of(world.parameters, world.attributes, state, day)
+        snapshot = shown(world, state, day)
         decisions = policy.decide(snapshot)
         orders = decisions.orders
         waits = (snapshot.lane_wait_days > 0)[:, :, None] | (world.attributes.lane_carries == 0)
@@ -63,7 +63,7 @@ def test_a_plan_lasts_until_monday(world: World, policy: ModelPredictive) -> Non
     policy.begin(EPISODES)
     for number in range(14):
         day = scenario.at(number)
-        decisions = policy.decide(snapshot_of(world.parameters, world.attributes, state, day))
+        decisions = policy.decide(shown(world, state, day))
         state, _, _ = step(world.parameters, state, decisions, day)
     mondays = (scenario.weekday[:, 1:] == 0).sum()
     assert policy.effort.startswith(f"{EPISODES + int(mondays)} weekly plans")
@@ -84,7 +84,7 @@ def test_a_shop_with_less_stock_is_sent_more(world: World, policy: ModelPredicti
         share = torch.tensor([2.0, shop])[:, None]
         state = replace(state, on_hand=torch.floor(share * state.on_hand))
         policy.begin(scenario.episodes)
-        orders = policy.decide(snapshot_of(world.parameters, world.attributes, state, scenario.at(0))).orders
+        orders = policy.decide(shown(world, state, scenario.at(0))).orders
         totals.append(float(orders[:, SEA].sum()))
     assert totals[0] > totals[1] > 0
 
@@ -111,8 +111,8 @@ def test_stock_that_went_missing_since_the_plan_is_ordered_on_top(world: World, 
         policy.begin(later.episodes)
         policy.decide(snapshot)
         for between in range(1, sails):
-            policy.decide(snapshot_of(world.parameters, world.attributes, state, later.at(between)))
+            policy.decide(shown(world, state, later.at(between)))
         fewer = torch.tensor([1.0, 1 - missing])[:, None] * state.on_hand
-        snapshot = snapshot_of(world.parameters, world.attributes, replace(state, on_hand=fewer), later.at(sails))
+        snapshot = shown(world, replace(state, on_hand=fewer), later.at(sails))
         totals.append(float(policy.decide(snapshot).orders[:, SEA].sum()))
     assert totals[1] > totals[0] > 0

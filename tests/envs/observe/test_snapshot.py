@@ -1,23 +1,153 @@
-import torch
+"""What a snapshot shows: its own, whatever the world does next, and nothing that leads back to the world."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.neural import NeuralPolicy
+from entrepot.agents.policy import Policy
+from entrepot.agents.rules import BaseStock, MinMax
+from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.observe.snapshot import ARRIVING_DAYS, snapshot_of
-from entrepot.envs.opening import stocked_state
-from entrepot.envs.twin import step
+from entrepot.envs.observe.model import observation_model_names
+from entrepot.envs.observe.on_the_way import ARRIVING_DAYS, arriving_by_days, due_by_days
+from entrepot.envs.observe.reading import EVERYTHING, Costly
+from entrepot.envs.observe.snapshot import Snapshot
+from entrepot.envs.opening import stocked
+from entrepot.envs.simulation import Present, Simulation
+from entrepot.envs.twin import Day, State
+from entrepot.envs.world import World, build_world
 from tests.training.tiny import tiny_scenario, tiny_world
 
+DAYS = 9
 
-def test_the_pipeline_is_told_by_what_arrives_within_so_many_days() -> None:
-    world = tiny_world()
-    days = 9
-    scenario = tiny_scenario(world, days=days + 1)
-    state = stocked_state(world.parameters, world.attributes, episodes=3)
+
+def lived(world: World, *, observation: str = "exact") -> tuple[Simulation, Present, Day]:
+    """After some days of any orders."""
+    simulation = Simulation.of(world.parameters, world.attributes, observation=observation)
+    scenario = tiny_scenario(world, days=DAYS + 1)
     generator = torch.Generator().manual_seed(0)
-    for number in range(days):
-        orders = torch.randint(0, 9, (3, len(world.network.lanes), len(world.network.skus)), generator=generator)
-        state, _, _ = step(world.parameters, state, Decisions(orders.float()), scenario.at(number))
-    snapshot = snapshot_of(world.parameters, world.attributes, state, scenario.at(days))
-    by_days = snapshot.pipeline_by_days()
-    assert (by_days > 0).any()
+
+    def anything(snapshot: Snapshot) -> Decisions:
+        return Decisions(torch.randint(0, 9, snapshot.due.shape, generator=generator).float())
+
+    present = simulation.run(stocked(simulation, episodes=3), scenario, anything, days=DAYS)
+    return simulation, present, scenario.at(DAYS)
+
+
+def reachable(thing: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
+    """Everything that attributes, items and tensors' bases lead to."""
+    seen = {} if seen is None else seen
+    if id(thing) in seen or isinstance(thing, type | str | bytes | int | float | torch.dtype | torch.device):
+        return
+    seen[id(thing)] = thing
+    yield thing
+    if isinstance(thing, Tensor):
+        ahead = [thing._base, thing.grad, thing.grad_fn]
+    elif isinstance(thing, dict):
+        ahead = list(thing.values())
+    elif isinstance(thing, list | tuple | set | frozenset):
+        ahead = list(thing)
+    else:
+        ahead = list(getattr(thing, "__dict__", {}).values())
+        ahead += [getattr(thing, field.name) for field in fields(thing)] if is_dataclass(thing) else []
+    for other in ahead:
+        if other is not None:
+            yield from reachable(other, seen)
+
+
+def storages(thing: Any) -> set[int]:
+    return {part.untyped_storage().data_ptr() for part in reachable(thing) if isinstance(part, Tensor)}
+
+
+@pytest.mark.parametrize("observation", observation_model_names())
+def test_nothing_of_a_snapshot_leads_to_the_state_the_memory_or_the_days_ahead(observation: str) -> None:
+    simulation, present, day = lived(tiny_world(), observation=observation)
+    snapshot = simulation.observe(present, day, EVERYTHING)
+    parts = list(reachable(snapshot))
+    assert not [part for part in parts if isinstance(part, State | Present | Day)]
+    assert not storages(snapshot) & (storages(present) | storages(day))
+    assert not storages(snapshot) & storages(simulation.parameters)
+
+
+def test_a_policy_that_writes_into_a_snapshot_changes_no_state() -> None:
+    simulation, present, day = lived(tiny_world())
+    before = [part.clone() for part in reachable(present) if isinstance(part, Tensor)]
+    snapshot = simulation.observe(present, day, EVERYTHING)
+    for part in reachable(snapshot):
+        if isinstance(part, Tensor):
+            part.zero_()
+    after = [part for part in reachable(present) if isinstance(part, Tensor)]
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("observation", observation_model_names())
+def test_a_snapshot_kept_from_yesterday_stays_what_it_was(observation: str) -> None:
+    simulation, present, day = lived(tiny_world(), observation=observation)
+    kept = simulation.observe(present, day, EVERYTHING)
+    copy = kept.mapped(torch.clone)
+    plenty = Decisions(torch.full(tuple(kept.due.shape), 50.0))
+    for _ in range(3):
+        present, _, _ = simulation.live(present, plenty, day)
+    assert (simulation.observe(present, day).due != kept.due).any()
+    for field in fields(Snapshot):
+        assert torch.equal(getattr(kept, field.name), getattr(copy, field.name)), field.name
+
+
+def test_no_policy_holds_the_state() -> None:
+    world = tiny_world()
+    simulation, present, day = lived(world)
+    policies: list[Policy] = [
+        MinMax(world.attributes),
+        BaseStock(world.attributes, world.attributes.base_cover_days),
+        ModuleAgent(NeuralPolicy(), world.attributes),
+    ]
+    for policy in policies:
+        policy.begin(present.episodes)
+        policy.decide(simulation.observe(present, day, policy.reads))
+        assert not [part for part in reachable(policy) if isinstance(part, State | Present | Day)]
+
+
+@pytest.mark.parametrize("part", list(Costly))
+def test_a_costly_part_that_nobody_reads_is_not_made_and_asking_for_it_says_how_to(part: Costly) -> None:
+    simulation, present, day = lived(tiny_world())
+    without = simulation.observe(present, day, EVERYTHING - {part})
+    with pytest.raises(ValueError, match=rf"snapshot\.{part}: not made, .* needed: {part} among its `reads`"):
+        getattr(without, part)
+    assert getattr(simulation.observe(present, day, frozenset({part})), part).sum() > 0
+
+
+@pytest.mark.parametrize("network", ["two_warehouses", "kreen"])
+def test_the_pipeline_is_told_by_what_arrives_within_so_many_days_and_by_what_is_due(network: str) -> None:
+    world = tiny_world(network, skus=2)
+    simulation, present, day = lived(world)
+    snapshot = simulation.observe(present, day, EVERYTHING)
+    assert (snapshot.pipeline > 0).any()
     for place, within in enumerate(ARRIVING_DAYS):
-        torch.testing.assert_close(snapshot.arriving[..., place], by_days[..., : within + 1].sum(dim=-1))
+        torch.testing.assert_close(snapshot.arriving[..., place], snapshot.pipeline[..., : within + 1].sum(dim=-1))
+    torch.testing.assert_close(snapshot.arriving, arriving_by_days(snapshot.pipeline))
+    torch.testing.assert_close(snapshot.due, due_by_days(world.attributes, snapshot.pipeline))
+
+
+def test_statistics_of_demand_follow_demand() -> None:
+    world = tiny_world()
+    simulation, present, day = lived(world)
+    constant = torch.full_like(simulation.observe(present, day).demand_fast, 3.0)
+    memory = simulation.model.begin(present.state)
+    for _ in range(400):
+        memory = memory.after(constant)
+    torch.testing.assert_close(memory.demand_fast, constant, rtol=0.001, atol=0.0)
+    torch.testing.assert_close(memory.demand_slow, constant, rtol=0.01, atol=0.01)
+    torch.testing.assert_close(memory.demand_square, constant.square(), rtol=0.1, atol=0.0)
+
+
+def test_an_observation_model_that_is_not_there_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(ConfigurationError, match="observation: 'guessed'; allowed: exact"):
+        build_world("two_warehouses", skus=2, observation="guessed")

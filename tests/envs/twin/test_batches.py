@@ -17,7 +17,7 @@ from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, ste
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SupplierParameters
 from entrepot.envs.twin.state import State
-from tests.envs.twin.worlds import Record, World, few, order, small_network, small_world, worlds
+from tests.envs.twin.worlds import Record, World, few, small_network, worlds
 
 
 class PoissonDemand:
@@ -47,10 +47,9 @@ def draw(seed: int, split: Split = Split.TRAIN) -> World:
     demand = PoissonDemand(arrays)
     parameters = TwinParameters.from_arrays(arrays)
     scenario = draw_scenario(arrays, demand, episodes=4, days=30, split=split, seed=seed)
-    rate = torch.as_tensor(demand.mean_units_per_day)
     stock = torch.full((parameters.nodes, parameters.skus), 40.0)
     orders = torch.full((30, 4, parameters.lanes, parameters.skus), 2.0)
-    return World(arrays, parameters, opening_state(parameters, rate, stock, episodes=4), scenario, orders)
+    return World(arrays, parameters, opening_state(parameters, stock, episodes=4), scenario, orders)
 
 
 def compare(one: Any, other: Any, same: Callable[[torch.Tensor, torch.Tensor], None]) -> None:
@@ -225,16 +224,8 @@ def test_shapes_and_types_stay_as_they_were(whole_units: bool) -> None:
     assert after.day == 30
 
 
-def test_demand_statistics_follow_demand() -> None:
-    world = order(small_world(small_network(), days=60, demand=3.0), 0, 0)
-    after = world.run()[-1].after
-    assert after.demand_fast.item() == pytest.approx(3, abs=0.01)
-    assert after.demand_slow.item() == pytest.approx(3, abs=0.4)
-    assert after.demand_square.item() == pytest.approx(9, abs=1.2)
-
-
 def test_an_opening_state_is_cut_down_to_nine_tenths_of_the_space() -> None:
     network = small_network(hub={"capacity_m3": 1.0})
     parameters = TwinParameters.from_arrays(NetworkArrays.from_description(network))
-    state = opening_state(parameters, torch.ones(1, 1), torch.tensor([[500.0], [500.0]]), episodes=2)
+    state = opening_state(parameters, torch.tensor([[500.0], [500.0]]), episodes=2)
     assert state.on_hand[:, :, 0].tolist() == [[90, 500], [90, 500]]

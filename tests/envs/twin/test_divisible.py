@@ -40,5 +40,5 @@ def test_a_suppliers_minimum_holds_all_the_same(asked: float, made: float) -> No
 def test_the_opening_stock_is_not_rounded() -> None:
     arrays = NetworkArrays.from_description(small_network(divisible=True))
     parameters = TwinParameters.from_arrays(arrays, dtype=torch.float64)
-    opening = opening_state(parameters, torch.ones(1, 1), torch.tensor([[2.5], [0.5]]), episodes=1)
+    opening = opening_state(parameters, torch.tensor([[2.5], [0.5]]), episodes=1)
     assert opening.on_hand[0, [HUB, SHOP], 0].tolist() == [2.5, 0.5]

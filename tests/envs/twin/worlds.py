@@ -69,10 +69,8 @@ def _kept(state: State) -> State:
 
 def empty_state(parameters: TwinParameters, *, episodes: int = 1, on_hand: Any = 0.0) -> State:
     """Nothing anywhere but `on_hand`, which is not cut down to a node's space."""
-    nodes, markets, skus = parameters.nodes, parameters.markets, parameters.skus
-    opening = opening_state(
-        parameters, torch.zeros(markets, skus), torch.zeros(nodes, skus, dtype=parameters.dtype), episodes=episodes
-    )
+    nodes, skus = parameters.nodes, parameters.skus
+    opening = opening_state(parameters, torch.zeros(nodes, skus, dtype=parameters.dtype), episodes=episodes)
     stock = torch.as_tensor(on_hand, dtype=parameters.dtype).expand(episodes, nodes, skus)
     return replace(opening, on_hand=stock.clone())
 
@@ -146,7 +144,7 @@ def worlds(
         supplier_up=share(episodes, days, len(arrays.suppliers)),
         price_surge=1 + random(episodes, days, lanes),
     )
-    room = opening_state(parameters, torch.zeros(markets, skus), 3 * units(nodes, skus), episodes=1, whole_units=whole)
+    room = opening_state(parameters, 3 * units(nodes, skus), episodes=1, whole_units=whole)
     opening = replace(
         empty_state(parameters, episodes=episodes, on_hand=room.on_hand),
         dock=units(episodes, nodes, skus),

@@ -22,8 +22,9 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.opening import stocked_state
+from entrepot.envs.opening import stocked
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
+from entrepot.envs.simulation import Simulation
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
 from entrepot.envs.twin import TwinParameters, draw_scenario
 from entrepot.training.export import PolicyGraph, SnapshotRecorder, to_onnx
@@ -170,6 +171,8 @@ def test_snapshots_of_the_twin_decide_the_same_through_the_graph(policy: NeuralP
             return decisions
 
     class Deciding:
+        reads = policy.reads
+
         def begin(self, episodes: int) -> None:
             pass
 
@@ -178,8 +181,8 @@ def test_snapshots_of_the_twin_decide_the_same_through_the_graph(policy: NeuralP
             return result
 
     recorder = Comparing(Deciding(), first=10, every=5)
-    state = stocked_state(parameters, attributes, episodes=3)
-    roll_out(parameters, attributes, state, scenario, recorder)
+    simulation = Simulation.of(parameters, attributes)
+    roll_out(simulation, stocked(simulation, episodes=3), scenario, recorder)
     assert compared == 40
     assert len(recorder.records) == 6
     assert {tuple(record) for record in recorder.records} == {tuple(SNAPSHOT_FIELDS)}

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.opening import stocked_state
+from entrepot.envs.opening import stocked
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.twin import TwinParameters
 from entrepot.envs.world import World
@@ -31,16 +31,18 @@ def precise(world: World) -> World:
 def cost(world: World, cover: Tensor, *, departs: Tensor | None = None, horizon: Tensor | None = None) -> WindowCost:
     scenario = tiny_scenario(world, days=DAYS, dtype=torch.float64)
 
-    def decide(snapshot: Snapshot, attributes: NetworkAttributes, seen: Tensor) -> tuple[Decisions, Tensor | None]:
+    simulation = world.simulation(whole_units=False)
+    attributes = world.attributes
+
+    def decide(snapshot: Snapshot, seen: Tensor) -> tuple[Decisions, Tensor | None]:
         learning = torch.where(seen[:, None] > 0.5, cover, cover.detach())
         rate = demand_rate(attributes, snapshot)
         orders = orders_from_cover(attributes, snapshot, learning, rate, smoothing_days=2.0)
         return Decisions(orders), None if departs is None else departs.expand(orders.shape[:2])
 
     return window_cost(
-        world.parameters,
-        world.attributes,
-        stocked_state(world.parameters, world.attributes, episodes=scenario.episodes),
+        simulation,
+        stocked(simulation, episodes=scenario.episodes),
         scenario,
         decide,
         horizon=torch.zeros(len(world.network.lanes)) if horizon is None else horizon,
@@ -96,5 +98,5 @@ def test_a_lane_whose_goods_arrive_after_the_window_learns_nothing(precise: Worl
 def test_the_next_window_starts_inside_this_one_without_its_gradients(precise: World) -> None:
     cover = precise.attributes.base_cover_days.clone().requires_grad_()
     result = cost(precise, cover)
-    assert result.next_state.day == 10
-    assert not result.next_state.on_hand.requires_grad
+    assert result.following.state.day == 10
+    assert not result.following.state.on_hand.requires_grad

@@ -9,7 +9,7 @@ from tests.training.tiny import WINDOWS
 
 
 def windows(world: World, count: int, *, first: int = 0, seed: int = 5) -> list[Window]:
-    source = Windows(world.network, world.demand, world.parameters, world.attributes, WINDOWS, seed=seed)
+    source = Windows(world, WINDOWS, seed=seed)
     return list(islice(source.stream(lambda attributes, _: MinMax(attributes), first=first), count))
 
 
@@ -17,7 +17,7 @@ def test_the_same_seed_gives_the_same_windows_and_another_seed_others(world: Wor
     once, again, other = windows(world, 3), windows(world, 3), windows(world, 3, seed=6)
     for a, b, c in zip(once, again, other, strict=True):
         assert torch.equal(a.scenario.demand, b.scenario.demand)
-        assert torch.equal(a.state.on_hand, b.state.on_hand)
+        assert torch.equal(a.present.state.on_hand, b.present.state.on_hand)
         assert not torch.equal(a.scenario.demand, c.scenario.demand)
 
 

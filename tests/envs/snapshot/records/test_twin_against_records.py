@@ -12,11 +12,11 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.observe.arrays import snapshot_arrays
-from entrepot.envs.observe.snapshot import snapshot_of
-from entrepot.envs.opening import stocked_state
+from entrepot.envs.observe.reading import Costly
+from entrepot.envs.opening import stocked
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.snapshot import SNAPSHOT_FIELDS, LongRunDemand, Records, calendar, snapshot_from_records
-from entrepot.envs.twin import draw_scenario, step
+from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
 
 DAYS = 60
@@ -67,12 +67,13 @@ def test_records_of_what_the_twin_did_give_the_snapshot_that_it_shows(name: str)
     names, demand, attributes = world.network, world.demand, world.attributes
     scenario = draw_scenario(names, demand, episodes=1, days=DAYS + 1, split=Split.TEST, seed=5)
     first = int(scenario.first_day[0])
-    state = stocked_state(world.parameters, attributes, episodes=1)
+    simulation = world.simulation()
+    present = stocked(simulation, episodes=1)
     sales: Rows = []
     departed: list[tuple[int, Any, Any]] = []
     for number in range(DAYS + 1):
         day, today = scenario.at(number), first + number
-        snapshot = snapshot_of(world.parameters, attributes, state, day)
+        snapshot = simulation.observe(present, day, frozenset({Costly.PIPELINE}))
         expected = snapshot_arrays(snapshot)
         if number:
             records = Records(
@@ -94,7 +95,7 @@ def test_records_of_what_the_twin_did_give_the_snapshot_that_it_shows(name: str)
                     values, expected[field], rtol=tolerance, atol=tolerance, err_msg=f"{field} on day {number}"
                 )
         orders = orders_from_cover(attributes, snapshot, attributes.base_cover_days, demand_rate(attributes, snapshot))
-        state, flows, _ = step(world.parameters, state, Decisions(orders), day)
+        present, flows, _ = simulation.live(present, Decisions(orders), day)
         departed.append((today, flows.shipped[0].numpy(), flows.transit_days[0].numpy()))
         asked = rows_of({"market": names.markets, "sku": names.skus}, units=flows.demand[0].numpy())
         sales += [{"date": calendar.iso(today), **row} for row in asked]

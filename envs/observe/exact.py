@@ -1,0 +1,61 @@
+"""Everything is recorded as it is, at once: the default, and what live systems come near to."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from entrepot.envs.observe.knowledge import Knowledge
+from entrepot.envs.observe.model import EXACT, register_observation_model
+from entrepot.envs.observe.on_the_way import arriving_in_ring, due_in_ring
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.twin import Day, Flows, State, TwinParameters
+
+
+@register_observation_model(EXACT)
+class Exact:
+    """Stock, goods on the way, backlog and conditions are seen as they are, and demand is seen whether met or not."""
+
+    def __init__(self, parameters: TwinParameters, attributes: NetworkAttributes) -> None:
+        """Args: the network's parameters; its attributes."""
+        self._attributes = attributes
+        self._lane_wait = parameters.lane.wait
+        self._storage_price = parameters.node.storage_usd_by_month
+
+    def begin(self, state: State) -> Knowledge:
+        """Statistics of demand start from the long run."""
+        return Knowledge.opening(self._attributes.demand_mean.to(state.on_hand), episodes=state.episodes)
+
+    def observe(self, memory: Knowledge, state: State, day: Day, reads: frozenset[Costly] = NOTHING_COSTLY) -> Snapshot:
+        """As in `ObservationModel`."""
+        # Copies: whoever holds the snapshot could otherwise change the state, or reach the days ahead that a day of a
+        # scenario shares its memory with.
+        return Snapshot(
+            on_hand=state.on_hand.clone(),
+            dock=state.dock.clone(),
+            in_transit=state.in_transit.clone(),
+            due=due_in_ring(self._attributes, state),
+            backlog=state.backlog.clone(),
+            demand_fast=memory.demand_fast.clone(),
+            demand_slow=memory.demand_slow.clone(),
+            demand_quarter=memory.demand_quarter.clone(),
+            demand_square=memory.demand_square.clone(),
+            season_ahead=day.season_ahead.clone(),
+            day_of_year=day.day_of_year.clone(),
+            weekday=day.weekday.clone(),
+            lane_wait_days=self._lane_wait.index_select(0, day.weekday),
+            lane_open=day.lane_open.clone(),
+            equipment=day.equipment.clone(),
+            storage_price=self._storage_price.index_select(0, day.month),
+            arriving_or_none=arriving_in_ring(state) if Costly.ARRIVING in reads else None,
+            pipeline_or_none=_by_days(state) if Costly.PIPELINE in reads else None,
+        )
+
+    def learn(self, memory: Knowledge, flows: Flows, day: Day) -> Knowledge:
+        """The day's demand is seen, also what was lost of it."""
+        return memory.after(flows.demand)
+
+
+def _by_days(state: State) -> Tensor:
+    """[B, N, S, H] units by days to arrival; rolled, and so a copy."""
+    return state.pipeline_by_days()
