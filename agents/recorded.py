@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.inference import Decision, InferenceModule, Limits
+from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.network.description import Mode
 from entrepot.envs.snapshot import (
@@ -76,6 +77,7 @@ def decide_from_records(
     zones: Mapping[str, str] | None = None,
     lane_open: Mapping[str, float] | None = None,
     equipment: Mapping[str, float] | None = None,
+    covers: Mapping[str, Mapping[str, float]] | None = None,
     budget_usd: float | None = None,
     approval_units: float | None = None,
     approval_usd: float | None = None,
@@ -96,6 +98,8 @@ def decide_from_records(
         zones: the same by name of a node, supplier or market.
         lane_open: share of usual capacity by lane.
         equipment: share of usual throughput by node.
+        covers: days by lane and SKU that the policy starts from, such as a base stock tuned for the network; where they
+            lack a lane or SKU, the module's or the textbook's.
         budget_usd: that goods from suppliers, freight and duty may cost.
         approval_units: a lane's order of more units is held for a person.
         approval_usd: a lane's order of more value is held for a person.
@@ -105,7 +109,7 @@ def decide_from_records(
         InputRefused: a limit that can't be used.
     """
     arrays = NetworkArrays.from_description(network)
-    long_run, cover, taken = _from_module(module, network.name, arrays)
+    long_run, cover, taken = _from_module(module, network.name, arrays, _told_covers(covers, arrays))
     found = snapshot_from_records(
         network, records, date, zone=zone, zones=zones, long_run=long_run, lane_open=lane_open, equipment=equipment
     )
@@ -130,14 +134,14 @@ def decide_from_records(
 
 
 def _from_module(
-    module: InferenceModule, name: str, network: NetworkArrays
+    module: InferenceModule, name: str, network: NetworkArrays, told: NDArray[np.float64]
 ) -> tuple[LongRunDemand, NDArray[np.float64], list[Remark]]:
     manifest = module.manifest
     names, demand = manifest.names, manifest.demand
     textbook = textbook_cover_days(network)
     if names.network != name:
-        covers = f"base covers are the textbook's, as the policy was tuned for {names.network}, not {name}"
-        return LongRunDemand(), textbook, [Remark("assumed", "network", covers)]
+        why = f"as the policy was tuned for {names.network}, not {name}"
+        return LongRunDemand(), *_completed(told, textbook, why)
 
     def by_market(table: NDArray[Any]) -> NDArray[np.float64]:
         return by_name(table, names.markets, names.skus, network.markets, network.skus)
@@ -149,12 +153,33 @@ def _from_module(
         by_market(demand.demand_square),
     )
     tuned = by_name(module.network["base_cover_days"], names.lanes, names.skus, network.lanes, network.skus)
-    missing = int(np.isnan(tuned).sum())
-    remarks = []
-    if missing:
-        text = f"base covers are the textbook's in {missing} of {tuned.size} cells that the module doesn't know by name"
-        remarks.append(Remark("assumed", "network", text))
-    return long_run, np.where(np.isnan(tuned), textbook, tuned), remarks
+    covers = np.where(np.isnan(told), tuned, told)
+    return long_run, *_completed(covers, textbook, f"as {names.network} had no such lane or SKU when it was exported")
+
+
+def _completed(
+    covers: NDArray[np.float64], textbook: NDArray[np.float64], why: str
+) -> tuple[NDArray[np.float64], list[Remark]]:
+    """Covers with the textbook's where there are none."""
+    missing = np.isnan(covers)
+    if not missing.any():
+        return covers, []
+    some = "" if missing.all() else f" in {missing.sum()} of {missing.size} cells"
+    return np.where(missing, textbook, covers), [
+        Remark("assumed", "network", f"base covers are the textbook's{some}, {why}")
+    ]
+
+
+def _told_covers(covers: Mapping[str, Mapping[str, float]] | None, network: NetworkArrays) -> NDArray[np.float64]:
+    """[L, S] days, NaN where none were told."""
+    for lane, row in (covers or {}).items():
+        for sku, days in row.items():
+            if lane not in network.lanes or sku not in network.skus:
+                raise ConfigurationError(f"covers: {lane}: {sku}: the network has no such lane or SKU")
+            if not 0 <= days < np.inf:
+                raise ConfigurationError(f"covers: {lane}: {sku}: {days}; allowed: days, 0 or more")
+    told = [[(covers or {}).get(lane, {}).get(sku, np.nan) for sku in network.skus] for lane in network.lanes]
+    return np.array(told, np.float64)
 
 
 def _minimum_units(network: NetworkArrays) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from importlib.resources import files as resources
+from json import loads as parse_json
 from pathlib import Path
 from typing import Annotated
 
@@ -76,6 +77,10 @@ def decide(
     policy: Annotated[
         Path | None, typer.Option(help="An exported module. [default: the one that ships]", metavar="FOLDER")
     ] = None,
+    covers: Annotated[
+        Path | None,
+        typer.Option(help="Days of cover to start from: a base_stock.json tuned for the network.", metavar="FILE"),
+    ] = None,
     budget_usd: Annotated[float | None, typer.Option(help="For goods, freight and duty.")] = None,
     approval_units: Annotated[float | None, typer.Option(help="Hold a lane's order of more units.")] = None,
     approval_usd: Annotated[float | None, typer.Option(help="Hold a lane's order of more value.")] = None,
@@ -116,6 +121,7 @@ def decide(
         zone=everywhere[0] if everywhere else None,
         zones={place: name for place, sign, name in zones if sign},
         lane_open={lane: _share(lane, share) for lane, share in _pairs("--lane-open", lane_open, "LANE=SHARE").items()},
+        covers=None if covers is None else _covers(covers),
         budget_usd=budget_usd,
         approval_units=approval_units,
         approval_usd=approval_usd,
@@ -148,6 +154,18 @@ def _module(policy: Path | None) -> InferenceModule:
     if not home.is_dir():
         raise ConfigurationError("--policy: no module ships with this install; give the folder of one")
     return load(home)
+
+
+def _covers(path: Path) -> dict[str, dict[str, float]]:
+    """Days by lane and SKU, of what training or an exported module keeps."""
+    try:
+        table = parse_json(path.read_text(encoding="utf-8"))["cover_days"]
+        return {str(lane): {str(sku): float(days) for sku, days in row.items()} for lane, row in table.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            f"--covers: {str(path)!r} can't be read ({error!r}); allowed: a base_stock.json or fallback.json, with "
+            "cover_days by lane and SKU"
+        ) from None
 
 
 def _now_if_today(date: str, zone: str) -> datetime | None:

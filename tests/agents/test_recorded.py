@@ -27,7 +27,7 @@ def module() -> InferenceModule:
 def decide(network: NetworkDescription | None = None, **changed: Any) -> RecordedDecision:
     """The example's decision, with some records changed."""
     files = {name: EXAMPLE / f"{name}.csv" for name in ("stock", "sales", "shipments", "orders")}
-    options = {name: changed.pop(name) for name in ("lane_open", "approval_units", "budget_usd") if name in changed}
+    options = {name: changed.pop(name) for name in ("lane_open", "covers") if name in changed}
     network = network or load_network(str(EXAMPLE / "my_network.yaml"))
     return decide_from_records(module(), network, Records(**{**files, **changed}), "2026-11-25", **options)
 
@@ -89,6 +89,17 @@ def test_of_its_own_network_the_module_knows_demand_and_covers_by_name() -> None
     lane = names.lanes.index(arrays.lanes[7])
     assert decided.attributes["base_cover_days"][7, 5] == module().network["base_cover_days"][lane, column]
     assert len(decided.orders()) > 0
+
+
+def test_covers_that_are_told_are_used_and_others_are_the_textbooks() -> None:
+    sea = "shenzhen→california:sea"
+    decided = decide(covers={sea: {"lamp": 90.0}})
+    cover, textbook = decided.attributes["base_cover_days"], textbook_cover_days(decided.snapshot.network)
+    assert cover[1].tolist() == [textbook[1, 0], 90.0]
+    assert any("the textbook's in 5 of 6 cells" in str(remark) for remark in decided.remarks)
+    for wrong in ({sea: {"lamp": -1.0}}, {sea: {"lmp": 1.0}}, {"shenzhen→california:ship": {"lamp": 1.0}}):
+        with pytest.raises(ConfigurationError, match="covers: shenzhen→california"):
+            decide(covers=wrong)
 
 
 def test_a_node_without_stock_records_orders_nothing_and_sends_nothing() -> None:

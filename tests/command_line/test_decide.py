@@ -75,6 +75,7 @@ def test_orders_above_a_limit_are_held(entrepot: Entrepot, example: Path) -> Non
         (("--date", "2026-11-25", "--column", "node"), "--column: 'node'; allowed: COLUMN=THEIRS"),
         (("--date", "2026-11-25", "--lane-open", "moon=1"), "lane_open: 'moon'; allowed: factory→shenzhen:truck"),
         (("--date", "2026-11-25", "--policy", "nowhere"), "nowhere"),
+        (("--date", "2026-11-25", "--covers", "stock.csv"), "--covers: 'stock.csv' can't be read"),
         (("--date", "2026-11-25", "--sales", "none.csv"), "sales: there is no file 'none.csv'"),
     ],
 )
