@@ -40,7 +40,8 @@ the process's memory after its decisions.
 
 The same network and the same settings of PPO, end to end: sampling and learning. `rllib_stock` is RLlib's own multi-agent
 runner on the PettingZoo environment, `rllib_batched` our runner with RLlib's learner; `sb3_supersuit` is Stable-Baselines3
-on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`.
+on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`. `sb3_supersuit` was measured when copies of
+the environment still ignored their actions, and is to be measured anew.
 
 {rllib}
 
