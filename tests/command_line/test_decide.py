@@ -72,6 +72,10 @@ def test_orders_above_a_limit_are_held(entrepot: Entrepot, example: Path) -> Non
     [
         (("--date", "25.11.2026"), "date: '25.11.2026'; allowed: a date, YYYY-MM-DD"),
         (("--date", "2026-11-25", "--zone", "Mars/Olympus"), "zone: 'Mars/Olympus'; allowed: an IANA name"),
+        (
+            ("--date", "2026-11-25", "--zone", "moon=UTC"),
+            "zones: 'moon'; allowed: shenzhen, california, factory, us_shop",
+        ),
         (("--date", "2026-11-25", "--column", "node"), "--column: 'node'; allowed: COLUMN=THEIRS"),
         (("--date", "2026-11-25", "--lane-open", "moon=1"), "lane_open: 'moon'; allowed: factory→shenzhen:truck"),
         (("--date", "2026-11-25", "--policy", "nowhere"), "nowhere"),

@@ -106,6 +106,10 @@ def snapshot_from_records(
     Raises:
         ConfigurationError: what can't be used, where it stands, and what is allowed.
     """
+    places = (*network.nodes, *network.suppliers, *network.markets)
+    for place in zones or ():
+        if place not in places:
+            raise ConfigurationError(f"zones: {place!r}; allowed: {', '.join(places)}")
     reading = Reading(not network.divisible, zone, zones or {}, records.date_format)
     context = Context(NetworkNames.of(network), reading, _day("date", date), records.most_left_out)
     arrays, remarks = context.names.arrays, context.remarks
