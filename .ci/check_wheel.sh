@@ -24,7 +24,7 @@ shipped = sorted(Path(str(files("entrepot.checkpoints.released"))).rglob("manife
 assert len(shipped) == int(sys.argv[1]), f"the wheel has {len(shipped)} released modules, the checkout {sys.argv[1]}"
 for manifest in shipped:
     entrepot.agents.inference.load(manifest.parent)
-for name in ("torch", "ray"):
+for name in ("torch", "ray", "gymnasium", "pettingzoo", "pandas"):
     assert importlib.util.find_spec(name) is None, f"the core install pulled in {name}"
     assert name not in sys.modules
 print("the wheel installs and imports with its core dependencies alone")

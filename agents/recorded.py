@@ -76,6 +76,7 @@ def decide_from_records(
     zone: str | None = None,
     zones: Mapping[str, str] | None = None,
     lane_open: Mapping[str, float] | None = None,
+    lane_wait_days: Mapping[str, float] | None = None,
     equipment: Mapping[str, float] | None = None,
     covers: Mapping[str, Mapping[str, float]] | None = None,
     budget_usd: float | None = None,
@@ -97,6 +98,7 @@ def decide_from_records(
         zone: IANA name of the zone in which days begin, wherever `zones` names no other; UTC for the decision's own.
         zones: the same by name of a node, supplier or market.
         lane_open: share of usual capacity by lane.
+        lane_wait_days: to the next departure, of lanes that holidays or a cut-off keep from their schedule.
         equipment: share of usual throughput by node.
         covers: days by lane and SKU that the policy starts from, such as a base stock tuned for the network; where they
             lack a lane or SKU, the module's or the textbook's.
@@ -111,7 +113,15 @@ def decide_from_records(
     arrays = NetworkArrays.from_description(network)
     long_run, cover, taken = _from_module(module, network.name, arrays, _told_covers(covers, arrays))
     found = snapshot_from_records(
-        network, records, date, zone=zone, zones=zones, long_run=long_run, lane_open=lane_open, equipment=equipment
+        network,
+        records,
+        date,
+        zone=zone,
+        zones=zones,
+        long_run=long_run,
+        lane_open=lane_open,
+        lane_wait_days=lane_wait_days,
+        equipment=equipment,
     )
     attributes = found.attributes(cover)
     age = found.age_seconds(decided_at, zone=zone or "UTC")

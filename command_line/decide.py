@@ -73,6 +73,15 @@ def decide(
         list[str] | None,
         typer.Option(help="What a lane can carry of its usual; may be repeated.", metavar="LANE=SHARE"),
     ] = None,
+    lane_wait: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Days to a lane's next departure, if not as scheduled; may be repeated.", metavar="LANE=DAYS"
+        ),
+    ] = None,
+    equipment: Annotated[
+        list[str] | None, typer.Option(help="Of a node's usual throughput; may be repeated.", metavar="NODE=SHARE")
+    ] = None,
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs to take from the catalogue.")] = None,
     policy: Annotated[
         Path | None, typer.Option(help="An exported module. [default: the one that ships]", metavar="FOLDER")
@@ -120,7 +129,9 @@ def decide(
         decided_at=_now_if_today(date, everywhere[0] if everywhere else "UTC"),
         zone=everywhere[0] if everywhere else None,
         zones={place: name for place, sign, name in zones if sign},
-        lane_open={lane: _share(lane, share) for lane, share in _pairs("--lane-open", lane_open, "LANE=SHARE").items()},
+        lane_open=_figures("--lane-open", lane_open, "LANE=SHARE"),
+        lane_wait_days=_figures("--lane-wait", lane_wait, "LANE=DAYS"),
+        equipment=_figures("--equipment", equipment, "NODE=SHARE"),
         covers=None if covers is None else _covers(covers),
         budget_usd=budget_usd,
         approval_units=approval_units,
@@ -184,11 +195,14 @@ def _pairs(option: str, texts: Sequence[str] | None, form: str) -> dict[str, str
     return pairs
 
 
-def _share(lane: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigurationError(f"--lane-open: {lane}: {text!r}; allowed: 0 to 1") from None
+def _figures(option: str, texts: Sequence[str] | None, form: str) -> dict[str, float]:
+    figures = {}
+    for name, text in _pairs(option, texts, form).items():
+        try:
+            figures[name] = float(text)
+        except ValueError:
+            raise ConfigurationError(f"{option}: {name}={text}; allowed: {form}, a number") from None
+    return figures
 
 
 def _print(title: str, date: str, result: RecordedDecision, rows: Sequence[Row]) -> None:

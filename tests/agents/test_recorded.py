@@ -27,7 +27,7 @@ def module() -> InferenceModule:
 def decide(network: NetworkDescription | None = None, **changed: Any) -> RecordedDecision:
     """The example's decision, with some records changed."""
     files = {name: EXAMPLE / f"{name}.csv" for name in ("stock", "sales", "shipments", "orders")}
-    options = {name: changed.pop(name) for name in ("lane_open", "covers") if name in changed}
+    options = {name: changed.pop(name) for name in ("lane_open", "lane_wait_days", "covers") if name in changed}
     network = network or load_network(str(EXAMPLE / "my_network.yaml"))
     return decide_from_records(module(), network, Records(**{**files, **changed}), "2026-11-25", **options)
 
@@ -89,6 +89,12 @@ def test_of_its_own_network_the_module_knows_demand_and_covers_by_name() -> None
     lane = names.lanes.index(arrays.lanes[7])
     assert decided.attributes["base_cover_days"][7, 5] == module().network["base_cover_days"][lane, column]
     assert len(decided.orders()) > 0
+
+
+def test_a_lane_that_does_not_depart_today_orders_nothing_today() -> None:
+    waits = decide(lane_wait_days={"shenzhen→california:sea": 7})
+    assert not [order for order in waits.orders() if order.mode == "sea"]
+    assert waits.snapshot.arrays["lane_wait_days"].tolist() == [[0, 7, 0]]
 
 
 def test_covers_that_are_told_are_used_and_others_are_the_textbooks() -> None:

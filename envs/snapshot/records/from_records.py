@@ -89,6 +89,7 @@ def snapshot_from_records(
     zones: Mapping[str, str] | None = None,
     long_run: LongRunDemand = NOTHING_BEFOREHAND,
     lane_open: Mapping[str, float] | None = None,
+    lane_wait_days: Mapping[str, float] | None = None,
     equipment: Mapping[str, float] | None = None,
 ) -> RecordedSnapshot:
     """Everything that a policy may know at the start of a day.
@@ -101,6 +102,7 @@ def snapshot_from_records(
         zones: the same by name of a node, supplier or market.
         long_run: what is known of demand beforehand.
         lane_open: share of usual capacity by lane; 1 where none is given.
+        lane_wait_days: to the next departure, of lanes that holidays or a cut-off keep from their schedule.
         equipment: share of usual throughput by node; 1 where none is given.
 
     Raises:
@@ -130,16 +132,17 @@ def snapshot_from_records(
         waiting = read_backlog(tables["backlog"], context)
     elif arrays.market.backlog_share.any():
         remarks.assumed("backlog", "no customer waits, as no open sales were given")
-    values = {
+    values: dict[str, NDArray[Any]] = {
         "on_hand": on_hand,
         "dock": held.dock,
         "pipeline": coming.pipeline,
         "backlog": waiting,
         **_statistics(demand, sold),
         **_of_the_day(arrays, context.today, demand),
-        "lane_open": _shares("lane_open", lane_open, context.names.lanes, len(arrays.lanes)),
-        "equipment": _shares("equipment", equipment, context.names.nodes, len(arrays.nodes)),
+        "lane_open": _told("lane_open", lane_open, context.names.lanes, np.ones(len(arrays.lanes))),
+        "equipment": _told("equipment", equipment, context.names.nodes, np.ones(len(arrays.nodes))),
     }
+    values["lane_wait_days"] = _told("lane_wait_days", lane_wait_days, context.names.lanes, values["lane_wait_days"])
     return RecordedSnapshot(
         arrays={
             name: np.asarray(values[name], np.int64 if field.integer else np.float32)[None]
@@ -175,15 +178,19 @@ def _of_the_day(network: NetworkArrays, today: int, demand: Demand) -> dict[str,
     }
 
 
-def _shares(name: str, given: Mapping[str, float] | None, places: Mapping[str, int], size: int) -> NDArray[np.float64]:
-    shares = np.ones(size)
-    for place, share in (given or {}).items():
+def _told(
+    name: str, told: Mapping[str, float] | None, places: Mapping[str, int], usual: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The usual values of a field, but for those that were told by name."""
+    values = np.array(usual, np.float64)
+    most = SNAPSHOT_FIELDS[name].maximum
+    for place, value in (told or {}).items():
         if place not in places:
             raise ConfigurationError(f"{name}: {place!r}; allowed: {', '.join(places)}")
-        if not 0 <= share <= 1:
-            raise ConfigurationError(f"{name}.{place}: {share}; allowed: 0 to 1")
-        shares[places[place]] = share
-    return shares
+        if not 0 <= value <= most:
+            raise ConfigurationError(f"{name}: {place}: {value}; allowed: 0 to {most:g}")
+        values[places[place]] = value
+    return values
 
 
 def _day(name: str, date: str | Date) -> int:
