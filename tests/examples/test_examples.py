@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {
-    "supersuit_sb3.py": ["--steps", "64", "--environments", "2"],
+    "supersuit_sb3.py": ["--steps", "64", "--environments", "2", "--rounds", "1"],
     "torchrl_ippo.py": ["--iterations", "2", "--days", "20", "--epochs", "1"],
 }
 
