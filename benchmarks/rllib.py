@@ -24,11 +24,11 @@ PAIRS = {"rllib_batched": "rllib_stock", "sb3_batched": "sb3_supersuit"}
 PPO = {
     "hidden": [64, 64],
     "learning_rate": 3e-4,
-    "discount": 0.99,
+    "gamma": 0.99,
     "gae_lambda": 0.95,
-    "clip": 0.2,
+    "clip_range": 0.2,
     "value_weight": 0.5,
-    "gradient_norm": 0.5,
+    "max_grad_norm": 0.5,
 }
 
 
@@ -36,7 +36,7 @@ def main(
     network: Annotated[str, typer.Option(help="A network by name, or the path of a YAML file.")] = "kreen",
     skus: Annotated[int, typer.Option(help="SKUs of the catalogue.", min=1)] = 32,
     environments: Annotated[int, typer.Option(help="Environments in one process.", min=1)] = 64,
-    fragment_days: Annotated[int, typer.Option(help="Days between updates.", min=1)] = 32,
+    rollout_days: Annotated[int, typer.Option(help="Days between updates.", min=1)] = 32,
     epochs: Annotated[int, typer.Option(help="Passes over each batch.", min=1)] = 1,
     minibatch: Annotated[int, typer.Option(help="Agent-steps a gradient step.", min=1)] = 3072,
     seconds: Annotated[float, typer.Option(help="To train each row for, at the least.", min=0.0)] = 30.0,
@@ -51,8 +51,8 @@ def main(
         "skus": skus,
         "agents": len(NetworkArrays.from_description(load_network(network, skus=skus)).agents),
         "environments": environments,
-        "fragment_days": fragment_days,
-        "episode_days": 4 * fragment_days,
+        "rollout_days": rollout_days,
+        "episode_days": 4 * rollout_days,
         "epochs": epochs,
         "minibatch": minibatch,
         "seconds": seconds,
@@ -87,7 +87,7 @@ def measure(trainer: str, settings: dict[str, Any]) -> dict[str, Any]:
 def drawn(rows: list[dict[str, Any]], settings: dict[str, Any]) -> Table:
     title = (
         f"{settings['network']}, {settings['skus']} SKUs, {settings['environments']} environments, "
-        f"{settings['epochs']} epoch(s) over {settings['environments'] * settings['fragment_days']:,} days, "
+        f"{settings['epochs']} epoch(s) over {settings['environments'] * settings['rollout_days']:,} days, "
         f"{settings['threads']} threads"
     )
     table = Table(title=title)

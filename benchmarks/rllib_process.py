@@ -44,7 +44,7 @@ def rllib_stock(settings: dict[str, Any]) -> Train:
 
     _ray()
     register_env("warehouse_network_v0", lambda _: ParallelPettingZooEnv(padded_environment(settings)))
-    agent_steps = settings["fragment_days"] * settings["agents"]
+    agent_steps = settings["rollout_days"] * settings["agents"]
     config = (
         PPOConfig()
         .environment("warehouse_network_v0", disable_env_checking=True)
@@ -61,16 +61,16 @@ def rllib_stock(settings: dict[str, Any]) -> Train:
         )
         .training(
             lr=settings["learning_rate"],
-            gamma=settings["discount"],
+            gamma=settings["gamma"],
             lambda_=settings["gae_lambda"],
-            clip_param=settings["clip"],
+            clip_param=settings["clip_range"],
             num_epochs=settings["epochs"],
             train_batch_size_per_learner=agent_steps * settings["environments"],
             minibatch_size=settings["minibatch"],
             use_kl_loss=False,
             vf_loss_coeff=settings["value_weight"],
             vf_clip_param=1e9,
-            grad_clip=settings["gradient_norm"],
+            grad_clip=settings["max_grad_norm"],
         )
         .debugging(seed=0, log_level="ERROR")
     )
@@ -102,15 +102,15 @@ def rllib_batched(settings: dict[str, Any]) -> Train:
             name: settings[name]
             for name in (
                 "environments",
-                "fragment_days",
+                "rollout_days",
                 "episode_days",
                 "learning_rate",
-                "discount",
+                "gamma",
                 "gae_lambda",
-                "clip",
+                "clip_range",
                 "epochs",
                 "value_weight",
-                "gradient_norm",
+                "max_grad_norm",
             )
         },
     }
@@ -160,19 +160,19 @@ def _sb3(env: Any, settings: dict[str, Any]) -> Train:
         "MlpPolicy",
         env,
         learning_rate=settings["learning_rate"],
-        n_steps=settings["fragment_days"],
+        n_steps=settings["rollout_days"],
         batch_size=settings["minibatch"],
         n_epochs=settings["epochs"],
-        gamma=settings["discount"],
+        gamma=settings["gamma"],
         gae_lambda=settings["gae_lambda"],
-        clip_range=settings["clip"],
+        clip_range=settings["clip_range"],
         vf_coef=settings["value_weight"],
-        max_grad_norm=settings["gradient_norm"],
+        max_grad_norm=settings["max_grad_norm"],
         policy_kwargs={"net_arch": settings["hidden"]},
         device="cpu",
         seed=None,
     )
-    steps = settings["fragment_days"] * env.num_envs
+    steps = settings["rollout_days"] * env.num_envs
 
     def train() -> int:
         model.learn(steps, reset_num_timesteps=False, log_interval=None)  # type: ignore[arg-type]

@@ -21,12 +21,20 @@ from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE, Tuning, tuned_base_stock
-from entrepot.training.base_stock.tuning import save_base_stock
+from entrepot.training.base_stock.file import save_base_stock
+from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.evaluation.evaluate import Evaluation, Trial, evaluate
 from entrepot.training.evaluation.validation import Validation
-from entrepot.training.experiment import POLICY_FILE, EvaluationSettings, ExperimentSettings, compose_experiment
-from entrepot.training.trainers.registry import Assignment, trainer_of
+from entrepot.training.events import Event
+from entrepot.training.experiment import (
+    BASE_STOCK_FILE,
+    POLICY_FILE,
+    EvaluationSettings,
+    ExperimentSettings,
+    compose_experiment,
+)
+from entrepot.training.trainers.job import Job
+from entrepot.training.trainers.registry import trainer_of
 from entrepot.training.trainers.runs import Run, load_run
 
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -183,30 +191,33 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
     validated: list[dict[str, Any]] = []
     days = 0
 
-    def report(event: dict[str, Any]) -> None:
+    def report(event: Event) -> None:
         nonlocal days
-        days += event["environment_days"]
-        if "validation_cost_usd_per_day" in event:
+        figures = event.figures
+        if figures is None:
+            return
+        days += figures.environment_days
+        if figures.validation_cost_usd_per_day is not None:
             validated.append(
                 {
-                    "iteration": event["iteration"],
-                    "training_seconds": round(event["training_seconds"], 3),
+                    "iteration": event.done,
+                    "training_seconds": round(figures.training_seconds, 3),
                     "environment_days": days,
-                    "cost_usd_per_day": event["validation_cost_usd_per_day"],
-                    "fill_rate": event["validation_fill_rate"],
+                    "cost_usd_per_day": figures.validation_cost_usd_per_day,
+                    "fill_rate": figures.validation_fill_rate,
                 }
             )
 
     failure, outcome = None, None
     try:
-        outcome = trainer_of(experiment)(Assignment(experiment, tuned.cover, bar, resume=False, report=report))
+        outcome = trainer_of(experiment)(Job(experiment, tuned.cover, bar, resume=False, report=report))
     except ConfigurationError:
         raise
     except (ValueError, FloatingPointError) as error:  # its numbers ran away: that is a result too
         failure = str(error).splitlines()[0]
         study.out.print(f"[red]{experiment.run}: {failure}[/]")
     return {
-        "trainer": experiment.trainer["kind"],
+        "trainer": experiment.trainer.kind,
         "variant": variant,
         "seed": experiment.seed,
         "base_stock_cost_usd_per_day": bar,
@@ -218,9 +229,9 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
         "best_cost_usd_per_day": outcome.best_cost_usd_per_day if outcome else None,
         "seconds": outcome.seconds if outcome else None,
         "seconds_to_beat_base_stock": outcome.seconds_to_beat_base_stock if outcome else None,
-        "settings": experiment.trainer,
+        "settings": experiment.trainer.model_dump(),
         "validation": experiment.validation.model_dump(),
-        "limit_minutes": study.budget.minutes if experiment.trainer["kind"] in TIMED else None,
+        "limit_minutes": study.budget.minutes if experiment.trainer.kind in TIMED else None,
         "provenance": study.provenance(world),
     }
 

@@ -21,10 +21,12 @@ from entrepot.configs.loader import locate, read_yaml
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import tuned_base_stock
 from entrepot.training.evaluation.evaluate import Trial, ratio_interval
+from entrepot.training.events import Event
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.policies import build_policies
+from entrepot.training.trainers.job import Job
 from entrepot.training.trainers.modules import neural_policy
-from entrepot.training.trainers.registry import Assignment, trainer_of
+from entrepot.training.trainers.registry import trainer_of
 
 LEVEL = 2.0
 """The factor on all demand where the trained module meets another level."""
@@ -195,11 +197,12 @@ def _speed(study: Study, name: str, trainer: str, processes: int, settings: tupl
     world = world_of(experiment)
     seen: list[tuple[int, float]] = []
 
-    def report(event: dict[str, Any]) -> None:
-        seen.append((event["environment_days"], event["training_seconds"]))
+    def report(event: Event) -> None:
+        if event.figures is not None:
+            seen.append((event.figures.environment_days, event.figures.training_seconds))
 
     cover = world.attributes.base_cover_days
-    trainer_of(experiment)(Assignment(experiment, cover, None, resume=False, report=report))
+    trainer_of(experiment)(Job(experiment, cover, None, resume=False, report=report))
     days = sum(count for count, _ in seen[WARM_UP_ITERATIONS:])
     seconds = seen[-1][1] - seen[WARM_UP_ITERATIONS - 1][1]
     return {

@@ -7,22 +7,8 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.tables import console, headed, print_warnings, tell
-from entrepot.command_line.verdict import (
-    print_evaluation,
-    progress_over_policies,
-    tuning_progress,
-    write_evaluation,
-)
-from entrepot.configs.files import refuse_unwritable
-from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split
-from entrepot.envs.demand.settings import DemandSettings, WindowsName
-from entrepot.envs.world import build_world
-from entrepot.training.base_stock.kept import Tuning
-from entrepot.training.evaluation.evaluate import evaluate as compare
-from entrepot.training.experiment import EvaluationSettings
-from entrepot.training.policies import build_policies, policy_names, released_folder
+from entrepot.envs.demand.settings import WindowsName
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -65,29 +51,31 @@ def evaluate(
     * `entrepot evaluate kreen --policies min_max,base_stock,mpc,hindsight --episodes 16` — planners take long
     * `entrepot evaluate my_network.yaml --policies base_stock,checkpoints/kreen-pathwise --episodes 64 --plots plots`
     """
+    from entrepot.command_line.progress import shown
+    from entrepot.command_line.tables import console, headed, print_warnings, tell
+    from entrepot.command_line.verdict import print_evaluation
+    from entrepot.configs.files import refuse_unwritable
+    from entrepot.envs.demand.settings import DemandSettings
+    from entrepot.envs.memory import keep_freed_memory
+    from entrepot.envs.world import build_world
+    from entrepot.training.base_stock.kept import Tuning
+    from entrepot.training.evaluation.judging import judge, told
+    from entrepot.training.evaluation.report import write_evaluation
+    from entrepot.training.experiment import EvaluationSettings
+    from entrepot.training.policies import named_policies
+
+    keep_freed_memory()
     refuse_unwritable(json_file, "--json")
     refuse_unwritable(plots / "cost.png" if plots else None, "--plots")
     world = build_world(network, DemandSettings(name=demand, path=history, windows=windows), skus=skus)
+    names = named_policies(policies, world.description.name)
+    settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
     out = console()
-    out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"))
+    out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"), soft_wrap=True)
     tell([f"  {line}" for line in world.demand.remarks], out)
     print_warnings(out, world.warnings(days=days))
-    names = _names(policies, world.description.name)
-    with tuning_progress(out) as progress:
-        tuning = Tuning(progress=progress, processes=processes)
-        built = build_policies(names, world, tuning)
-    settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
-    with progress_over_policies(out) as policy_progress:
-        judged = compare(world, built, settings, split=split, progress=policy_progress)
-    print_evaluation(judged, world, tuning, out)
-    write_evaluation(judged, world, tuning, json_file=json_file, plots=plots)
-
-
-def _names(policies: str | None, network: str) -> list[str]:
-    if policies is None:
-        released = released_folder() / f"{network}-pathwise"
-        return ["min_max", "base_stock", *([str(released)] if released.is_dir() else [])]
-    names = [name.strip() for name in policies.split(",") if name.strip()]
-    if not names:
-        raise ConfigurationError(f"--policies: empty; allowed: {', '.join(policy_names())}, or folders")
-    return names
+    with shown(out) as observe:
+        tuning = told(Tuning(processes=processes), observe)
+        judged = judge(names, world, settings, tuning=tuning, split=split, observe=observe)
+    print_evaluation(judged, world, tuning.budgets, out)
+    write_evaluation(judged, world, tuning.budgets, json_file=json_file, plots=plots)

@@ -7,11 +7,6 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.tables import console, headed
-from entrepot.configs.files import refuse_unwritable
-from entrepot.configs.loader import ConfigurationError
-from entrepot.training.export.exporting import export_run
-
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
@@ -31,6 +26,11 @@ def export(
 
     * `entrepot export checkpoints/kreen-pathwise --out exported`
     """
+    from entrepot.command_line.tables import console, headed
+    from entrepot.configs.files import refuse_unwritable
+    from entrepot.configs.loader import ConfigurationError
+    from entrepot.training.export.exporting import export_run
+
     refuse_unwritable(out / run.name / "1" / "manifest.json", "--out")
     try:
         folder = export_run(run, out, name=name, version=version)

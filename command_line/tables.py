@@ -1,23 +1,20 @@
-"""Tables for people, and the same figures as JSON for programs.
+"""Tables for people.
 
 Whatever is printed is text as it stands: square brackets in a name or a path are no styles. Styles are given as `Text`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from entrepot import __version__
 from entrepot.command_line.encoding import print_what_can_be
-from entrepot.configs.errors import cannot_write
-from entrepot.configs.files import write_atomically
+from entrepot.configs.figures import Row as Row
+from entrepot.configs.figures import write_json as write_json
 from entrepot.envs.network.feasibility import NetworkWarning
 
 PLAIN_WIDTH = 160
@@ -26,7 +23,6 @@ PLAIN_WIDTH = 160
 UNBROKEN = 26
 """Cells up to this length stay on one line; column headings break first."""
 
-Row = Mapping[str, Any]
 _AS_IT_STANDS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 
 
@@ -76,25 +72,6 @@ def print_warnings(out: Console, warnings: Sequence[NetworkWarning]) -> None:
     """A line for each."""
     for warning in warnings:
         out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
-
-
-def write_json(path: Path, rows: Sequence[Row], *, provenance: Row, **more: Any) -> None:
-    """Write figures as ``{"rows": […], "provenance": {…}}``; the file is there whole or not at all.
-
-    Args:
-        path: the file to write.
-        rows: one mapping a row, keys in snake_case with the unit in the name.
-        provenance: what the figures were made from; the version of entrepot is added.
-        more: further lists of rows, by key.
-
-    Raises:
-        ConfigurationError: the file can't be written.
-    """
-    content = {"rows": list(rows), **more, "provenance": {"entrepot_version": __version__, **provenance}}
-    try:
-        write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise cannot_write(path, error, "--json") from error
 
 
 def _shown(value: Any) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Self
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, field_validator
+from pydantic import Field, SerializeAsAny, field_validator
 
 from entrepot.agents.neural import NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
@@ -24,14 +24,14 @@ from entrepot.configs.loader import (
     is_path,
     validate,
 )
+from entrepot.configs.numbers import Count, Positive
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.training.overrides import as_it_stands, text_of
+from entrepot.training.trainers.registry import trainer_settings
+from entrepot.training.trainers.settings import ComputeSettings, TrainerSettings
 
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-SETTINGS_FILE, POLICY_FILE = "experiment.json", "policy.pt"
-"""In a run's folder: its settings, and the weights of its best policy."""
+SETTINGS_FILE, POLICY_FILE, BASE_STOCK_FILE = "experiment.json", "policy.pt", "base_stock.json"
+"""In a run's folder: its settings, the weights of its best policy, and the tuned base stock that this started from."""
 
 
 class PolicySettings(StrictModel):
@@ -115,17 +115,6 @@ class ValidationSettings(StrictModel):
     untrained: bool = Field(False, description="also try the policy as it is before training")
 
 
-class ComputeSettings(StrictModel):
-    """Where training runs."""
-
-    workers: Count = 2
-    device: Literal["cpu", "cuda"] = "cpu"
-    threads: Annotated[int, Field(ge=0)] = 0  # per worker; 0 shares the machine's cores among the workers
-    most_failures: Annotated[int, Field(ge=-1)] = 3  # how often lost workers are replaced; -1 for ever
-    address: str | None = None  # of a Ray cluster; a local one is started if not given
-    storage: str | None = None  # where checkpoints go: a shared folder or a URI; the run's folder if not given
-
-
 class ExperimentSettings(StrictModel):
     """One experiment, whole: what `configs/experiment.yaml` and its overrides may say."""
 
@@ -133,7 +122,7 @@ class ExperimentSettings(StrictModel):
     skus: Count | None = None
     demand: DemandSettings = DemandSettings()
     policy: PolicySettings = PolicySettings()
-    trainer: dict[str, Any]
+    trainer: SerializeAsAny[TrainerSettings]
     windows: WindowsSettings = WindowsSettings()
     base_stock: BaseStockSettings = BaseStockSettings()
     validation: ValidationSettings = ValidationSettings()
@@ -142,6 +131,15 @@ class ExperimentSettings(StrictModel):
     seed: Annotated[int, Field(ge=0)] = 0
     run: str = Field(description="the run's name; it lands in `folder/run`")
     folder: str = "checkpoints"
+
+    @field_validator("run")
+    @classmethod
+    def _stays_in_the_folder(cls, name: str) -> str:
+        """A run's folder is removed from and written to: it must be one of its own, below `folder`."""
+        parts = PurePath(name).parts
+        if not parts or PurePath(name).is_absolute() or ".." in parts or not name.isprintable():
+            raise ValueError("allowed: a name such as `first`, or a path below `folder` such as `study/first`")
+        return name
 
     @property
     def run_folder(self) -> Path:
@@ -170,12 +168,38 @@ def _absolute(world: str) -> str:
 _WORLDS = {"network": "network", "demand": "demand.name"}
 
 
-def compose_experiment(overrides: Sequence[str] = (), *, name: str = "experiment") -> ExperimentSettings:
+def read_experiment(path: Path) -> ExperimentSettings:
+    """The settings that a run kept.
+
+    Raises:
+        ConfigurationError: the file can't be read, or a key or value is not allowed.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: can't be read: {error}") from error
+    return _validated(content, path)
+
+
+def _validated(content: Any, source: str | Path) -> ExperimentSettings:
+    """Settings of which the trainer's are checked by the model of its kind."""
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{source}: expected keys and values")
+    trainer = content.get("trainer")
+    if not isinstance(trainer, dict):
+        raise ConfigurationError(f"{source}: trainer: {trainer!r}; allowed: keys and values, `kind` among them")
+    return validate(ExperimentSettings, {**content, "trainer": trainer_settings(trainer)}, source)
+
+
+def compose_experiment(
+    overrides: Sequence[str] = (), *, name: str = "experiment", unnamed: str = ""
+) -> ExperimentSettings:
     """Read `configs/NAME.yaml`, apply overrides as Hydra knows them, and validate.
 
     Args:
         overrides: for example ``["network=kreen", "trainer.iterations=300", "seed=1"]``.
         name: which file of `configs/` to start from.
+        unnamed: what stands after the name of the network and the trainer's kind in the name of a run without one.
 
     Raises:
         ConfigurationError: an override can't be read, or a key or value is not allowed.
@@ -193,6 +217,16 @@ def compose_experiment(overrides: Sequence[str] = (), *, name: str = "experiment
         content = OmegaConf.to_container(composed, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(f"{' '.join(overrides)}: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"{name}: expected keys and values")
-    return validate(ExperimentSettings, {str(key): value for key, value in content.items()}, "experiment")
+    if isinstance(content, dict) and content.get("run") is None:
+        content["run"] = f"{_stem(str(content.get('network')))}-{_kind(content)}{unnamed}"
+    return _validated(content, "experiment")
+
+
+def _stem(network: str) -> str:
+    """Of a network's file, wherever it lies; its name as it is."""
+    return Path(network).stem if is_path(network) else network
+
+
+def _kind(content: dict[Any, Any]) -> Any:
+    trainer = content.get("trainer")
+    return trainer.get("kind") if isinstance(trainer, dict) else None

@@ -107,3 +107,18 @@ def _starting_from(own: Tensor | None, label: str, world: World, tuning: Tuning)
 def released_folder() -> Path:
     """Where the modules that ship with the package are."""
     return configuration_folder().parent / "checkpoints" / "released"
+
+
+def named_policies(policies: str | None, network: str) -> list[str]:
+    """The policies that a comma-separated list names; without one, the rules and the network's released module.
+
+    Raises:
+        ConfigurationError: the list is empty.
+    """
+    if policies is None:
+        released = released_folder() / f"{network}-pathwise"
+        return ["min_max", "base_stock", *([str(released)] if released.is_dir() else [])]
+    names = [name.strip() for name in policies.split(",") if name.strip()]
+    if not names:
+        raise ConfigurationError(f"--policies: empty; allowed: {', '.join(policy_names())}, or folders")
+    return names

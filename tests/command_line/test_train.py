@@ -1,7 +1,6 @@
 """From `train` to `evaluate` and `export`, as a person would type it, on the small network."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ from typer.testing import CliRunner
 
 from entrepot.agents.planners.solve import PlanningError
 from entrepot.command_line import app
-from entrepot.training.trainers.iterations import TrainingError
+from entrepot.configs.files import write_atomically
+from entrepot.training import run as running
+from entrepot.training.run_folder import LOCK, MARKER, new_run
+from entrepot.training.trainers.job import TrainingError
 from tests.command_line.conftest import Entrepot
 from tests.training.tiny import tiny_experiment, tiny_overrides
-
-MODULE = import_module("entrepot.command_line.train")  # the package has the command by the same name
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_work_that_could_not_be_finished_ends_with_what_went_wrong(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(MODULE, "tuned_base_stock", fail)
+    monkeypatch.setattr(running, "tuned_base_stock", fail)
     result = entrepot("train", *tiny_overrides(tmp_path))
     assert result.exit_code == 1
     assert result.stderr.strip() == str(error)
@@ -132,20 +132,21 @@ def test_resume_of_another_experiment_names_the_key_and_both_values(
 
 def test_resume_may_run_on_another_machine_and_be_judged_on_more(trained: tuple[Path, str]) -> None:
     more = ("compute.workers=2", "compute.most_failures=9", "evaluation.episodes=8", "evaluation.seed=3")
-    MODULE._refuse_another_experiment(tiny_experiment(trained[0].parent, *more))
+    running.refuse_another_experiment(tiny_experiment(trained[0].parent, *more))
 
 
-LEFT = ("policy.pt", "evaluation.json", "plots/cost.png", "tensorboard/events", "ray/learner.pt", "sb3/latest.json")
+LEFT = ("policy.pt", "evaluation.json", "plots/cost.png", "tensorboard/events.out.tfevents.1")
 
 
 def earlier_run(folder: Path) -> list[Path]:
     """What a run of the same name left, here and in storage."""
-    files = [folder / "tiny" / name for name in LEFT] + [folder / "stored" / "tiny" / "rllib" / "latest.json"]
+    place = folder / "stored" / "tiny" / "checkpoints"
+    files = [*(folder / "tiny" / name for name in LEFT), place / "latest.json"]
+    experiment = tiny_experiment(folder, f"compute.storage={folder / 'stored'}", "seed=5")
+    with new_run(experiment, {}):
+        experiment.save()
     for file in files:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    settings = tiny_experiment(folder, f"compute.storage={folder / 'stored'}", "seed=5").model_dump_json()
-    (folder / "tiny" / "experiment.json").write_text(settings, encoding="utf-8")
+        write_atomically(file, "")
     return files
 
 
@@ -157,10 +158,13 @@ def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
 
     files = earlier_run(tmp_path)
     (tmp_path / "tiny" / "notes.txt").touch()
-    monkeypatch.setattr(MODULE, "tuned_base_stock", interrupt)
+    (tmp_path / "tiny" / "plots" / "mine.txt").touch()
+    monkeypatch.setattr(running, "tuned_base_stock", interrupt)
     entrepot("train", *tiny_overrides(tmp_path, f"compute.storage={tmp_path / 'stored'}"))
     assert not [file for file in files if file.exists()]
-    assert sorted(path.name for path in (tmp_path / "tiny").iterdir()) == ["experiment.json", "notes.txt"]
+    left = sorted(path.name for path in (tmp_path / "tiny").iterdir())
+    assert left == [LOCK, MARKER, "experiment.json", "notes.txt", "plots"]
+    assert [path.name for path in (tmp_path / "tiny" / "plots").iterdir()] == ["mine.txt"]
     assert json.loads((tmp_path / "tiny" / "experiment.json").read_text(encoding="utf-8"))["seed"] == 0
 
 
@@ -169,7 +173,7 @@ def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
     [
         ["network=nowhere.yaml"],
         ["trainer.learning_rate=-1"],
-        ["trainer=ippo", "trainer.clip=-1"],
+        ["trainer=ippo", "trainer.clip_range=-1"],
         ["trainer=sb3_ppo", "compute.storage=elsewhere"],
     ],
     ids=" ".join,

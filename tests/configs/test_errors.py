@@ -11,7 +11,7 @@ MODULES = (
     "entrepot.configs.errors",
     "entrepot.agents.inference.errors",
     "entrepot.agents.planners.solve",
-    "entrepot.training.trainers.iterations",
+    "entrepot.training.trainers.job",
 )
 
 

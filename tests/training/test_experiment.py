@@ -16,9 +16,8 @@ from entrepot.training.pathwise.settings import PathwiseSettings
 
 def test_the_experiments_yaml_says_what_the_typed_models_default_to() -> None:
     written = read_yaml(configuration_folder() / "experiment.yaml")
-    named = {key: written[key] for key in ("network", "run")}
-    typed = ExperimentSettings(**named, trainer={}).model_dump()
-    del written["defaults"], typed["trainer"]
+    typed = ExperimentSettings(network=written["network"], run="any", trainer=PathwiseSettings()).model_dump()
+    del written["defaults"], written["run"], typed["trainer"], typed["run"]
     assert written == typed
 
 
@@ -28,8 +27,20 @@ def test_the_trainers_yaml_says_what_its_typed_model_defaults_to() -> None:
 
 def test_overrides_apply_and_name_the_run() -> None:
     experiment = compose_experiment(["network=two_warehouses", "trainer.iterations=3", "seed=7"])
-    assert (experiment.network, experiment.trainer["iterations"], experiment.seed) == ("two_warehouses", 3, 7)
+    assert (experiment.network, experiment.trainer.iterations, experiment.seed) == ("two_warehouses", 3, 7)
     assert experiment.run == "two_warehouses-pathwise"
+
+
+def test_a_run_is_named_after_its_networks_file_wherever_that_lies() -> None:
+    for network in ("/data/nets/mine.yaml", "../nets/mine.yaml", "mine.yaml"):
+        experiment = compose_experiment([f"network={network}"])
+        assert experiment.run_folder == Path("checkpoints/mine-pathwise")
+
+
+@pytest.mark.parametrize("name", ["", "''", ".", "..", "../other", "a/../..", "/tmp/mine", "'a\\nb'"])
+def test_a_run_has_a_folder_of_its_own_below_the_folder_of_all(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"run: allowed: a name such as `first`"):
+        compose_experiment([f"run={name}"])
 
 
 @pytest.mark.parametrize("override", ["windows.dayz=3", "+windows.dayz=3", "compute.workers=0"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import ray
 from ray.cluster_utils import Cluster
 
+from entrepot.training.events import Event
 from tests.training.assigned import train
 from tests.training.rllib.small import small_experiment
 from tests.training.tiny import tiny_experiment
@@ -67,8 +67,8 @@ def test_a_node_lost_in_mid_run_is_made_up_for_and_every_iteration_is_done(
         experiment = small_experiment(tmp_path, trainer, "trainer.actor=mlp", *overrides)
     used: list[set[str]] = []
 
-    def lose_a_node(event: dict[str, Any]) -> None:
-        if not used and event["iteration"] > experiment.validation.every:
+    def lose_a_node(event: Event) -> None:
+        if not used and event.done > experiment.validation.every:
             used.append(used_nodes())
             nodes.replace_second()
 

@@ -12,9 +12,8 @@ from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Day, Scenario, State, draw_scenario
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE
-from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
-from entrepot.training.experiment import ExperimentSettings, WindowsSettings, compose_experiment
+from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings, WindowsSettings, compose_experiment
 from entrepot.training.trainers.modules import neural_policy
 
 WINDOWS = WindowsSettings(episodes=4, days=30, warm_up_days=10, advance_days=10, windows_per_segment=2)

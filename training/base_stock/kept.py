@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.network import NetworkArrays
-from entrepot.envs.network.names import differences
+from entrepot.envs.network.names import differences as told_apart
 from entrepot.envs.world import World
-from entrepot.training.base_stock.tuning import (
-    TunedBaseStock,
-    load_base_stock,
-    names_in_base_stock,
-    save_base_stock,
-    tune_base_stock,
-)
-from entrepot.training.experiment import BaseStockSettings, WindowsSettings
+from entrepot.training.base_stock.file import FORMAT, BaseStockFile, TunedBaseStock, load_base_stock, save_base_stock
+from entrepot.training.base_stock.tuning import tune_base_stock
+from entrepot.training.content import content_of, differences, digest
+from entrepot.training.experiment import BASE_STOCK_FILE, BaseStockSettings, WindowsSettings
 
 TuningProgress = Callable[[int, float], None]
 TUNING_SEED = 11
-BASE_STOCK_FILE = "base_stock.json"
-"""In a run's folder: the tuned base stock that its policy started from."""
 
 
 @dataclass
@@ -41,57 +32,47 @@ class Tuning:
 
 
 def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
-    """The rule tuned for this network and demand: read where it was tuned before, else tuned now.
+    """The rule tuned for this network and demand: read where it was tuned before on the same content, else tuned now.
 
     Raises:
         ConfigurationError: what the path holds doesn't fit the network.
     """
     if tuning.settings.path is not None:
-        return base_stock_from(tuning.settings.path, world.network)
-    path = tuning.folder / f"{world.description.name}-{fingerprint(world, tuning)}.json"
+        return _given(tuning.settings.path, world)
+    tuned_on = what_is_tuned_on(world, tuning)
+    path = tuning.folder / f"{world.description.name}-{digest(tuned_on)}.json"
     if path.is_file():
-        return load_base_stock(path, world.network)
+        kept = BaseStockFile.read(path)
+        if kept.format == FORMAT and kept.tuned_on == tuned_on and kept.has_just(world.network):
+            return kept.of(world.network)
     tuned = tune_base_stock(world, tuning.windows, tuning.settings, seed=tuning.seed, progress=tuning.progress)
-    save_base_stock(tuned, world.network, path)
+    save_base_stock(tuned, world.network, path, tuned_on=tuned_on)
     return load_base_stock(path, world.network)
 
 
-def base_stock_from(path: str, network: NetworkArrays) -> TunedBaseStock:
-    """The rule that was tuned before, for a network of these lanes and SKUs, which are joined by name.
+def what_is_tuned_on(world: World, tuning: Tuning) -> dict[str, str]:
+    """Digests of all that the tuned covers follow from: network, demand, budget, windows and seed."""
+    how = {
+        "settings": tuning.settings.model_dump(exclude={"path"}),
+        "windows": tuning.windows.model_dump(),
+        "seed": tuning.seed,
+    }
+    return {**content_of(world), **{name: digest(value) for name, value in how.items()}}
 
-    Args:
-        path: of a run's folder, or of what `save_base_stock` wrote.
-        network: whose lanes and SKUs it must have.
 
-    Raises:
-        ConfigurationError: there is none, or it is another network's.
-    """
+def _given(path: str, world: World) -> TunedBaseStock:
+    """The rule that was tuned before, for exactly these lanes and SKUs; what else is not as it was there is told."""
     file = Path(path) / BASE_STOCK_FILE if Path(path).is_dir() else Path(path)
     if not file.is_file():
         raise ConfigurationError(
             f"base_stock.path: {path!r}; allowed: a run's folder with {BASE_STOCK_FILE}, or such a file"
         )
-    tuned = load_base_stock(file, network)
-    for what, kept, wanted in zip(
-        ("lanes", "SKUs"), names_in_base_stock(file), (network.lanes, network.skus), strict=True
-    ):
-        if told := differences(kept, wanted):
+    kept, network = BaseStockFile.read(file), world.network
+    for what, names, wanted in (("lanes", kept.lanes, network.lanes), ("SKUs", kept.skus, network.skus)):
+        if other := told_apart(names, wanted):
             raise ConfigurationError(
-                f"base_stock.path: {str(file)!r} was tuned on other {what}: it {told}; they must be the same"
+                f"base_stock.path: {str(file)!r} was tuned on other {what}: it {other}; they must be the same"
             )
-    return tuned
-
-
-def fingerprint(world: World, tuning: Tuning) -> str:
-    """Changes with the network, what each SKU sells in each market, and the budget."""
-    content = [
-        world.description.model_dump(mode="json"),
-        world.demand.summary,
-        hashlib.sha256(world.demand.mean_units_per_day.tobytes()).hexdigest(),
-        world.demand.month_index.tolist(),
-        world.attributes.demand_deviation.double().sum().item(),
-        tuning.settings.model_dump(exclude={"path"}),
-        tuning.windows.model_dump(),
-        tuning.seed,
-    ]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+    here = content_of(world)
+    there = {name: value for name, value in kept.tuned_on.items() if name in here}
+    return replace(kept.of(network), elsewhere=tuple(differences(there, here)) if there else ())

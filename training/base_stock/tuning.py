@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
 from entrepot.agents.rules import BaseStock
-from entrepot.configs.files import write_atomically
-from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.world import World
+from entrepot.training.base_stock.file import TunedBaseStock
 from entrepot.training.experiment import BaseStockSettings, WindowsSettings
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Window, Windows
@@ -29,24 +24,6 @@ OPENING_SCALE = 1.2
 """The textbook cover times this is where tuning starts: the best single factor on kreen's training scenarios."""
 CLOSING_SHARE = 0.25
 """Of the steps from each start, the last whose mean loss is compared."""
-
-
-@dataclass(frozen=True)
-class TunedBaseStock:
-    """Covers, and what was spent on finding them."""
-
-    cover: Tensor  # [L, S] days
-    iterations: int
-    environment_days: int
-    seconds: float
-
-    @property
-    def budget(self) -> str:
-        """For people."""
-        return (
-            f"{self.cover.numel():,} covers, one per lane and SKU, tuned in {self.iterations} gradient steps over "
-            f"{self.environment_days:,} simulated network days in {self.seconds:.0f} s"
-        )
 
 
 def tune_base_stock(
@@ -145,46 +122,3 @@ def _descend(
             progress(iteration + 1, losses[-1])
     closing = losses[-max(1, round(CLOSING_SHARE * len(losses))) :]
     return _Descent((opening * torch.exp(scale)).detach(), sum(closing) / max(1, len(closing)), days)
-
-
-def save_base_stock(tuned: TunedBaseStock, network: NetworkArrays, path: Path) -> None:
-    """Write covers by lane and SKU name."""
-    cover = {lane: dict(zip(network.skus, row, strict=True)) for lane, row in _rows(tuned.cover, network)}
-    content = {
-        "kind": "base_stock",
-        "iterations": tuned.iterations,
-        "environment_days": tuned.environment_days,
-        "seconds": tuned.seconds,
-        "cover_days": cover,
-    }
-    write_atomically(path, json.dumps(content, indent=1))
-
-
-def load_base_stock(path: Path, network: NetworkArrays) -> TunedBaseStock:
-    """Read what `save_base_stock` wrote.
-
-    Raises:
-        ConfigurationError: the file is no tuned base stock, or lacks a lane or SKU of the network.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        covers = content["cover_days"]
-        rows = [[float(covers[lane][sku]) for sku in network.skus] for lane in network.lanes]
-        budget = int(content["iterations"]), int(content["environment_days"]), float(content["seconds"])
-        if not all(0 <= days < math.inf for row in rows for days in row):
-            raise ValueError("a cover is below 0 or no number")
-    except KeyError as error:
-        raise ConfigurationError(f"{path}: holds no {error}; tune the base stock on this network") from error
-    except (OSError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"{path}: can't be read as a tuned base stock: {error}") from error
-    return TunedBaseStock(torch.tensor(rows, dtype=torch.float32), *budget)
-
-
-def _rows(cover: Tensor, network: NetworkArrays) -> list[tuple[str, list[float]]]:
-    return [(lane, [round(float(days), 3) for days in row]) for lane, row in zip(network.lanes, cover, strict=True)]
-
-
-def names_in_base_stock(path: Path) -> tuple[list[str], list[str]]:
-    """Lanes and SKUs of what `save_base_stock` wrote."""
-    covers: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["cover_days"]
-    return list(covers), list(next(iter(covers.values()), {}))

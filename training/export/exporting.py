@@ -16,9 +16,8 @@ from entrepot.envs.opening import stocked
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE
-from entrepot.training.base_stock.tuning import load_base_stock
-from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.base_stock.file import load_base_stock
+from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
 from entrepot.training.export import SnapshotRecorder, export_policy
 from entrepot.training.rollout import roll_out
 from entrepot.training.trainers.runs import Run, load_run

@@ -111,7 +111,7 @@ class Learner:
         parameters = [*self.module.parameters(), self._log_cover]
         if self._average_gradients is not None:
             self._average_gradients(parameters)
-        norm = float(nn.utils.clip_grad_norm_(parameters, self._trainer.gradient_norm))
+        norm = float(nn.utils.clip_grad_norm_(parameters, self._trainer.max_grad_norm))
         if not math.isfinite(norm):
             raise FloatingPointError(
                 f"iteration {self.iteration + 1}: the gradient is {norm}; lower trainer.learning_rate"

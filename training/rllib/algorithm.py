@@ -9,7 +9,6 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from torch import Tensor
 
-from entrepot.configs.loader import validate
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.env_runner import BatchedEnvRunner
 from entrepot.training.rllib.learner import ArraysLearner
@@ -39,13 +38,13 @@ def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOCo
         experiment: settings; `trainer` those of `PpoSettings`.
         base_cover_days: [L, S] that policies start from.
     """
-    settings = validate(PpoSettings, experiment.trainer, "trainer")
+    settings = PpoSettings.of(experiment.trainer)
     content = describe_world(experiment.with_absolute_paths(), base_cover_days)
     agents = world_of(content).network.agents
     model = {"world": content, "trainer": settings.model_dump(mode="json"), "policy": experiment.policy.model_dump()}
     modules = list(dict.fromkeys(settings.module_of(agent) for agent in agents))
     runners = experiment.compute.workers if experiment.compute.workers > 1 else 0
-    environment_days = max(1, runners) * settings.environments * settings.fragment_days
+    environment_days = max(1, runners) * settings.environments * settings.rollout_days
     learners = max(1, settings.learners)
     rows_a_day = len(agents) if settings.sharing == "shared" else 1
     on_gpu = experiment.compute.device == "cuda"
@@ -60,7 +59,7 @@ def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOCo
             env_runner_cls=BatchedEnvRunner,
             num_env_runners=runners,
             num_envs_per_env_runner=settings.environments,
-            rollout_fragment_length=settings.fragment_days,
+            rollout_fragment_length=settings.rollout_days,
         )
         .learners(
             learner_class=ArraysLearner,
@@ -78,9 +77,9 @@ def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOCo
         )
         .training(
             lr=settings.learning_rate,
-            gamma=settings.discount,
+            gamma=settings.gamma,
             lambda_=settings.gae_lambda,
-            clip_param=settings.clip,
+            clip_param=settings.clip_range,
             num_epochs=settings.epochs,
             train_batch_size_per_learner=environment_days * len(agents) // learners,
             minibatch_size=min(settings.minibatch_days * learners, environment_days) * rows_a_day // learners,
@@ -89,7 +88,7 @@ def ppo_config(experiment: ExperimentSettings, base_cover_days: Tensor) -> PPOCo
             vf_loss_coeff=settings.value_weight,
             vf_clip_param=UNLIMITED_VALUE_LOSS,
             entropy_coeff=settings.entropy_weight,
-            grad_clip=settings.gradient_norm,
+            grad_clip=settings.max_grad_norm,
             grad_clip_by="global_norm",
         )
         .fault_tolerance(restart_failed_env_runners=True)

@@ -68,7 +68,7 @@ class AgentsEnvironment:
         self._lanes = OwnLanes.of(world.network)
         self._layout = SnapshotLayout.of(world) if "snapshot" in needs else None
         self._needs = needs
-        self._reward_scale = 1.0 - settings.discount
+        self._reward_scale = 1.0 - settings.gamma
         rng = np.random.default_rng(seed)
         self._moment = int(rng.integers(MOMENTS))
         self._agent = torch.arange(len(self.agents)).expand(self.num_envs, -1)

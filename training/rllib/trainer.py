@@ -6,44 +6,26 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 import torch
 from ray.rllib.algorithms import Algorithm
 from ray.rllib.utils.metrics import ALL_MODULES, ENV_RUNNER_RESULTS, LEARNER_RESULTS, NUM_ENV_STEPS_SAMPLED
-from torch import Tensor
 
-from entrepot.configs.loader import validate
 from entrepot.envs.world import build_world
-from entrepot.training.cluster import ray_cluster
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.algorithm import ppo_config
-from entrepot.training.rllib.checkpoints import Checkpoints
 from entrepot.training.rllib.deployed import module_of, state_of
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, LOST_SHARE
 from entrepot.training.rllib.settings import PpoSettings
-from entrepot.training.trainers.iterations import Iteration, Iterations, Progress, TrainingError
-from entrepot.training.trainers.registry import Assignment, Bundle, Outcome, register_trainer
-from entrepot.training.trainers.storage import checkpoint_place
+from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
+from entrepot.training.trainers.cluster import ray_cluster
+from entrepot.training.trainers.job import Job, Outcome, TrainingError
+from entrepot.training.trainers.loop import Iteration, Learned, Loop
 
 
-def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
-    """Of the main process, remote runners and remote learners."""
-    settings = validate(PpoSettings, experiment.trainer, "trainer")
-    workers = experiment.compute.workers
-    learning: Bundle = {"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}
-    main: Bundle = {"CPU": 1} if settings.learners else learning
-    sampling: Bundle = {"CPU": 1}
-    return [main, *[sampling] * (workers if workers > 1 else 0), *[learning] * settings.learners]
-
-
-def _check(experiment: ExperimentSettings) -> None:
-    validate(PpoSettings, experiment.trainer, "trainer")
-
-
-@register_trainer("ippo", check=_check, bundles=_bundles)
-@register_trainer("mappo", check=_check, bundles=_bundles)
-def train_ppo(assignment: Assignment) -> Outcome:
+def train(job: Job) -> Outcome:
     """Train until the iterations are done, or the seconds are over.
 
     Lost runners are replaced as they come; `--resume` goes on from the last checkpoint.
@@ -51,35 +33,46 @@ def train_ppo(assignment: Assignment) -> Outcome:
     Raises:
         TrainingError: all runners were lost more often in a row than `compute.most_failures` allows.
     """
-    experiment = assignment.experiment
-    settings = validate(PpoSettings, experiment.trainer, "trainer")
+    started, experiment = perf_counter(), job.experiment
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    world = world.starting_from(assignment.base_cover_days)
-    checkpoints = Checkpoints(checkpoint_place(experiment, "rllib"))
-    if not assignment.resume:
-        checkpoints.clear()
+    world = world.starting_from(job.base_cover_days)
+    checkpoints = Checkpoints(checkpoint_place(experiment))
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
-    iterations = Iterations(
-        assignment,
-        world,
-        module_of(experiment, world),
-        iterations=settings.iterations,
-        seconds=settings.seconds,
-    )
+    learned = Learned(module_of(experiment, world), job.base_cover_days)  # before RLlib seeds what it draws from
+    loop = Loop(job, world, seconds=PpoSettings.of(experiment.trainer).seconds)
     with ray_cluster(experiment.compute), _quiet():
-        algorithm = ppo_config(experiment, assignment.base_cover_days).build_algo()
+        algorithm = ppo_config(experiment, job.base_cover_days).build_algo()
         try:
-            progress = checkpoints.restore(algorithm) if assignment.resume else Progress()
-            return iterations.until_done(_Ppo(experiment, algorithm, checkpoints), progress)
+            progress = restore(algorithm, checkpoints) if job.resume else Progress()
+            method = _Ppo(experiment, algorithm, checkpoints, learned)
+            return Outcome.of(job, loop.run(method, progress), started)
         finally:
             algorithm.stop()
+
+
+def save(algorithm: Algorithm, checkpoints: Checkpoints, progress: Progress) -> None:
+    """Write RLlib's own checkpoint, as `Algorithm.from_checkpoint` reads it."""
+    checkpoints.save(progress, lambda path: algorithm.save_to_path(path, filesystem=checkpoints.files))
+
+
+def restore(algorithm: Algorithm, checkpoints: Checkpoints) -> Progress:
+    """Go on from the last checkpoint; from the beginning if there is none."""
+    found = checkpoints.last()
+    if found is None:
+        return Progress()
+    path, progress = found
+    algorithm.restore_from_path(path, filesystem=checkpoints.files)
+    return progress
 
 
 class _Ppo:
     """An algorithm of RLlib's as a method."""
 
-    def __init__(self, experiment: ExperimentSettings, algorithm: Algorithm, checkpoints: Checkpoints) -> None:
+    def __init__(
+        self, experiment: ExperimentSettings, algorithm: Algorithm, checkpoints: Checkpoints, learned: Learned
+    ) -> None:
         self._experiment, self._algorithm, self._checkpoints = experiment, algorithm, checkpoints
+        self._learned = learned
 
     def iterate(self) -> Iteration:
         result = self._sampled()
@@ -102,11 +95,13 @@ class _Ppo:
             if 0 <= most < tries:
                 raise TrainingError(f"no runner answered in {tries} tries. Go on with --resume.")
 
-    def policy_state(self) -> dict[str, Tensor]:
-        return state_of(self._experiment, self._algorithm.learner_group.get_weights())
+    def learned(self) -> Learned:
+        self._learned.module.load_state_dict(state_of(self._experiment, self._algorithm.learner_group.get_weights()))
+        self._learned.module.eval()
+        return self._learned
 
     def save(self, progress: Progress) -> None:
-        self._checkpoints.save(self._algorithm, progress)
+        save(self._algorithm, self._checkpoints, progress)
 
 
 def _of_learners(results: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:

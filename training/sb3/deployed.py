@@ -9,24 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.mlp import AgentMlp, CentralMlp
-from entrepot.configs.loader import validate
 from entrepot.envs.world import World, build_world
 from entrepot.training.experiment import ExperimentSettings
-from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
-from entrepot.training.trainers.modules import register_module
-
-SETTINGS: dict[str, type[Sb3PpoSettings] | type[Sb3SacSettings]] = {
-    "sb3_ppo": Sb3PpoSettings,
-    "sb3_sac": Sb3SacSettings,
-}
+from entrepot.training.sb3.settings import Sb3SacSettings, Sb3Settings
 
 
-def settings_of(experiment: ExperimentSettings) -> Sb3PpoSettings | Sb3SacSettings:
-    """The trainer's settings."""
-    return validate(SETTINGS[str(experiment.trainer["kind"])], experiment.trainer, "trainer")
-
-
-@register_module("sb3_ppo", "sb3_sac")
 def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.Module:
     """The policy that a run's weights belong to.
 
@@ -34,7 +21,7 @@ def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.
         experiment: settings of the run.
         world: its world; built anew if None.
     """
-    settings = settings_of(experiment)
+    settings = Sb3Settings.of(experiment.trainer)
     world = world or build_world(experiment.network, experiment.demand, skus=experiment.skus)
     squash = isinstance(settings, Sb3SacSettings)
     return _BUILDERS[settings.view](world, settings, squash)

@@ -6,38 +6,42 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from entrepot.training.experiment import Count, Positive, Share
-from entrepot.training.perceptron import PerceptronSettings
+from entrepot.configs.loader import ConfigurationError
+from entrepot.configs.numbers import Count, Positive, Share
+from entrepot.training.trainers.perceptron import PerceptronSettings
+from entrepot.training.trainers.settings import ComputeSettings, Needs, ProximalSettings, SamplingSettings
 
 
-class Sb3Settings(PerceptronSettings):
+class Sb3Settings(SamplingSettings, PerceptronSettings):
     """What both algorithms share."""
 
-    iterations: Count = 200
-    seconds: Positive | None = None  # training ends after so many, if the iterations aren't done by then
     view: Literal["central", "agents"] = "central"
     environments: Count = 16
-    fragment_days: Count = 64
-    episode_days: Count = 128
-    warm_up_days: Annotated[int, Field(ge=0)] = 60
-    team_share: Share = 1.0
-    learning_rate: Positive = 0.0003
-    discount: Annotated[float, Field(gt=0, lt=1)] = 0.99
+    rollout_days: Count = 64
+
+    def refuse(self, compute: ComputeSettings) -> None:
+        """These train in their own process."""
+        for key in ("address", "storage"):
+            value = getattr(compute, key)
+            if value is not None:
+                raise ConfigurationError(
+                    f"compute.{key}: {value!r}; allowed with trainer.kind {self.kind}: null, as it trains in this "
+                    "process and keeps its checkpoints in the run's folder"
+                )
+
+    def needs(self, compute: ComputeSettings) -> list[Needs]:
+        """One process."""
+        return [Needs(gpus=int(compute.device == "cuda"))]
 
 
-class Sb3PpoSettings(Sb3Settings):
-    """PPO (Schulman et al. 2017)."""
+class Sb3PpoSettings(Sb3Settings, ProximalSettings):
+    """PPO."""
 
     kind: Literal["sb3_ppo"] = "sb3_ppo"
     learning_rate: Positive = 0.000003
     log_deviation: float = -3.0  # to begin with; of actions in [-1, 1], or of logarithms of a cover with view=agents
-    gae_lambda: Share = 0.95
-    clip: Positive = 0.2
-    epochs: Count = 4
     minibatch: Count = 256
-    value_weight: Positive = 0.5
-    entropy_weight: Annotated[float, Field(ge=0)] = 0.0
-    gradient_norm: Positive = 0.5
+    max_grad_norm: Positive = 0.5
 
 
 class Sb3SacSettings(Sb3Settings):
@@ -45,8 +49,14 @@ class Sb3SacSettings(Sb3Settings):
 
     kind: Literal["sb3_sac"] = "sb3_sac"
     activation: Literal["tanh", "relu"] = "relu"
-    buffer: Count = 50_000
+    buffer_size: Count = 50_000  # transitions
     learning_starts: Annotated[int, Field(ge=0)] = 2_000
-    batch: Count = 256
+    batch_size: Count = 256
     gradient_steps: Count = 64  # an iteration
-    polyak: Share = 0.005
+    tau: Share = 0.005
+
+
+SETTINGS: dict[str, type[Sb3PpoSettings] | type[Sb3SacSettings]] = {
+    "sb3_ppo": Sb3PpoSettings,
+    "sb3_sac": Sb3SacSettings,
+}

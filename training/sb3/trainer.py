@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,54 +13,37 @@ import torch
 from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
-from torch import Tensor
 
 from entrepot.agents.mlp.layers import ACTIVATIONS
-from entrepot.configs.files import write_atomically
-from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import MOST_COVER_DAYS
 from entrepot.envs.world import World, build_world
 from entrepot.training.experiment import ExperimentSettings
-from entrepot.training.sb3.deployed import module_of, settings_of, start_from_base_stock, state_of
+from entrepot.training.sb3.deployed import module_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import VIEWS, WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
-from entrepot.training.trainers.iterations import Iteration, Iterations, Progress
-from entrepot.training.trainers.registry import Assignment, Bundle, Outcome, register_trainer
+from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
+from entrepot.training.trainers.job import Job, Outcome
+from entrepot.training.trainers.loop import Iteration, Learned, Loop
 
-POINTER = "latest.json"
-
-
-def _bundles(experiment: ExperimentSettings) -> list[Bundle]:
-    return [{"CPU": 1, "GPU": 1} if experiment.compute.device == "cuda" else {"CPU": 1}]
+MODEL = "model.zip"
+"""In a checkpoint's folder."""
 
 
-def _check(experiment: ExperimentSettings) -> None:
-    settings_of(experiment)
-    for key in ("address", "storage"):
-        value = getattr(experiment.compute, key)
-        if value is not None:
-            raise ConfigurationError(
-                f"compute.{key}: {value!r}; allowed with trainer.kind {experiment.trainer['kind']}: null, as it trains "
-                "in this process and keeps its checkpoints in the run's folder"
-            )
-
-
-@register_trainer("sb3_ppo", check=_check, bundles=_bundles)
-@register_trainer("sb3_sac", check=_check, bundles=_bundles)
-def train_sb3(assignment: Assignment) -> Outcome:
+def train(job: Job) -> Outcome:
     """Train in this process until the iterations are done, or the seconds are over."""
-    experiment = assignment.experiment
-    settings = settings_of(experiment)
+    started, experiment = perf_counter(), job.experiment
+    settings = Sb3Settings.of(experiment.trainer)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    world = world.starting_from(assignment.base_cover_days)
+    world = world.starting_from(job.base_cover_days)
     torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
     env = make_environment(world, settings)
-    folder = experiment.run_folder / "sb3"
-    if not assignment.resume:
-        shutil.rmtree(folder, ignore_errors=True)
-    progress, model = _restored(folder, env, settings, experiment) or (Progress(), None)
-    if model is None:
-        model = make_algorithm(env, settings, seed=experiment.seed, device=experiment.compute.device)
+    checkpoints = Checkpoints(checkpoint_place(experiment))
+    found = checkpoints.last() if job.resume else None
+    if found is None:
+        model, progress = (
+            make_algorithm(env, settings, seed=experiment.seed, device=experiment.compute.device),
+            Progress(),
+        )
         if settings.view == "central":
             start_from_base_stock(
                 model.policy,
@@ -71,18 +51,19 @@ def train_sb3(assignment: Assignment) -> Outcome:
                 MOST_COVER_DAYS,
                 squash=isinstance(settings, Sb3SacSettings),
             )
+    else:
+        path, progress = found
+        model = _restored(Path(path), env, settings, experiment, progress)
     model.set_logger(Logger(folder=None, output_formats=[]))
-    iterations = Iterations(
-        assignment, world, module_of(experiment, world), iterations=settings.iterations, seconds=settings.seconds
-    )
-    return iterations.until_done(_Sb3(model, env, settings, folder), progress)
+    method = _Sb3(model, env, settings, checkpoints, Learned(module_of(experiment, world), job.base_cover_days))
+    return Outcome.of(job, Loop(job, world, seconds=settings.seconds).run(method, progress), started)
 
 
 def make_environment(world: World, settings: Sb3Settings, **more: Any) -> WarehouseVecEnv:
     """The environment of a trainer's settings; further arguments as in `BatchedWarehouseNetwork`."""
     return VIEWS[settings.view](
         world,
-        reward_scale=1.0 - settings.discount,  # so that values are of the size of a day's reward
+        reward_scale=1.0 - settings.gamma,  # so that values are of the size of a day's reward
         environments=settings.environments,
         episode_days=settings.episode_days,
         warm_up_days=settings.warm_up_days,
@@ -101,15 +82,15 @@ def _ppo(env: WarehouseVecEnv, settings: Any, seed: int, device: str) -> BaseAlg
         "MlpPolicy",
         env,
         learning_rate=settings.learning_rate,
-        n_steps=settings.fragment_days,
+        n_steps=settings.rollout_days,
         batch_size=settings.minibatch,
         n_epochs=settings.epochs,
-        gamma=settings.discount,
+        gamma=settings.gamma,
         gae_lambda=settings.gae_lambda,
-        clip_range=settings.clip,
+        clip_range=settings.clip_range,
         ent_coef=settings.entropy_weight,
         vf_coef=settings.value_weight,
-        max_grad_norm=settings.gradient_norm,
+        max_grad_norm=settings.max_grad_norm,
         policy_kwargs={**_policy_arguments(settings), "log_std_init": settings.log_deviation},
         seed=seed,
         device=device,
@@ -121,12 +102,12 @@ def _sac(env: WarehouseVecEnv, settings: Any, seed: int, device: str) -> BaseAlg
         "MlpPolicy",
         env,
         learning_rate=settings.learning_rate,
-        buffer_size=settings.buffer,
+        buffer_size=settings.buffer_size,
         learning_starts=settings.learning_starts,
-        batch_size=settings.batch,
-        tau=settings.polyak,
-        gamma=settings.discount,
-        train_freq=settings.fragment_days,
+        batch_size=settings.batch_size,
+        tau=settings.tau,
+        gamma=settings.gamma,
+        train_freq=settings.rollout_days,
         gradient_steps=settings.gradient_steps,
         policy_kwargs=_policy_arguments(settings),
         seed=seed,
@@ -148,9 +129,16 @@ def _policy_arguments(settings: Sb3Settings) -> dict[str, Any]:
 class _Sb3:
     """An algorithm of Stable-Baselines3 as a method."""
 
-    def __init__(self, model: BaseAlgorithm, env: WarehouseVecEnv, settings: Sb3Settings, folder: Path) -> None:
-        self._model, self._env, self._folder = model, env, folder
-        self._steps = settings.fragment_days * env.num_envs
+    def __init__(
+        self,
+        model: BaseAlgorithm,
+        env: WarehouseVecEnv,
+        settings: Sb3Settings,
+        checkpoints: Checkpoints,
+        learned: Learned,
+    ) -> None:
+        self._model, self._env, self._checkpoints, self._learned = model, env, checkpoints, learned
+        self._steps = settings.rollout_days * env.num_envs
 
     def iterate(self) -> Iteration:
         self._model.learn(self._steps, reset_num_timesteps=False, log_interval=None)
@@ -160,32 +148,24 @@ class _Sb3:
         cost, lost, days = self._env.take_figures()
         return Iteration(cost, lost, days, scalars)
 
-    def policy_state(self) -> dict[str, Tensor]:
-        return state_of(self._model.policy)
+    def learned(self) -> Learned:
+        self._learned.module.load_state_dict(state_of(self._model.policy))
+        self._learned.module.eval()
+        return self._learned
 
     def save(self, progress: Progress) -> None:
-        """The model first, then what points at it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"iteration-{progress.iteration:06d}.zip"
-        with tempfile.TemporaryDirectory(dir=self._folder) as unfinished:
-            self._model.save(Path(unfinished) / name)
-            os.replace(Path(unfinished) / name, self._folder / name)
-        write_atomically(self._folder / POINTER, json.dumps({"checkpoint": name, **asdict(progress)}))
-        for older in self._folder.glob("iteration-*.zip"):
-            if older.name != name:
-                older.unlink()
+        self._checkpoints.save(progress, self._write)
+
+    def _write(self, path: str) -> None:
+        Path(path).mkdir(parents=True)
+        self._model.save(Path(path) / MODEL)
 
 
 def _restored(
-    folder: Path, env: WarehouseVecEnv, settings: Sb3Settings, experiment: ExperimentSettings
-) -> tuple[Progress, BaseAlgorithm] | None:
+    checkpoint: Path, env: WarehouseVecEnv, settings: Sb3Settings, experiment: ExperimentSettings, progress: Progress
+) -> BaseAlgorithm:
     """What was saved last; SAC's replay buffer fills anew."""
-    if not (folder / POINTER).is_file():
-        return None
-    content = json.loads((folder / POINTER).read_text(encoding="utf-8"))
-    name = content.pop("checkpoint")
-    model = _CLASSES[type(settings)].load(folder / name, env=env, device=experiment.compute.device)
-    progress = Progress(**content)
+    model = _CLASSES[type(settings)].load(checkpoint / MODEL, env=env, device=experiment.compute.device)
     # Not through the first scenarios again, nor with the first noise: seeds of this experiment from here on.
     model.set_random_seed(int(np.random.SeedSequence([experiment.seed, progress.iteration]).generate_state(1)[0]))
-    return progress, model
+    return model

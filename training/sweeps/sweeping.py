@@ -18,11 +18,15 @@ from ray.tune.search.optuna import OptunaSearch
 from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.cluster import ray_cluster
+from entrepot.training.events import Event
 from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, compose_experiment
 from entrepot.training.overrides import as_it_stands
-from entrepot.training.trainers.registry import Assignment, bundles_of, trainer_of
-from entrepot.training.trainers.storage import checkpoint_place
+from entrepot.training.run_folder import new_run
+from entrepot.training.trainers.checkpoints import checkpoint_place
+from entrepot.training.trainers.cluster import ray_cluster
+from entrepot.training.trainers.job import Job
+from entrepot.training.trainers.registry import trainer_of
+from entrepot.training.trainers.settings import Needs
 
 METRIC = "validation_cost_usd_per_day"
 FIXED = (
@@ -122,9 +126,10 @@ class SweepTrial:
     seconds: float
 
 
-def sweep(
+def run_trials(
     sweep: Sweep,
     experiment: ExperimentSettings,
+    content: Mapping[str, str],
     base_cover_days: Tensor,
     base_stock_cost_usd_per_day: float,
     *,
@@ -136,6 +141,7 @@ def sweep(
     Args:
         sweep: what is swept.
         experiment: what all trials share.
+        content: digests of the network and demand.
         base_cover_days: [L, S] that policies start from.
         base_stock_cost_usd_per_day: of the tuned rule in validation.
         trials: how many points.
@@ -146,20 +152,21 @@ def sweep(
     """
     common = _in_common(experiment)
     folder = Path(common["folder"])
-    iterations = int(experiment.trainer.get("iterations", 1))
-    bundles = bundles_of(experiment)
+    iterations = experiment.trainer.iterations
+    needs = experiment.trainer.needs(experiment.compute)
     trainable = tune.with_resources(
         tune.with_parameters(
             _run_trial,
             overrides=sweep.shared,
             common=common,
+            content=dict(content),
             cover=base_cover_days,
             bar=base_stock_cost_usd_per_day,
         ),
-        tune.PlacementGroupFactory(bundles),
+        tune.PlacementGroupFactory([_bundle(process) for process in needs]),
     )
-    # Ray Train's workers stand beside a trial's bundles.
-    cpus = concurrent * (experiment.compute.workers + sum(int(bundle.get("CPU", 0)) for bundle in bundles))
+    # Ray Train's workers stand beside a trial's processes.
+    cpus = concurrent * (experiment.compute.workers + sum(process.cpus for process in needs))
     with ray_cluster(experiment.compute, cpus=cpus):
         tuner = tune.Tuner(
             trainable,
@@ -185,6 +192,11 @@ def sweep(
     return sorted(done, key=_rank)
 
 
+def _bundle(process: Needs) -> dict[str, float]:
+    """As Ray counts them."""
+    return {"CPU": process.cpus, "GPU": process.gpus} if process.gpus else {"CPU": process.cpus}
+
+
 def _rank(trial: SweepTrial) -> tuple[bool, bool, float]:
     """Failed trials come last, and before them those that were ended before they kept a policy."""
     cost = trial.cost_usd_per_day
@@ -208,25 +220,34 @@ def _in_common(experiment: ExperimentSettings) -> dict[str, Any]:
 
 
 def _run_trial(
-    config: dict[str, Any], *, overrides: Sequence[str], common: Mapping[str, Any], cover: Tensor, bar: float
+    config: dict[str, Any],
+    *,
+    overrides: Sequence[str],
+    common: Mapping[str, Any],
+    content: Mapping[str, str],
+    cover: Tensor,
+    bar: float,
 ) -> None:
     """What a trial's process runs."""
     point = Sweep(tuple(overrides), {})
     named = {**common, "run": tune.get_context().get_trial_id()}
     experiment = compose_experiment(point.overrides(config)).model_copy(update=named)
-    experiment.save()
     best, seconds = float("inf"), 0.0
 
-    def report(event: dict[str, Any]) -> None:
+    def report(event: Event) -> None:
         nonlocal best, seconds
-        seconds = event.get("training_seconds", seconds)
+        if event.figures is None:
+            return
+        seconds, cost = event.figures.training_seconds, event.figures.validation_cost_usd_per_day
         # What was there before training is no candidate; and ASHA ends a trial that reports its last iteration, which
         # it must not before the policy is kept.
-        if METRIC in event and 0 < event["iteration"] < event["iterations"]:
-            best = min(best, event[METRIC])
-            tune.report({METRIC: best, "iteration": event["iteration"], "training_seconds": seconds})
+        if cost is not None and 0 < event.done < event.total:
+            best = min(best, cost)
+            tune.report({METRIC: best, "iteration": event.done, "training_seconds": seconds})
 
-    outcome = trainer_of(experiment)(Assignment(experiment, cover, bar, resume=False, report=report))
+    with new_run(experiment, content):
+        experiment.save()
+        outcome = trainer_of(experiment)(Job(experiment, cover, bar, resume=False, report=report))
     kept = {METRIC: outcome.best_cost_usd_per_day, "iteration": outcome.iterations, "training_seconds": seconds}
     tune.report(kept)
 

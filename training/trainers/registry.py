@@ -1,122 +1,83 @@
-"""Trainers by the `kind` their YAML names; a new trainer is one new file that registers itself, and one YAML."""
+"""Trainers by the `kind` that their YAML names.
+
+A trainer is a package beside this one and a YAML in `configs/trainer/`; nothing else has to know of it. The package has
+
+- `settings.py` with `SETTINGS`: for each kind that it trains, the model of its YAML;
+- `trainer.py` with `train`: from a job to what came of it;
+- `deployed.py` with `module_of`: the untrained module that a run's weights belong to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from entrepot import training
+from entrepot.configs.loader import ConfigurationError, validate
+from entrepot.training.trainers.settings import TrainerSettings
 
-from entrepot.configs.registry import Registry
-from entrepot.training.experiment import ExperimentSettings
+if TYPE_CHECKING:
+    from torch import nn
 
+    from entrepot.envs.world import World
+    from entrepot.training.experiment import ExperimentSettings
+    from entrepot.training.trainers.job import Job, Outcome
 
-class Report(Protocol):
-    """Where a trainer tells how it is getting on; a progress bar listens."""
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Take one event: `iteration`, `iterations` and named figures."""
-        ...
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a trainer leaves behind."""
-
-    policy_file: Path  # weights of the best policy
-    iterations: int
-    best_cost_usd_per_day: float
-    seconds: float
-    seconds_to_beat_base_stock: float | None  # of training; None if it never did
+Train = Callable[["Job"], "Outcome"]
 
 
-@dataclass(frozen=True)
-class Assignment:
-    """What a trainer is asked to do."""
-
-    experiment: ExperimentSettings
-    base_cover_days: Tensor  # [L, S] of the tuned base stock, which the policy starts from
-    base_stock_cost_usd_per_day: float | None  # of the tuned rule on the validation scenarios
-    resume: bool
-    report: Report
-
-
-Trainer = Callable[[Assignment], Outcome]
-Bundle = dict[str, float]
-"""Ray's resources of one process, such as ``{"CPU": 1}``."""
-Bundles = Callable[[ExperimentSettings], list[Bundle]]
-"""What a trainer's processes take, its own first; Ray Train's workers bring theirs and don't count."""
-Check = Callable[[ExperimentSettings], None]
-"""Raises a `ConfigurationError` for settings that a trainer can't use."""
+@cache
+def _kinds() -> dict[str, tuple[str, type[TrainerSettings]]]:
+    """The package and the model of settings of each kind."""
+    found: dict[str, tuple[str, type[TrainerSettings]]] = {}
+    for place in training.__path__:
+        for module in iter_modules([place]):
+            if module.ispkg and (Path(place) / module.name / "trainer.py").is_file():
+                package = f"{training.__name__}.{module.name}"
+                models = import_module(f"{package}.settings").SETTINGS
+                found |= {kind: (package, model) for kind, model in models.items()}
+    return found
 
 
-@dataclass(frozen=True)
-class _Entry:
-    trainer: Trainer
-    check: Check
-    bundles: Bundles
+def trainer_kinds() -> list[str]:
+    """Every `kind` that a trainer's YAML may name."""
+    return sorted(_kinds())
 
 
-_KINDS = Registry[_Entry](
-    {
-        "pathwise": "entrepot.training.pathwise.trainer",
-        "ippo": "entrepot.training.rllib.trainer",
-        "mappo": "entrepot.training.rllib.trainer",
-        "sb3_ppo": "entrepot.training.sb3.trainer",
-        "sb3_sac": "entrepot.training.sb3.trainer",
-    }
-)
+def trainer_settings(content: Mapping[str, Any]) -> TrainerSettings:
+    """The settings of a trainer, checked by the model of its kind.
+
+    Raises:
+        ConfigurationError: there is no trainer of that kind, or it can't use a key or value.
+    """
+    _, model = _named(content.get("kind"))
+    return validate(model, dict(content), "trainer")
 
 
-def one_process(experiment: ExperimentSettings) -> list[Bundle]:
-    """Bundles of a trainer that needs a CPU and nothing else."""
-    return [{"CPU": 1}]
+def trainer_of(experiment: ExperimentSettings) -> Train:
+    """The function that trains as the experiment says."""
+    package, _ = _named(experiment.trainer.kind)
+    train: Train = import_module(f"{package}.trainer").train
+    return train
 
 
-def register_trainer(kind: str, *, check: Check, bundles: Bundles = one_process) -> Callable[[Trainer], Trainer]:
-    """Decorate a function ``(assignment) -> Outcome`` so that YAML can name it.
+def learned_module(experiment: ExperimentSettings, world: World | None = None) -> nn.Module:
+    """The module that a run's weights belong to, untrained; from a snapshot and a network's attributes to orders.
 
     Args:
-        kind: its name.
-        check: of its settings, before anything is tuned or written.
-        bundles: what it takes of a Ray cluster, for sweeps.
+        experiment: settings of the run.
+        world: its world; built anew if None and the module needs it.
     """
-
-    def register(trainer: Trainer) -> Trainer:
-        _KINDS.add(_Entry(trainer, check, bundles), kind)
-        return trainer
-
-    return register
+    package, _ = _named(experiment.trainer.kind)
+    module: nn.Module = import_module(f"{package}.deployed").module_of(experiment, world)
+    return module
 
 
-def bundles_of(experiment: ExperimentSettings) -> list[Bundle]:
-    """What the experiment's trainer takes of a Ray cluster.
-
-    Raises:
-        ConfigurationError: there is no trainer of that kind.
-    """
-    return _entry_of(experiment).bundles(experiment)
-
-
-def trainer_of(experiment: ExperimentSettings) -> Trainer:
-    """The trainer that the experiment names.
-
-    Raises:
-        ConfigurationError: there is none of that kind.
-    """
-    return _entry_of(experiment).trainer
-
-
-def check_trainer(experiment: ExperimentSettings) -> None:
-    """Let the trainer that the experiment names look at its settings.
-
-    Raises:
-        ConfigurationError: there is none of that kind, or it can't use a setting.
-    """
-    _entry_of(experiment).check(experiment)
-
-
-def _entry_of(experiment: ExperimentSettings) -> _Entry:
-    return _KINDS.named(experiment.trainer.get("kind"), "trainer.kind")
+def _named(kind: Any) -> tuple[str, type[TrainerSettings]]:
+    if not isinstance(kind, str) or kind not in _kinds():
+        raise ConfigurationError(f"trainer.kind: {kind!r}; allowed: {', '.join(trainer_kinds())}")
+    return _kinds()[kind]

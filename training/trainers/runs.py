@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,13 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.configs.loader import ConfigurationError, validate
+from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.names import places
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE
-from entrepot.training.base_stock.tuning import names_in_base_stock
-from entrepot.training.experiment import POLICY_FILE, SETTINGS_FILE, ExperimentSettings
-from entrepot.training.trainers.modules import learned_module
+from entrepot.training.base_stock.file import BaseStockFile
+from entrepot.training.experiment import (
+    BASE_STOCK_FILE,
+    POLICY_FILE,
+    SETTINGS_FILE,
+    ExperimentSettings,
+    read_experiment,
+)
+from entrepot.training.trainers.registry import learned_module
 
 DEMAND_TOLERANCE = 1e-3
 """Relative: two machines add up a history in their own orders, and figures are kept in single precision."""
@@ -37,12 +41,12 @@ class Run:
         path = self.folder / BASE_STOCK_FILE
         if not path.is_file():
             return None
-        lanes, skus = names_in_base_stock(path)
+        tuned = BaseStockFile.read(path)
         try:
             own = build_world(self.experiment.network, self.experiment.demand, skus=self.experiment.skus)
         except ConfigurationError:  # its history isn't here, so that nobody knows
             return None
-        if (lanes, skus) != (list(own.network.lanes), list(own.network.skus)):
+        if (tuned.lanes, tuned.skus) != (list(own.network.lanes), list(own.network.skus)):
             return None  # the network's file was changed since
         return kept_cover(self.cover_days, own.attributes.demand_mean, own.network, world)
 
@@ -73,11 +77,10 @@ def load_run(folder: Path) -> Run:
             f"{folder}: no run here; expected experiment.json and policy.pt, as `train` leaves them"
         )
     try:
-        content = json.loads(settings.read_text(encoding="utf-8"))
         state = torch.load(weights, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
-        raise ConfigurationError(f"{folder}: can't be read: {error}") from error
-    experiment = validate(ExperimentSettings, content, settings)
+        raise ConfigurationError(f"{weights}: can't be read: {error}") from error
+    experiment = read_experiment(settings)
     module = learned_module(experiment)
     try:
         module.load_state_dict(state["module"])

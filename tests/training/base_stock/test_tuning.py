@@ -1,11 +1,8 @@
-from pathlib import Path
-
-import pytest
 import torch
 
-from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.tuning import TunedBaseStock, load_base_stock, save_base_stock, tune_base_stock
+from entrepot.training.base_stock.file import TunedBaseStock
+from entrepot.training.base_stock.tuning import tune_base_stock
 from entrepot.training.experiment import BaseStockSettings, WindowsSettings, compose_experiment
 
 ONE_SEGMENT = WindowsSettings(episodes=8, days=60, warm_up_days=10, advance_days=1, windows_per_segment=12)
@@ -38,19 +35,3 @@ def test_of_several_starts_the_one_that_costs_least_is_kept_and_all_are_counted(
     assert not torch.equal(both.cover, never_fast.cover)
     assert both.iterations == 24
     assert both.environment_days == never_fast.environment_days + fast.environment_days
-
-
-def test_a_tuned_rule_comes_back_from_its_file(world: World, tmp_path: Path) -> None:
-    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
-    save_base_stock(tuned, world.network, tmp_path / "rule.json")
-    back = load_base_stock(tmp_path / "rule.json", world.network)
-    assert torch.equal(back.cover, tuned.cover)
-    assert back.budget == tuned.budget
-
-
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"cover_days": {}}'])
-def test_a_damaged_file_is_refused_by_name(world: World, tmp_path: Path, content: str) -> None:
-    path = tmp_path / "rule.json"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"rule\.json"):
-        load_base_stock(path, world.network)

@@ -13,8 +13,8 @@ import torch
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import configuration_folder
 from entrepot.envs.world import build_world
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE
-from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.experiment import BASE_STOCK_FILE
 from entrepot.training.export import exporting
 from entrepot.training.trainers.modules import neural_policy, save_policy
 from tests.training.tiny import tiny_experiment

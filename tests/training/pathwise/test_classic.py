@@ -5,7 +5,6 @@ import torch
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
-from entrepot.configs.loader import validate
 from entrepot.envs.world import build_world
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.experiment import compose_experiment
@@ -38,7 +37,7 @@ def test_a_few_seconds_of_training_beat_the_best_base_stock_of_a_lost_sales_syst
             return validation.of(policy).cost_usd_per_day
 
     base_stock = cost(BaseStock(world.attributes, world.attributes.base_cover_days))
-    learner = Learner(experiment, validate(PathwiseSettings, experiment.trainer, "trainer"), world)
+    learner = Learner(experiment, PathwiseSettings.of(experiment.trainer), world)
     for _ in range(40):
         learner.step()
     learnt = cost(ModuleAgent(learner.module, world.attributes))

@@ -9,7 +9,7 @@ from tests.training.tiny import tiny_overrides
 
 SMALL = {
     "environments": 4,
-    "fragment_days": 6,
+    "rollout_days": 6,
     "episode_days": 10,
     "warm_up_days": 3,
     "minibatch_days": 12,
@@ -29,7 +29,7 @@ def small_experiment(folder: Path, trainer: str, *more: str) -> ExperimentSettin
         *tiny_overrides(folder),
         f"trainer={trainer}",
         "trainer.environments=4",
-        "trainer.fragment_days=6",
+        "trainer.rollout_days=6",
         "trainer.episode_days=10",
         "trainer.warm_up_days=3",
         "trainer.minibatch_days=12",

@@ -3,7 +3,6 @@
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +15,14 @@ from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE
-from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
-from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.events import Event
+from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
 from entrepot.training.export.exporting import export_run
 from entrepot.training.rllib.algorithm import ppo_config
-from entrepot.training.rllib.checkpoints import Checkpoints
-from entrepot.training.trainers.iterations import Progress
-from entrepot.training.trainers.registry import Outcome
+from entrepot.training.rllib.trainer import restore, save
+from entrepot.training.trainers.checkpoints import Checkpoints, Progress
+from entrepot.training.trainers.job import Outcome
 from entrepot.training.trainers.runs import load_run
 from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
 from tests.training.rllib.small import small_experiment
@@ -84,11 +83,12 @@ def test_a_restored_algorithm_has_the_weights_that_were_saved(tmp_path: Path) ->
     first = ppo_config(experiment, cover).build_algo()
     first.train()
     checkpoints = Checkpoints(str(tmp_path / "kept"))
-    checkpoints.save(first, Progress(iteration=1, seconds=2.0, best_cost_usd_per_day=3.0))
+    progress = Progress(iteration=1, seconds=2.0, best_cost_usd_per_day=3.0)
+    save(first, checkpoints, progress)
     weights = first.learner_group.get_weights()["shared"]
     first.stop()
     second = ppo_config(experiment, cover).build_algo()
-    assert checkpoints.restore(second) == Progress(1, 2.0, 3.0)
+    assert restore(second, checkpoints) == progress
     restored = second.learner_group.get_weights()["shared"]
     runner = second.env_runner.module["shared"].get_state()
     second.stop()
@@ -108,7 +108,7 @@ def test_a_runner_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_
     experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp", "compute.workers=2", "trainer.iterations=6")
     killed: list[int] = []
 
-    def kill_once(event: dict[str, Any]) -> None:
+    def kill_once(event: Event) -> None:
         if not killed:
             killed.append(_runners()[0])
             os.kill(killed[0], signal.SIGKILL)

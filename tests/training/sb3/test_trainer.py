@@ -1,7 +1,6 @@
 """Real Stable-Baselines3 on a small network: it finishes, resumes, and what it leaves decides as it did."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -10,19 +9,19 @@ from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError, configuration_folder, read_yaml
-from entrepot.training.base_stock.kept import BASE_STOCK_FILE
-from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
-from entrepot.training.experiment import ExperimentSettings, compose_experiment
+from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.events import Event
+from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings, compose_experiment
 from entrepot.training.export.exporting import export_run
-from entrepot.training.sb3.deployed import SETTINGS, module_of, settings_of, start_from_base_stock, state_of
+from entrepot.training.sb3.deployed import module_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import WarehouseVecEnv
-from entrepot.training.sb3.settings import Sb3SacSettings
+from entrepot.training.sb3.settings import SETTINGS, Sb3SacSettings, Sb3Settings
 from entrepot.training.sb3.trainer import make_algorithm, make_environment
-from entrepot.training.trainers.registry import check_trainer
 from entrepot.training.trainers.runs import load_run
 from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
 from tests.training.tiny import first_snapshot, tiny_overrides
 
+PPO, SAC = ("minibatch=10", "epochs=1"), ("learning_starts=10", "batch_size=8", "gradient_steps=2")
 KINDS = ["sb3_ppo", "sb3_sac"]
 VIEWS = ["central", "agents"]
 
@@ -30,11 +29,11 @@ VIEWS = ["central", "agents"]
 def experiment_of(folder: Path, kind: str, *more: str) -> ExperimentSettings:
     small = [
         "environments=2",
-        "fragment_days=5",
+        "rollout_days=5",
         "episode_days=8",
         "warm_up_days=2",
         "hidden=[16]",
-        *(["minibatch=10", "epochs=1"] if kind == "sb3_ppo" else ["learning_starts=10", "batch=8", "gradient_steps=2"]),
+        *{"sb3_ppo": PPO, "sb3_sac": SAC}[kind],
     ]
     overrides = [*tiny_overrides(folder), "skus=2", f"trainer={kind}", *(f"trainer.{change}" for change in small)]
     return compose_experiment([*overrides, *more])
@@ -64,7 +63,7 @@ def test_every_iteration_is_done_and_a_policy_is_left(tmp_path: Path, kind: str,
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_deployed_policy_orders_what_the_trained_one_predicts(tmp_path: Path, kind: str, view: str) -> None:
     experiment = experiment_of(tmp_path, kind, f"trainer.view={view}")
-    world, settings = world_of(experiment), settings_of(experiment)
+    world, settings = world_of(experiment), Sb3Settings.of(experiment.trainer)
     env = make_environment(world, settings, seed=1)
     model = make_algorithm(env, settings, seed=1, device="cpu")
     deployed = module_of(experiment, world)
@@ -82,7 +81,7 @@ def test_the_deployed_policy_orders_what_the_trained_one_predicts(tmp_path: Path
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_untrained_central_planner_is_the_base_stock(tmp_path: Path, kind: str) -> None:
     experiment = experiment_of(tmp_path, kind)
-    world, settings = world_of(experiment), settings_of(experiment)
+    world, settings = world_of(experiment), Sb3Settings.of(experiment.trainer)
     env = make_environment(world, settings, seed=1)
     model = make_algorithm(env, settings, seed=1, device="cpu")
     base = world.attributes.base_cover_days
@@ -148,8 +147,9 @@ def test_a_resumed_run_lives_through_scenarios_of_its_own_seed_that_are_not_the_
 @pytest.mark.parametrize("override", ["compute.storage=s3://bucket/runs", "compute.address=ray://head:10001"])
 def test_what_only_trainers_on_ray_have_is_refused_before_anything_is_trained(tmp_path: Path, override: str) -> None:
     key, value = override.split("=")
+    experiment = experiment_of(tmp_path, "sb3_ppo", override)
     with pytest.raises(ConfigurationError, match=f"{key}: '{value}'; allowed with trainer.kind sb3_ppo: null"):
-        check_trainer(experiment_of(tmp_path, "sb3_ppo", override))
+        experiment.trainer.refuse(experiment.compute)
 
 
 def test_at_the_shipped_rate_the_planner_of_kreen_stays_what_it_was_worth(tmp_path: Path) -> None:
@@ -157,8 +157,9 @@ def test_at_the_shipped_rate_the_planner_of_kreen_stays_what_it_was_worth(tmp_pa
     fixed = ["trainer=sb3_ppo", "trainer.iterations=3", "compute.threads=1", "validation.untrained=true"]
     costs: list[float] = []
 
-    def listen(event: dict[str, Any]) -> None:
-        costs.extend(event[name] for name in ("validation_cost_usd_per_day",) if name in event)
+    def listen(event: Event) -> None:
+        if event.figures is not None and event.figures.validation_cost_usd_per_day is not None:
+            costs.append(event.figures.validation_cost_usd_per_day)
 
     train(compose_experiment(["network=kreen", f"folder={tmp_path}", *small, *fixed]), report=listen)
     untrained, trained = costs

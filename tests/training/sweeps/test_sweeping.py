@@ -12,12 +12,13 @@ from typer.testing import CliRunner
 
 from entrepot.command_line import app
 from entrepot.configs.loader import ConfigurationError, configuration_folder
+from entrepot.training.events import Event, Figures, Kind
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.sweeps import sweeping
 from entrepot.training.sweeps.sweeping import METRIC, Sweep, SweepTrial
-from entrepot.training.trainers.registry import Assignment, Outcome
+from entrepot.training.trainers.checkpoints import checkpoint_place
+from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.runs import load_run
-from entrepot.training.trainers.storage import checkpoint_place
 from tests.training.tiny import tiny_overrides
 
 
@@ -66,7 +67,7 @@ def test_a_key_that_does_not_exist_is_refused_before_any_trial(tmp_path: Path) -
 SMALL = [
     "trainer=sb3_ppo",
     "trainer.environments=2",
-    "trainer.fragment_days=4",
+    "trainer.rollout_days=4",
     "trainer.minibatch=8",
     "trainer.episode_days=8",
     "trainer.warm_up_days=2",
@@ -87,7 +88,7 @@ def test_a_trial_takes_paths_as_they_were_where_the_sweep_was_started(
     assert experiment.demand.name == str(tmp_path / "ours.yaml")
     assert experiment.demand.path == str(tmp_path / "sold (all).csv")
     assert experiment.run_folder == tmp_path / "runs" / "few" / "trial_1"
-    assert checkpoint_place(experiment, "ray") == str(tmp_path / "stored" / "few" / "trials" / "trial_1" / "ray")
+    assert checkpoint_place(experiment) == str(tmp_path / "stored" / "few" / "trials" / "trial_1" / "checkpoints")
 
 
 def test_what_a_trial_reports_last_is_the_cost_of_the_policy_that_it_keeps(
@@ -113,12 +114,12 @@ def run_of_a_trial(
     """The experiment of a trial that runs in a folder as under Ray Tune, with a trainer that only reports costs."""
     seen: list[ExperimentSettings] = []
 
-    def trainer(assignment: Assignment) -> Outcome:
-        seen.append(assignment.experiment)
+    def trainer(job: Job) -> Outcome:
+        seen.append(job.experiment)
         for iteration, cost in (costs or {}).items():
-            event = {"iteration": iteration, "iterations": 4, METRIC: cost, "training_seconds": float(iteration)}
-            assignment.report(event)
-        return Outcome(assignment.experiment.run_folder / "policy.pt", 4, kept, 9.0, None)
+            figures = Figures(cost, 1.0, 1, float(iteration), 0, validation_cost_usd_per_day=cost)
+            job.report(Event(Kind.ITERATION, iteration, 4, figures=figures))
+        return Outcome(job.experiment.run_folder / "policy.pt", 4, kept, 9.0, None)
 
     common = sweeping._in_common(compose_experiment(sweep.shared))
     monkeypatch.setattr(sweeping, "trainer_of", lambda experiment: trainer)
@@ -126,7 +127,7 @@ def run_of_a_trial(
     monkeypatch.setattr("ray.tune.report", [].append if told is None else told.append)
     folder.mkdir(exist_ok=True)
     monkeypatch.chdir(folder)
-    sweeping._run_trial(values, overrides=sweep.shared, common=common, cover=torch.ones(1), bar=1.0)
+    sweeping._run_trial(values, overrides=sweep.shared, common=common, content={}, cover=torch.ones(1), bar=1.0)
     return seen[0]
 
 
@@ -169,5 +170,5 @@ def test_two_trials_are_run_and_the_cheaper_one_stands_first(tmp_path: Path) -> 
     for row in rows:
         assert row["trainer.learning_rate"] in (0.001, 0.01)
         run = load_run(tmp_path / "tiny" / row["trial"])
-        assert run.experiment.trainer["learning_rate"] == row["trainer.learning_rate"]
+        assert run.experiment.trainer.model_dump()["learning_rate"] == row["trainer.learning_rate"]
     assert rows[0]["trial"] in result.output

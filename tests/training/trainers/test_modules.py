@@ -4,7 +4,7 @@ import pytest
 
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.trainers.modules import learned_module
+from entrepot.training.trainers.registry import learned_module
 from tests.training.tiny import tiny_experiment
 
 

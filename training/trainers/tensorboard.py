@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from entrepot.envs.rendering.network_map import draw_network
@@ -18,7 +17,7 @@ from entrepot.training.experiment import ExperimentSettings
 
 if TYPE_CHECKING:
     from entrepot.training.evaluation.validation import Validation, ValidationFigures
-    from entrepot.training.pathwise.learner import Step
+    from entrepot.training.trainers.loop import Iteration
 
 HISTOGRAM_EVERY = 10
 SHOWN_CELLS = 6
@@ -32,24 +31,15 @@ class TrainingLog:
         self._writer = SummaryWriter(str(folder))
         self._world = world
 
-    def step(self, step: Step, module: nn.Module) -> None:
-        """One gradient step."""
-        for part, value in step.cost_parts_usd_per_day.items():
-            self._writer.add_scalar(f"cost_parts_usd_per_day/{part}", value, step.iteration)
-        scalars = {
-            "train/loss": step.loss,
-            "train/cost_usd_per_day": sum(step.cost_parts_usd_per_day.values()),
-            "train/lost_share": step.lost_share,
-            "train/gradient_norm": step.gradient_norm,
-            "train/learning_rate": step.learning_rate,
-        }
-        for name, value in scalars.items():
-            self._writer.add_scalar(name, value, step.iteration)
-        if step.iteration % HISTOGRAM_EVERY == 0:
-            for name, parameter in module.named_parameters():
-                self._writer.add_histogram(f"weights/{name}", parameter.detach().cpu(), step.iteration)
+    def iteration(self, number: int, seen: Iteration) -> None:
+        """One iteration of training."""
+        shown = {"train/cost_usd_per_day": seen.cost_usd_per_day, "train/lost_share": seen.lost_share}
+        self.scalars(number, {**shown, **seen.scalars})
+        if seen.shown is not None and number % HISTOGRAM_EVERY == 0:
+            for name, parameter in seen.shown.named_parameters():
+                self._writer.add_histogram(f"weights/{name}", parameter.detach().cpu(), number)
                 if parameter.grad is not None:
-                    self._writer.add_histogram(f"gradients/{name}", parameter.grad.cpu(), step.iteration)
+                    self._writer.add_histogram(f"gradients/{name}", parameter.grad.cpu(), number)
 
     def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
         """Figures of one iteration, by name."""

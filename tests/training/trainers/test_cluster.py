@@ -3,7 +3,7 @@ import tempfile
 import pytest
 
 from entrepot.configs.errors import ConfigurationError
-from entrepot.training.cluster import refuse_long_temporary_folder
+from entrepot.training.trainers.cluster import refuse_long_temporary_folder
 
 
 def test_a_temporary_folder_that_is_too_long_for_sockets_is_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import ray
 
 from entrepot.configs.errors import ConfigurationError
-from entrepot.training.experiment import ComputeSettings
+from entrepot.training.trainers.settings import ComputeSettings
 
 STARTS = 3
 SOCKET_BYTES = 107

@@ -6,7 +6,7 @@ from typing import Literal
 
 from entrepot.agents.mlp import MlpSettings
 from entrepot.configs.loader import StrictModel
-from entrepot.training.experiment import Count
+from entrepot.configs.numbers import Count
 
 
 class PerceptronSettings(StrictModel):

@@ -1,0 +1,37 @@
+"""`train` as a function, without a terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from entrepot.configs.loader import ConfigurationError, locate
+from entrepot.training.events import Event, Kind
+from entrepot.training.run import train
+from tests.training.tiny import tiny_experiment
+
+SMALL = ("trainer=sb3_ppo", "skus=2", "trainer.environments=2", "trainer.rollout_days=4", "trainer.episode_days=8")
+LESS = ("trainer.warm_up_days=2", "trainer.hidden=[8]", "trainer.minibatch=8", "trainer.iterations=2")
+
+
+def test_a_run_tells_each_step_and_hands_back_what_it_found(tmp_path: Path) -> None:
+    events: list[Event] = []
+    experiment = tiny_experiment(tmp_path, *SMALL, *LESS)
+    done = train(experiment, observe=events.append)
+    order = list(dict.fromkeys(event.kind for event in events))
+    assert order == [Kind.WORLD, Kind.TUNING, Kind.TUNED, Kind.BEGUN, Kind.ITERATION, Kind.TRAINED, Kind.JUDGING]
+    assert [event.done for event in events if event.kind is Kind.ITERATION] == [1, 2]
+    assert done.outcome.policy_file == experiment.run_folder / "policy.pt"
+    assert [row["policy"] for row in done.judged.rows()] == ["min_max", "base_stock", "tiny"]
+
+
+def test_resume_compares_the_content_of_the_network_and_not_its_name(tmp_path: Path) -> None:
+    text = locate("network", "two_warehouses").read_text(encoding="utf-8")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(text, encoding="utf-8")
+    experiment = tiny_experiment(tmp_path, *SMALL, *LESS, f"network={mine}")
+    train(experiment)
+    mine.write_text(text.replace("transit: {days: ", "transit: {days: 1"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"--resume: network\.lanes: not what the run in .* was begun with"):
+        train(experiment, resume=True)
+    mine.write_text(f"{text}\n# a remark changes nothing\n", encoding="utf-8")
+    assert train(experiment, resume=True).outcome.iterations == 2

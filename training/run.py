@@ -1,0 +1,172 @@
+"""What `entrepot train` does, as a function: tune the rule, train, judge, and leave everything in the run's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from entrepot.agents.rules import BaseStock
+from entrepot.configs.files import refuse_unwritable
+from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.world import World, build_world
+from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
+from entrepot.training.content import content_of, differences
+from entrepot.training.evaluation.evaluate import Evaluation
+from entrepot.training.evaluation.judging import judge, told
+from entrepot.training.evaluation.report import write_evaluation
+from entrepot.training.evaluation.validation import Validation
+from entrepot.training.events import Event, Kind, Observer, nobody
+from entrepot.training.experiment import BASE_STOCK_FILE, SETTINGS_FILE, ExperimentSettings, read_experiment
+from entrepot.training.run_folder import EVALUATION_FILE, PLOTS, TENSORBOARD, RunFolder, earlier_run, new_run
+from entrepot.training.trainers.job import Job, Outcome
+from entrepot.training.trainers.registry import trainer_of
+from entrepot.training.trainers.tensorboard import write_hyperparameters
+
+KEPT_ON_RESUME = ("compute.storage", "evaluation.warm_up_days")
+"""Of what a run is computed and judged on: where its checkpoints are, and what validation warms up by too."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run that is done: everything it found, all of which lies in its folder too."""
+
+    experiment: ExperimentSettings
+    world: World
+    tuned: TunedBaseStock
+    outcome: Outcome
+    judged: Evaluation
+    budgets: dict[str, str]  # what was spent on tuning, by policy
+
+
+def train(experiment: ExperimentSettings, *, resume: bool = False, observe: Observer = nobody) -> Trained:
+    """Tune the base-stock rule, train a policy that starts from it, and judge both on held-out scenarios.
+
+    Args:
+        experiment: settings of the whole.
+        resume: go on from the last checkpoint of the run of this name, which must be the same experiment on the same
+            network and demand; else an earlier run of the name is removed.
+        observe: told of each step.
+
+    Raises:
+        ConfigurationError: a setting can't be used, or the run's folder may not be written to.
+        TrainingError: training was begun and gave up.
+    """
+    experiment.trainer.refuse(experiment.compute)
+    refuse_unwritable(experiment.run_folder / SETTINGS_FILE, "folder")
+    if resume:
+        refuse_another_experiment(experiment)
+    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    observe(Event(Kind.WORLD, text=told_of(world)))
+    for warning in world.warnings(days=experiment.evaluation.days):
+        observe(Event(Kind.WARNING, text=str(warning)))
+    with _folder(experiment, world, resume=resume):
+        experiment.save()
+        tuning = told(tuning_of(experiment), observe)
+        tuned, bar = tune(experiment, world, tuning)
+        observe(Event(Kind.TUNED, text=f"{tuned.budget}; costs {bar:,.0f} USD/day in validation"))
+        observe(Event(Kind.BEGUN, total=experiment.trainer.iterations))
+        outcome = trainer_of(experiment)(Job(experiment, tuned.cover, bar, resume, observe))
+        observe(Event(Kind.TRAINED, outcome.iterations, text=_told_of_outcome(outcome)))
+        policies = ["min_max", "base_stock", str(experiment.run_folder)]
+        judged = judge(policies, world, experiment.evaluation, tuning=tuning, observe=observe)
+        _write(experiment, world, judged, tuning.budgets)
+    return Trained(experiment, world, tuned, outcome, judged, tuning.budgets)
+
+
+def tuning_of(experiment: ExperimentSettings) -> Tuning:
+    """How an experiment tunes the base stock, and where all runs of its folder keep what was tuned."""
+    return Tuning(
+        settings=experiment.base_stock, windows=experiment.windows, folder=Path(experiment.folder) / "base_stock"
+    )
+
+
+def tune(experiment: ExperimentSettings, world: World, tuning: Tuning) -> tuple[TunedBaseStock, float]:
+    """The tuned base stock, kept beside the run, and what it costs in validation, USD a day."""
+    tuned = tuned_base_stock(world, tuning)
+    # The covers of a path given are of another tuning, which nobody here can vouch for.
+    tuned_on = what_is_tuned_on(world, tuning) if experiment.base_stock.path is None else None
+    save_base_stock(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE, tuned_on=tuned_on)
+    return tuned, Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
+
+
+def refuse_another_experiment(experiment: ExperimentSettings) -> None:
+    """A resumed run must be the same experiment, save for what it runs on and is judged on.
+
+    Raises:
+        ConfigurationError: there is no such run, or its settings differ; one line a key.
+    """
+    folder = experiment.run_folder
+    path = folder / SETTINGS_FILE
+    if not path.is_file():
+        raise ConfigurationError(f"--resume: {folder} holds no run; leave --resume away to start one")
+    before = _flat(read_experiment(path).model_dump())
+    now = _flat(experiment.model_dump())
+    lines = [
+        f"--resume: {key}: {_shown(now.get(key))}; the run in {folder} has {_shown(before.get(key))}"
+        for key in sorted({*before, *now})
+        if now.get(key) != before.get(key) and not _may_differ(key)
+    ]
+    if lines:
+        raise ConfigurationError("\n".join(lines) + "; give the run's own settings, or start anew without --resume")
+
+
+@contextmanager
+def _folder(experiment: ExperimentSettings, world: World, *, resume: bool) -> Iterator[RunFolder]:
+    content = content_of(world)
+    if not resume:
+        with new_run(experiment, content) as run:
+            yield run
+        return
+    with earlier_run(experiment) as run:
+        changed = differences(run.content, content)
+        if changed:
+            raise ConfigurationError(
+                f"--resume: {', '.join(changed)}: not what the run in {run.folder} was begun with; give it the same "
+                "network and demand, or start anew without --resume"
+            )
+        yield run
+
+
+def _write(experiment: ExperimentSettings, world: World, judged: Evaluation, budgets: dict[str, str]) -> None:
+    folder = experiment.run_folder
+    write_evaluation(judged, world, budgets, json_file=folder / EVALUATION_FILE, plots=folder / PLOTS)
+    row = judged.rows()[-1]
+    results = {name: row[name] for name in ("cost_usd_per_day", "fill_rate", "lost_share", "kg_co2e_per_day")}
+    results["cost_ratio_to_base_stock"] = judged.paired()[-1]["cost_ratio"]
+    write_hyperparameters(folder / TENSORBOARD, experiment, results)
+
+
+def told_of(world: World) -> str:
+    """The network and its demand in a few lines, with what was left out, replaced or assumed."""
+    size = f"{len(world.network.agents)} warehouses, {len(world.network.lanes)} lanes, {len(world.network.skus)} SKUs"
+    lines = (f"network: {world.description.name}: {size}", f"demand: {world.demand.summary}")
+    return "\n".join([*lines, *(f"note: {line}" for line in world.demand.remarks)])
+
+
+def _told_of_outcome(outcome: Outcome) -> str:
+    text = f"{outcome.iterations} iterations in {outcome.seconds:.0f} s, start-up and validation included"
+    beaten = outcome.seconds_to_beat_base_stock
+    if beaten is None:
+        return f"{text}; tuned base_stock was not beaten in validation"
+    return f"{text}; better than tuned base_stock after {beaten:.0f} s of training"
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _may_differ(key: str) -> bool:
+    return key.startswith(("compute.", "evaluation.")) and key not in KEPT_ON_RESUME
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by keys as the command line has them."""
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
