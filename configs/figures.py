@@ -14,14 +14,13 @@ from entrepot.configs.files import write_atomically
 Row = Mapping[str, Any]
 
 
-def write_json(path: Path, rows: Sequence[Row], *, provenance: Row, key: str = "--json", **more: Any) -> None:
+def write_json(path: Path, rows: Sequence[Row], *, provenance: Row, **more: Any) -> None:
     """Write figures as ``{"rows": […], "provenance": {…}}``; the file is there whole or not at all.
 
     Args:
         path: the file to write.
         rows: one mapping a row, keys in snake_case with the unit in the name.
         provenance: what the figures were made from; the version of entrepot is added.
-        key: what the path was given by, to name in an error.
         more: further lists of rows, by key.
 
     Raises:
@@ -31,4 +30,4 @@ def write_json(path: Path, rows: Sequence[Row], *, provenance: Row, key: str = "
     try:
         write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise cannot_write(path, error, key) from error
+        raise cannot_write(path, error, "--json") from error
