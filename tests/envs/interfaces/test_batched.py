@@ -194,4 +194,5 @@ def test_a_seed_below_0_is_refused_and_numpys_integers_are_not() -> None:
     world = world_of()
     with pytest.raises(ConfigurationError, match="seed: -1; allowed: whole numbers from 0"):
         world.reset(-1)
-    assert torch.equal(world.reset(np.int64(3)), world_of().reset(3))
+    numpys: Any = np.int64(3)
+    assert torch.equal(world.reset(numpys), world_of().reset(3))
