@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from entrepot.agents.inference import InferenceModule, load
+from entrepot.agents.inference import InferenceModule, Limits, load
 from entrepot.agents.inference.loading import latest_version
 from entrepot.agents.inference.manifest import MANIFEST
 from entrepot.envs.decisions import Decisions
@@ -20,6 +20,9 @@ from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, Field
+
+NO_LIMITS = Limits(replaces=True)
+"""The twin has its own; what it rations here is what was asked."""
 
 
 def find_module(folder: Path) -> InferenceModule | None:
@@ -54,7 +57,9 @@ class ExportedPolicy:
 
     def decide(self, snapshot: Snapshot) -> Decisions:
         """Orders."""
-        decision = self._module.decide(snapshot_arrays(snapshot), network=self.network, age_seconds=0.0)
+        decision = self._module.decide(
+            snapshot_arrays(snapshot), network=self.network, age_seconds=0.0, limits=NO_LIMITS, deadline_seconds=None
+        )
         self.fallbacks += sum(source != "policy" for source in decision.source)
         self.decisions += len(decision.source)
         orders = torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)

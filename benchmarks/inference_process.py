@@ -30,7 +30,7 @@ def main(folder: str, inputs: str, runs: int, threads: int) -> None:
     taken = []
     for run in range(WARM_UP_RUNS + runs):
         start = time.perf_counter()
-        decision = module.decide(snapshot, network, tolerance=ANYTHING)
+        decision = module.decide(snapshot, network, age_seconds=1.0, tolerance=ANYTHING)
         if run >= WARM_UP_RUNS:
             taken.append(time.perf_counter() - start)
     if decision.source != ("policy",):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -58,6 +59,14 @@ def test_the_two_commands_of_the_readme_are_in_the_makefile() -> None:
 def test_links_and_pictures_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_digests_that_are_published_are_those_of_the_released_manifests() -> None:
+    released = ROOT / "checkpoints" / "released"
+    for line in (released / "DIGESTS").read_text().splitlines():
+        digest, name = line.split()
+        assert hashlib.sha256((released / name).read_bytes()).hexdigest() == digest, name
+        assert f'manifest_digest="{digest}"' in README
 
 
 def test_networks_that_the_readme_names_ship() -> None:

@@ -7,7 +7,7 @@ decision = module.decide(snapshot, age_seconds=12.0)
 decision.orders  # [B, L, S] whole units
 """
 
-from entrepot.agents.inference.decision import Decision, Limits, Reason, Tolerance, Versions
+from entrepot.agents.inference.decision import Decision, Limits, Reason, Tolerance, Versions, Why
 from entrepot.agents.inference.errors import InferenceError, InputRefused, ModuleRefused
 from entrepot.agents.inference.loading import load
 from entrepot.agents.inference.module import InferenceModule
@@ -22,5 +22,6 @@ __all__ = [
     "Reason",
     "Tolerance",
     "Versions",
+    "Why",
     "load",
 ]

@@ -1,7 +1,8 @@
-"""Whether a snapshot looks like those that the policy was trained on.
+"""Whether a snapshot looks like those that the policy was trained on, cell by cell and as a whole.
 
 Quantities are those in which the policy generalises: stock in days of cover and demand as a ratio, so that a network
-ten times as large, or a slow SKU, isn't called strange for its units.
+ten times as large, or a slow SKU, isn't called strange for its units. A faulty feed often shows in no single value, but
+in what a row adds up to: filled with 0, or in other units.
 """
 
 from __future__ import annotations
@@ -12,70 +13,248 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from entrepot.agents.inference.decision import Reason, Rows, Tolerance
-from entrepot.agents.inference.manifest import Range
+from entrepot.agents.inference.checking import Checked
+from entrepot.agents.inference.containment import Held, hold_unusable, stand_in_for_demand
+from entrepot.agents.inference.decision import Reason, Tolerance
+from entrepot.agents.inference.manifest import Envelope, Range
 from entrepot.agents.inference.order_up_to import LEAST_RATE, demand_rate
 
-AS_THEY_ARE = ("season_ahead", "lane_wait_days", "lane_open", "equipment", "storage_price")
+AS_THEY_ARE = ("season_ahead", "lane_open", "equipment", "storage_price")
+BY_DESIGN = ("lane_open", "equipment")
+"""Closed lanes and weak equipment are no strange news: the limits deal with them."""
+STOCK = {"on_hand_days": "on_hand", "dock_days": "dock", "in_transit_days": "pipeline", "backlog_days": "backlog"}
+DEMAND = {
+    "demand_fast_ratio": "demand_fast",
+    "demand_slow_ratio": "demand_slow",
+    "demand_quarter_ratio": "demand_quarter",
+    "demand_square_ratio": "demand_square",
+}
+ROW_FACTOR = 2.0
+"""What a row adds up to is widened at both ends by 1 + twice the margin: faults are far larger."""
+OTHER_NETWORK_FACTOR = 10.0
+"""How much more stock than in training another network may hold altogether, in days, before it is called strange."""
+Network = Mapping[str, NDArray[Any]]
 
 
-def quantities(
-    network: Mapping[str, NDArray[Any]], snapshot: Mapping[str, NDArray[Any]]
-) -> dict[str, NDArray[np.float64]]:
-    """Scale-free quantities of a valid snapshot, each [B, …]; names carry the unit."""
-    rate = demand_rate(network, snapshot["demand_slow"])
-    mean = np.maximum(network["demand_mean"], LEAST_RATE)
+def demand_quantities(network: Network, snapshot: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Demand over its long run, each [B, M, S]; squares over those of a Poisson."""
+    mean = np.maximum(network["demand_mean"], np.float32(LEAST_RATE))
+    ratios = {name: snapshot[field] / mean for name, field in DEMAND.items() if field != "demand_square"}
+    return {**ratios, "demand_square_ratio": snapshot["demand_square"] / (mean * (1 + mean))}
+
+
+def stock_quantities(
+    network: Network, snapshot: Mapping[str, NDArray[Any]]
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Stock in days of cover, each [B, N, S]; and what rows add up to, each [B] or [B, N]."""
+    rate = demand_rate(network, snapshot["demand_slow"]).astype(np.float32)
+    stock = {
+        "on_hand": snapshot["on_hand"],
+        "dock": snapshot["dock"],
+        "in_transit": snapshot["pipeline"].sum(axis=-1),
+        "backlog": network["direct_share"] @ snapshot["backlog"],
+    }
+    days = {f"{name}_days": units / rate for name, units in stock.items()}
+    by_node = rate.sum(axis=-1)
+    total = by_node.sum(axis=-1)
+    sums = {}
+    for name in ("on_hand", "in_transit"):  # dock and backlog may well be empty, or many times the usual
+        sums[f"total_{name}_days"] = stock[name].sum(axis=(1, 2)) / total
+        sums[f"{name}_zero_share"] = (stock[name] == 0).mean(axis=(1, 2))
+        sums[f"node_{name}_days"] = stock[name].sum(axis=-1) / by_node
+    return days, sums
+
+
+def demand_sums(network: Network, snapshot: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """[B] all demand over all of the long run."""
+    mean = max(float(network["demand_mean"].sum()), LEAST_RATE)
     return {
-        "on_hand_days": snapshot["on_hand"] / rate,
-        "dock_days": snapshot["dock"] / rate,
-        "in_transit_days": snapshot["pipeline"].sum(axis=-1) / rate,
-        "backlog_days": (network["direct_share"] @ snapshot["backlog"]) / rate,
-        "demand_fast_ratio": snapshot["demand_fast"] / mean,
-        "demand_slow_ratio": snapshot["demand_slow"] / mean,
-        "demand_quarter_ratio": snapshot["demand_quarter"] / mean,
-        **{name: np.asarray(snapshot[name], np.float64) for name in AS_THEY_ARE},
+        f"total_{name}": snapshot[field].sum(axis=(1, 2)) / mean
+        for name, field in DEMAND.items()
+        if field != "demand_square"
     }
 
 
-def envelope_of(
-    network: Mapping[str, NDArray[Any]], snapshots: Iterable[Mapping[str, NDArray[Any]]]
-) -> dict[str, Range]:
-    """Ranges of all quantities over snapshots seen in training."""
-    ranges: dict[str, Range] = {}
+def envelope_of(network: Network, snapshots: Iterable[Mapping[str, NDArray[Any]]]) -> Envelope:
+    """Ranges of all quantities over snapshots seen in training, which must be at least one."""
+    cells: dict[str, list[tuple[float, float, float]]] = {}
+    rows: dict[str, list[tuple[float, float, float]]] = {}
     for snapshot in snapshots:
-        for name, values in quantities(network, snapshot).items():
-            low, high = float(values.min()), float(values.max())
-            seen = ranges.get(name, Range(low, high))
-            ranges[name] = Range(min(seen.low, low), max(seen.high, high))
-    return ranges
+        days, sums = stock_quantities(network, snapshot)
+        as_they_are = {name: snapshot[name] for name in AS_THEY_ARE}
+        for name, values in {**days, **demand_quantities(network, snapshot), **as_they_are}.items():
+            cells.setdefault(name, []).append((float(values.min()), float(values.max()), float(np.median(values))))
+        for name, values in {**sums, **demand_sums(network, snapshot)}.items():
+            rows.setdefault(name, []).append((float(values.min()), float(values.max()), float(np.median(values))))
+    return Envelope(_ranges(cells), _ranges(rows))
+
+
+def _ranges(seen: Mapping[str, list[tuple[float, float, float]]]) -> dict[str, Range]:
+    return {
+        name: Range(
+            min(low for low, _, _ in three), max(high for _, high, _ in three), float(np.median(three, axis=0)[2])
+        )
+        for name, three in seen.items()
+    }
 
 
 def check_envelope(
-    network: Mapping[str, NDArray[Any]],
-    snapshot: Mapping[str, NDArray[Any]],
-    envelope: Mapping[str, Range],
-    tolerance: Tolerance,
-    rows: Rows,
+    network: Network, checked: Checked, envelope: Envelope, tolerance: Tolerance, held: Held, *, own: bool
 ) -> None:
-    """Send rows to the fallback that lie too far outside; rows that fell before are passed over."""
-    trusted = np.flatnonzero(rows.trusted)
-    if not len(trusted):
-        return
-    chosen = snapshot if len(trusted) == rows.count else {name: values[trusted] for name, values in snapshot.items()}
-    for name, values in quantities(network, chosen).items():
-        seen = envelope.get(name)
-        if seen is None or not values.size:
+    """Let nobody use what lies too far outside, and hold what it touches.
+
+    Demand outside is its long-run mean from here on. A cell whose stock is outside is held with its lanes. A row whose
+    sums are outside is held as a whole, and so is one of whose cells more than the tolerated share is outside. A season
+    outside sends its row to the fallback, which doesn't read it.
+
+    Args:
+        network: its attributes.
+        checked: the snapshot; changed where a stand-in is called for.
+        envelope: of the module.
+        tolerance: how far outside is too far.
+        held: told of the cells that are to be held.
+        own: whether the network is the one that the envelope was recorded in; of another, only what is far too much or
+            wholly absent is strange.
+    """
+    arrays = checked.arrays
+    _check_demand(network, checked, envelope, tolerance, own)
+    _check_context(checked, envelope, tolerance)
+    days, sums = stock_quantities(network, arrays)
+    strange = False
+    for name, values in days.items():
+        good = _inside(values, envelope.values.get(name), tolerance)
+        if good is None:
             continue
-        slack = tolerance.margin * max(seen.high - seen.low, abs(seen.high))
-        low, high = seen.low - slack, seen.high + slack
-        if values.min() >= low and values.max() <= high:
-            continue
-        flat = values.reshape(len(values), -1)
-        outside = (flat < low) | (flat > high)
-        for place in np.flatnonzero(outside.mean(axis=1) > tolerance.share):
-            worst = max(flat[place], key=lambda value: max(low - value, value - high))
-            message = (
-                f"{outside[place].mean():.0%} of values lie outside {low:.4g} to {high:.4g} "
-                f"(trained on {seen.low:.4g} to {seen.high:.4g}), such as {worst:.4g}"
+        share = 1 - good.mean(axis=(1, 2))
+        for row in np.flatnonzero(share > 0):
+            reason = Reason(
+                "envelope", name, _outside(values[row], good[row], *_outside_of(envelope.values[name], tolerance))
             )
-            rows.fall(trusted[[place]], Reason("envelope", name, message))
+            (checked.rows.hold if share[row] > tolerance.share else checked.rows.note)(np.array([row]), reason)
+        _reject_stock(network, checked, name, good, envelope.values[name].usual)
+        strange = True
+    if strange:
+        hold_unusable(checked, network, held)
+    for name, values in sums.items():
+        _check_sum(name, values, checked, envelope, tolerance, own)
+
+
+def _check_demand(network: Network, checked: Checked, envelope: Envelope, tolerance: Tolerance, own: bool) -> None:
+    for name, values in demand_quantities(network, checked.arrays).items():
+        seen = envelope.values.get(name)
+        good = _inside(values, seen, tolerance)
+        if good is not None and seen is not None:
+            _reject_demand(network, checked, name, values, good, _outside_of(seen, tolerance))
+    for name, total in demand_sums(network, checked.arrays).items():
+        seen = envelope.rows.get(name)
+        if seen is None:
+            continue
+        low, high = _row_bounds(seen, tolerance)
+        wrong = ~((total >= (low if own else 0.0)) & (total <= high))
+        if wrong.any():
+            ratio = name.removeprefix("total_")
+            whole = np.broadcast_to(~wrong[:, None, None], checked.arrays[DEMAND[ratio]].shape)
+            told = np.broadcast_to(total[:, None, None], whole.shape)
+            _reject_demand(network, checked, ratio, told, whole, (low, high, seen))
+
+
+def _reject_demand(
+    network: Network,
+    checked: Checked,
+    name: str,
+    values: NDArray[Any],
+    good: NDArray[np.bool_],
+    allowed: tuple[float, float, Range],
+) -> None:
+    for row in np.flatnonzero(~good.all(axis=(1, 2))):
+        message = f"{_outside(values[row], good[row], *allowed)}: the long-run mean stands in"
+        checked.rows.note(np.array([row]), Reason("envelope", name, message))
+    checked.reject(DEMAND[name], good, 0)
+    stand_in_for_demand(checked, network)
+
+
+def _check_context(checked: Checked, envelope: Envelope, tolerance: Tolerance) -> None:
+    for name in ("season_ahead", "storage_price"):
+        values, seen = checked.arrays[name], envelope.values.get(name)
+        good = _inside(values, seen, tolerance)
+        if good is None or seen is None:
+            continue
+        for row in np.flatnonzero(~good.all(axis=1) & checked.rows.trusted):
+            reason = Reason("envelope", name, _outside(values[row], good[row], *_outside_of(seen, tolerance)))
+            (checked.rows.fall if name == "season_ahead" else checked.rows.note)(np.array([row]), reason)
+        np.copyto(values, np.float32(seen.usual), where=~good)
+
+
+def _check_sum(
+    name: str, values: NDArray[Any], checked: Checked, envelope: Envelope, tolerance: Tolerance, own: bool
+) -> None:
+    seen = envelope.rows.get(name)
+    if seen is None:
+        return
+    low, high = _row_bounds(seen, tolerance)
+    if name.endswith("_zero_share"):
+        low, high = 0.0, 1 - (1 - seen.high) / (1 + ROW_FACTOR * tolerance.margin)
+        if not own:
+            high = np.nextafter(1.0, 0.0) if name == "on_hand_zero_share" else 1.0
+    elif not own:
+        low, high = 0.0, high * OTHER_NETWORK_FACTOR
+        if name.startswith("node_"):
+            return
+    if bool(values.min() >= low and values.max() <= high):
+        return
+    wrong = ~((values >= low) & (values <= high)).reshape(len(values), -1).all(axis=1)
+    for row in np.flatnonzero(wrong):
+        worst = np.ravel(values[row])
+        far = worst[np.argmax(np.maximum(low - worst, worst - high))]
+        message = f"{far:.4g}; {low:.4g} to {high:.4g} is allowed: nothing goes out without a person"
+        checked.rows.hold(np.array([row]), Reason("envelope", name, message))
+
+
+def _row_bounds(seen: Range, tolerance: Tolerance) -> tuple[float, float]:
+    factor = 1 + ROW_FACTOR * tolerance.margin
+    return seen.low / factor, seen.high * factor
+
+
+def _bounds(seen: Range, tolerance: Tolerance) -> tuple[float, float]:
+    slack = tolerance.margin * max(seen.high - seen.low, abs(seen.high))
+    return seen.low - slack, seen.high + slack
+
+
+def _inside(values: NDArray[Any], seen: Range | None, tolerance: Tolerance) -> NDArray[np.bool_] | None:
+    """Which values lie within the range and its slack; None if all do."""
+    if seen is None or not values.size:
+        return None
+    low, high = _bounds(seen, tolerance)
+    if values.min() >= low and values.max() <= high:
+        return None
+    return np.asarray((values >= low) & (values <= high))
+
+
+def _outside_of(seen: Range, tolerance: Tolerance) -> tuple[float, float, Range]:
+    return *_bounds(seen, tolerance), seen
+
+
+def _outside(values: NDArray[Any], good: NDArray[np.bool_], low: float, high: float, seen: Range) -> str:
+    bad = values[~good]
+    worst = bad[np.argmax(np.maximum(low - bad, bad - high))]
+    return (
+        f"{1 - good.mean():.0%} of values lie outside {low:.4g} to {high:.4g} "
+        f"(trained on {seen.low:.4g} to {seen.high:.4g}), such as {worst:.4g}"
+    )
+
+
+def _reject_stock(network: Network, checked: Checked, name: str, good: NDArray[np.bool_], usual: float) -> None:
+    """No transfer is made of a stock that isn't believed, and nobody reads it."""
+    field = STOCK[name]
+    if field == "pipeline":
+        by_day = np.repeat(good[..., None], checked.arrays[field].shape[-1], axis=-1)
+        checked.reject(field, by_day, 0)
+    elif field == "backlog":
+        concerned = ((network["direct_share"].T > 0).astype(np.float32) @ ~good) > 0
+        checked.reject(field, ~concerned, 0)
+    elif field == "on_hand":
+        rate = demand_rate(network, checked.arrays["demand_slow"])
+        checked.reject(field, good, np.asarray(usual * rate))
+        np.copyto(checked.stock, 0.0, where=~good)
+    else:
+        checked.reject(field, good, 0)

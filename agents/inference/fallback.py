@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from entrepot.agents.inference.checking import Arrays, Checked
 from entrepot.agents.inference.errors import ModuleRefused
-from entrepot.agents.inference.manifest import REMEDY
-from entrepot.agents.inference.order_up_to import demand_rate, orders_from_cover
+from entrepot.agents.inference.manifest import REMEDY, read_json
+from entrepot.agents.inference.order_up_to import demand_rate, orders_from_cover, stock_position
 
 FORMAT = "entrepot-base-stock/1"
+MOST_CELLS = 50_000_000
+"""Of a table: what is larger is no table of lanes and SKUs."""
 DEFAULT_SAFETY_DAYS = 14.0
 DEFAULT = "the lane's median cover; for a lane that is not listed, its lead time and 14 days"
 
@@ -53,18 +55,22 @@ class BaseStock:
             ModuleRefused: what is wrong with it.
         """
         try:
-            content = json.loads(data, parse_constant=_refuse_constant)
+            content = read_json("fallback.json", data)
             if content["format"] != FORMAT:
                 raise ModuleRefused(f"fallback.json: format: {content['format']!r}; must be {FORMAT!r}")
             cover, demand = content["cover_days"], content["demand_units_per_day"]
             skus = tuple(dict.fromkeys(sku for row in cover.values() for sku in row))
+            if max(len(cover), len(demand)) * len(skus) > MOST_CELLS:
+                raise ModuleRefused(
+                    f"fallback.json: {len(cover)} lanes by {len(skus)} SKUs; at most {MOST_CELLS:,} cells"
+                )
             tables = [
                 np.array([[row.get(sku, np.nan) for sku in skus] for row in table.values()], float).reshape(
                     -1, len(skus)
                 )
                 for table in (cover, demand)
             ]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             if isinstance(error, ModuleRefused):
                 raise
             raise ModuleRefused(f"fallback.json: not a base stock ({error!r}); {REMEDY}") from None
@@ -93,8 +99,14 @@ class BaseStock:
         return cells
 
 
-def fallback_orders(network: Arrays, cover: NDArray[np.float64], checked: Checked, rows: NDArray[Any]) -> NDArray[Any]:
-    """[rows, L, S] units by base stock, from whatever of the snapshot can be used.
+def fallback_orders(
+    network: Arrays,
+    cover: NDArray[np.float64],
+    told: Mapping[str, NDArray[Any]],
+    checked: Checked,
+    rows: NDArray[Any],
+) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
+    """[rows, L, S] units by base stock, from whatever of the snapshot can be used; and why.
 
     Where recent demand can't be read, the long-run rate stands in for it. A cell whose stock, pipeline, backlog or
     departure can't be read orders nothing: to order on a guess of one's own stock can be dear.
@@ -102,23 +114,31 @@ def fallback_orders(network: Arrays, cover: NDArray[np.float64], checked: Checke
     Args:
         network: its attributes.
         cover: [L, S] days.
-        checked: the snapshot.
+        told: the snapshot's arrays, stand-ins included.
+        checked: what of it can be used.
         rows: indices of rows to decide for.
     """
-    snapshot = {name: checked.arrays[name][rows] for name in _READ}
+    snapshot = {name: told[name][rows] for name in _READ}
     usable = {name: checked.usable_or_all(name)[rows] for name in _READ}
-    slow = np.where(usable["demand_slow"], snapshot["demand_slow"], network["demand_mean"])
-    orders = orders_from_cover(network, snapshot, cover, demand_rate(network, slow))
+    rate = demand_rate(network, snapshot["demand_slow"])
+    orders = orders_from_cover(network, snapshot, cover, rate)
+    parts = {
+        "target_days": np.broadcast_to(cover, orders.shape),
+        "rate": rate[:, network["lane_destination"]],
+        "position": stock_position(network, snapshot),
+        "wish": orders,
+        "released": np.ones_like(orders),
+    }
     if not any(name in checked.usable for name in _READ):
-        return orders
+        return orders, parts
     known = usable["on_hand"] & usable["dock"] & usable["pipeline"].all(axis=-1)  # [rows, N, S]
     # Unreadable backlog concerns the nodes that serve the market first.
     known &= ~((network["direct_share"] > 0).astype(np.int64) @ ~usable["backlog"]).astype(np.bool_)
     known_lane = known[:, network["lane_destination"]] & usable["lane_wait_days"][:, :, None]
-    return np.where(known_lane, orders, 0.0)
+    return np.where(known_lane, orders, 0.0), parts
 
 
-_READ = ("on_hand", "dock", "pipeline", "backlog", "demand_slow", "lane_wait_days")
+_READ = ("on_hand", "dock", "pipeline", "backlog", "demand_slow", "lane_wait_days", "lane_open")
 
 
 def _table(names: Sequence[str], skus: Sequence[str], values: NDArray[Any]) -> dict[str, dict[str, float]]:
@@ -127,10 +147,6 @@ def _table(names: Sequence[str], skus: Sequence[str], values: NDArray[Any]) -> d
         name: {sku: value for sku, value in zip(skus, row, strict=True) if not math.isnan(value)}
         for name, row in zip(names, rounded, strict=True)
     }
-
-
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is not a figure")
 
 
 def _places(known: Sequence[str], asked: Sequence[str]) -> NDArray[np.int64]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from entrepot.agents.inference.decision import Limits, Reason, Rows
+from entrepot.agents.inference.decision import CUTS, Limits, Reason
 from entrepot.agents.inference.errors import InputRefused
+from entrepot.agents.inference.plain import plain_array
 from entrepot.agents.inference.rationing import split, within
+from entrepot.agents.inference.rows import Rows
 
 Floats = NDArray[Any]
 Network = Mapping[str, NDArray[Any]]
@@ -26,6 +28,16 @@ class Bounds:
     minimum_units: Floats | None  # [L, S]
     pack_units: Floats  # [S]
     budget_usd: Floats | None  # [B]
+    approval_units: Floats | None = None  # [L]
+    approval_usd: Floats | None = None  # [L]
+
+    def of_rows(self, rows: slice) -> Bounds:
+        """The same for some of the rows."""
+        return self if self.budget_usd is None else replace(self, budget_usd=self.budget_usd[rows])
+
+
+MOST_UNITS = 2.0**53
+"""Up to here double precision knows every whole number; no order is larger."""
 
 
 def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
@@ -34,15 +46,17 @@ def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
     Raises:
         InputRefused: the limit, what it is and what is allowed.
     """
-    nodes, _, skus = network["echelon_share"].shape
+    skus = network["echelon_share"].shape[2]
     lanes = len(network["lane_origin"])
-    suppliers = max(0, int(network["lane_origin"].max(initial=-1)) + 1 - nodes)
+    suppliers = suppliers_of(network)
     minimum = _limit("minimum_order_units", limits.minimum_order_units, (lanes,), (lanes, skus))
     if minimum is not None and minimum.ndim == 1:
         minimum = minimum[:, None]
     pack = _limit("pack_units", limits.pack_units, (skus,))
     if pack is not None and ((pack < 1) | (pack != np.floor(pack))).any():
         raise InputRefused(f"limits.pack_units: {pack[(pack < 1) | (pack != np.floor(pack))][0]:g}; must be 1, 2, 3, …")
+    if pack is not None and not (pack <= MOST_UNITS).all():
+        raise InputRefused("limits.pack_units: infinite or too large; must be 1, 2, 3, …")
     budget = _limit("budget_usd", limits.budget_usd, (), (rows,))
     supplier_units = _limit("supplier_units", limits.supplier_units, (None,))
     if supplier_units is not None and len(supplier_units) < suppliers:
@@ -53,11 +67,29 @@ def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
         minimum_units=None if minimum is None else np.broadcast_to(minimum, (lanes, skus)),
         pack_units=np.ones(skus) if pack is None else pack,
         budget_usd=None if budget is None else np.broadcast_to(budget, (rows,)),
+        approval_units=_approval("approval_units", limits.approval_units, lanes),
+        approval_usd=_approval("approval_usd", limits.approval_usd, lanes),
     )
 
 
+def suppliers_of(network: Network) -> int:
+    """K, as far as lanes start there."""
+    return max(0, int(network["lane_origin"].max(initial=-1)) + 1 - int(network["echelon_share"].shape[0]))
+
+
+def _approval(name: str, value: float | None, lanes: int) -> Floats | None:
+    limit = _limit(name, value, ())
+    return None if limit is None else np.broadcast_to(limit, (lanes,))
+
+
 def project(
-    raw: Floats, bounds: Bounds, network: Network, on_hand: Floats, lane_open: Floats, rows: Rows
+    raw: Floats,
+    bounds: Bounds,
+    network: Network,
+    on_hand: Floats,
+    lane_open: Floats,
+    rows: Rows,
+    cut_by: NDArray[np.uint16] | None = None,
 ) -> NDArray[np.int64]:
     """The nearest orders that can be carried out.
 
@@ -72,33 +104,41 @@ def project(
         on_hand: [B, N, S] units.
         lane_open: [B, L] share of the lane's capacity.
         rows: told of what was cut.
+        cut_by: [B, L, S] gets the bits of `CUTS` of what was cut, if given.
 
     Returns:
         [B, L, S] whole units.
     """
     pack = bounds.pack_units
-    wished = np.maximum(raw.astype(np.float64), 0.0)
+    # What is larger than any order can be is left to the guard, which orders nothing.
+    wished = np.clip(raw.astype(np.float64), 0.0, MOST_UNITS)
+    if cut_by is None:
+        cut_by = np.zeros(raw.shape, np.uint16)
     packs = np.rint(wished / pack)
     least = None
     if bounds.minimum_units is not None:
         least = np.ceil(bounds.minimum_units / pack)
         packs = np.where((packs < least) & (packs > 0), np.where(2 * packs >= least, least, 0.0), packs)
     usable = (network["lane_carries"] > 0.5) & (lane_open > 0)[:, :, None]
-    packs = _noted(packs, np.where(usable, packs, 0.0), rows, "lane_open", "lanes closed, or unable to carry the SKU")
+    packs = _noted(
+        packs, np.where(usable, packs, 0.0), rows, cut_by, "lane_open", "lanes closed, or unable to carry the SKU"
+    )
     if bounds.lane_m3 is not None:
         cut = within(packs, pack * network["volume_m3"], bounds.lane_m3 * lane_open)
-        packs = _noted(packs, cut, rows, "lane_m3", "more than the lane's capacity")
+        packs = _noted(packs, cut, rows, cut_by, "lane_m3", "more than the lane's capacity")
     if bounds.supplier_units is not None:
         cut = _within_suppliers(packs, bounds.supplier_units, network, pack)
-        packs = _noted(packs, cut, rows, "supplier_units", "more than the supplier's capacity")
+        packs = _noted(packs, cut, rows, cut_by, "supplier_units", "more than the supplier's capacity")
     cut = _within_stock(packs, network, np.floor(on_hand / pack))
-    packs = _noted(packs, cut, rows, "on_hand", "more than the origin has")
+    packs = _noted(packs, cut, rows, cut_by, "on_hand", "more than the origin has")
     if bounds.budget_usd is not None:
         spend = (spend_usd(network) * pack).reshape(-1)
-        cut = within(packs.reshape(len(packs), -1), spend, bounds.budget_usd).reshape(packs.shape)
-        packs = _noted(packs, cut, rows, "budget_usd", "more than the budget")
+        cut = within(packs.reshape(len(packs), spend.size), spend, bounds.budget_usd).reshape(packs.shape)
+        packs = _noted(packs, cut, rows, cut_by, "budget_usd", "more than the budget")
     if least is not None:
-        packs = _noted(packs, np.where(packs < least, 0.0, packs), rows, "minimum_order_units", "cut below the minimum")
+        packs = _noted(
+            packs, np.where(packs < least, 0.0, packs), rows, cut_by, "minimum_order_units", "cut below the minimum"
+        )
     return np.asarray(packs * pack, np.int64)
 
 
@@ -119,7 +159,9 @@ def _within_suppliers(packs: Floats, supplier_units: Floats, network: Network, p
     suppliers = len(network["capacity_m3"]) + np.arange(len(supplier_units))
     lane, there = _lanes_from(suppliers, network)
     asked = np.where(there[..., None], packs[:, lane], 0.0)  # [B, K, G, S]
-    cut = within(asked.reshape(*asked.shape[:2], -1), np.tile(pack, lane.shape[1]), supplier_units)
+    cut = within(
+        asked.reshape(*asked.shape[:2], asked.shape[2] * asked.shape[3]), np.tile(pack, lane.shape[1]), supplier_units
+    )
     return _put_back(packs, cut.reshape(asked.shape), lane, there)
 
 
@@ -127,7 +169,10 @@ def _within_stock(packs: Floats, network: Network, available: Floats) -> Floats:
     """What a node's lanes take together is no more than it has, [B, N, S]."""
     lane, there = _lanes_from(np.arange(available.shape[1]), network)
     asked = np.where(there[..., None], packs[:, lane], 0.0)  # [B, N, G, S]
-    given = split(asked.reshape(-1, *asked.shape[2:]), available.reshape(-1, available.shape[2]))
+    given = split(
+        asked.reshape(asked.shape[0] * asked.shape[1], *asked.shape[2:]),
+        available.reshape(asked.shape[0] * asked.shape[1], available.shape[2]),
+    )
     return _put_back(packs, given.reshape(asked.shape), lane, there)
 
 
@@ -146,8 +191,11 @@ def _put_back(packs: Floats, cut: Floats, lane: NDArray[np.int64], there: NDArra
     return result
 
 
-def _noted(before: Floats, after: Floats, rows: Rows, field: str, why: str) -> Floats:
+def _noted(before: Floats, after: Floats, rows: Rows, cut_by: NDArray[np.uint16], field: str, why: str) -> Floats:
+    if after is before:
+        return after
     changed = before != after
+    cut_by |= changed.astype(np.uint16) << np.uint16(CUTS.index(field))
     for row in np.flatnonzero(changed.any(axis=(1, 2))):
         rows.note(np.array([row]), Reason("feasibility", field, f"{why}: cut in {int(changed[row].sum())} cells"))
     return after
@@ -156,9 +204,9 @@ def _noted(before: Floats, after: Floats, rows: Rows, field: str, why: str) -> F
 def _limit(name: str, value: ArrayLike | None, *shapes: tuple[int | None, ...]) -> Floats | None:
     if value is None:
         return None
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise InputRefused(f"limits.{name}: is of type {array.dtype}; real numbers are required")
+    array, problem = plain_array(value)
+    if array is None or array.dtype.kind == "b":
+        raise InputRefused(f"limits.{name}: {problem or 'is of type bool; real numbers are required'}")
     fits = any(
         array.ndim == len(shape) and all(size in (None, have) for size, have in zip(shape, array.shape, strict=True))
         for shape in shapes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,18 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from entrepot.agents.inference.checking import Arrays, check_network, check_snapshot, sizes_of
-from entrepot.agents.inference.errors import ModuleRefused
+from entrepot.agents.inference.checking import Arrays, check_network, check_snapshot, read_snapshot, sizes_of
+from entrepot.agents.inference.deadline import StoppableSession
+from entrepot.agents.inference.errors import InputRefused, ModuleRefused
 from entrepot.agents.inference.fallback import BaseStock
+from entrepot.agents.inference.feasibility import suppliers_of
 from entrepot.agents.inference.folder import check_digests, check_onnx, read_folder, read_npz
 from entrepot.agents.inference.manifest import MANIFEST, REMEDY, Manifest, parse
 from entrepot.agents.inference.module import InferenceModule, Session
 
+MOST_DIGITS = 18
+PROOF_SECONDS = 120.0
+"""The golden cases take a fraction of a second; a graph that doesn't answer is refused."""
 TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 
@@ -31,21 +37,56 @@ def load(path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str
             it was altered. Without it, alterations by accident are found.
 
     Raises:
-        ModuleRefused: the file, what is wrong with it and what to do.
+        ModuleRefused: the file, what is wrong with it and what to do; nothing else is ever raised for what stands in
+            the folder.
+        InputRefused: an argument makes no sense.
     """
-    if threads < 1:
-        raise ValueError(f"threads: {threads}; must be 1 or more")
-    folder = _version_folder(Path(path))
-    files = read_folder(folder)
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise InputRefused(f"threads: {threads!r}; must be 1 or more")
+    if manifest_digest is not None and not isinstance(manifest_digest, str):
+        raise InputRefused(f"manifest_digest: {type(manifest_digest).__name__}; 64 hexadecimal digits are required")
     try:
-        return _assemble(files, threads, manifest_digest)
+        place = Path(path)
+    except TypeError:
+        raise InputRefused(f"path: {type(path).__name__}; a folder is required") from None
+    return _funnelled(place, lambda: _load_version(_version_folder(place), threads, manifest_digest))
+
+
+def load_unnamed(folder: Path) -> InferenceModule:
+    """As `load`, for a folder that has not got its name yet, such as one that is being exported.
+
+    Raises:
+        ModuleRefused: as `load`.
+    """
+    return _funnelled(folder, lambda: _assemble(read_folder(folder), 1, None))
+
+
+def _load_version(folder: Path, threads: int, manifest_digest: str | None) -> InferenceModule:
+    module = _assemble(read_folder(folder), threads, manifest_digest)
+    real = folder.resolve()
+    if (real.parent.name, real.name) != (module.manifest.name, module.manifest.version):
+        raise ModuleRefused(
+            f"{MANIFEST}: this is {module.versions.module}, and it stands in {real.parent.name}/{real.name}; "
+            "a module's folder must bear its name and version"
+        )
+    return module
+
+
+def _funnelled(folder: Path, read: Callable[[], InferenceModule]) -> InferenceModule:
+    try:
+        return read()
     except ModuleRefused as error:
-        raise ModuleRefused(f"{folder}: {error}") from error
+        text = str(error)
+        raise error if text.startswith(str(folder)) else ModuleRefused(f"{folder}: {text}") from error.__cause__
+    except Exception as error:  # what a folder can hold is not ours to foresee; memory may run out, too
+        raise ModuleRefused(
+            f"{folder}: can't be loaded ({type(error).__name__}: {str(error)[:200]}); {REMEDY}"
+        ) from error
 
 
 def is_version(name: str) -> bool:
     """Whether a folder of that name is a version: digits only, such as ``0004``."""
-    return name.isascii() and name.isdecimal()
+    return name.isascii() and name.isdecimal() and len(name) <= MOST_DIGITS
 
 
 def latest_version(home: Path) -> Path | None:
@@ -56,7 +97,7 @@ def latest_version(home: Path) -> Path | None:
     Args:
         home: the folder ``NAME``.
     """
-    versions = [file.parent for file in home.glob(f"*/{MANIFEST}") if is_version(file.parent.name)]
+    versions = [file.parent for file in home.glob(f"*/{MANIFEST}") if is_version(file.parent.name) and file.is_file()]
     return max(versions, key=lambda folder: (int(folder.name), folder.name), default=None)
 
 
@@ -77,8 +118,6 @@ def _assemble(files: dict[str, bytes], threads: int, manifest_digest: str | None
     network, problems = check_network(arrays, manifest.network)
     if problems:
         raise ModuleRefused(f"network.npz: {problems[0]}; {REMEDY}")
-    for values in network.values():
-        values.flags.writeable = False
     _check_names(manifest, network)
     session = _session(files["policy.onnx"], manifest, threads)
     module = InferenceModule(manifest, digest, session, network, BaseStock.from_json(files["fallback.json"]))
@@ -103,15 +142,19 @@ def _session(graph: bytes, manifest: Manifest, threads: int) -> Session:
         if found[name] != kind:
             raise ModuleRefused(f"policy.onnx: input {name!r} is {found[name]}; the manifest says {kind}")
     outputs = [value.name for value in session.get_outputs()]
-    if outputs != ["orders"]:
-        raise ModuleRefused(f"policy.onnx: outputs {outputs}; ['orders'] is required")
-    result: Session = session
-    return result
+    if outputs != list(manifest.outputs):
+        raise ModuleRefused(f"policy.onnx: outputs {outputs}; {list(manifest.outputs)} is required")
+    return StoppableSession(session)
 
 
 def _check_names(manifest: Manifest, network: Arrays) -> None:
     sizes = sizes_of(network)
     names = manifest.names
+    suppliers = suppliers_of(network)
+    if len(names.suppliers) < suppliers:
+        raise ModuleRefused(
+            f"{MANIFEST}: names.suppliers: {len(names.suppliers)} names; lanes of network.npz start from {suppliers}"
+        )
     for key, axis in (("nodes", "N"), ("markets", "M"), ("lanes", "L"), ("skus", "S")):
         count = len(getattr(names, key))
         if count != sizes[axis]:
@@ -123,11 +166,17 @@ def _prove(module: InferenceModule, golden: dict[str, NDArray[Any]]) -> None:
     expected = golden.pop("orders")
     manifest = module.manifest
     sizes = {**sizes_of(module.network), "W": manifest.season_entries}
-    checked = check_snapshot(golden, manifest.snapshot, sizes)
-    if not checked.rows.trusted.all():
+    given = read_snapshot(golden, manifest.snapshot)
+    if not given.rows:
+        raise ModuleRefused(f"golden.npz: no cases; {REMEDY}")
+    checked = check_snapshot(given, manifest.snapshot, sizes, slice(None))
+    if checked.usable or not checked.rows.trusted.all():
         reason = next(reasons[0] for reasons in checked.rows.reasons if reasons)
         raise ModuleRefused(f"golden.npz: {reason}; {REMEDY}")
-    answer = module.run_graph(dict(module.network), checked.arrays)
+    try:
+        answer = module.answer_within(checked.arrays, PROOF_SECONDS)["orders"]
+    except Exception as error:  # ONNX Runtime's errors have no common base
+        raise ModuleRefused(f"policy.onnx: does not answer the golden cases ({error}); {REMEDY}") from None
     if answer.shape != expected.shape:
         raise ModuleRefused(f"golden.npz: orders have shape {expected.shape}; the graph answers {answer.shape}")
     allowed = manifest.golden_absolute_units + manifest.golden_relative * np.abs(expected)

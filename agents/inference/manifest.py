@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ MANIFEST = "manifest.json"
 FILES = ("fallback.json", "golden.npz", "network.npz", "policy.onnx")
 """What a module's folder holds beside its manifest."""
 KINDS = ("float32", "int64")
+MOST_ENTRIES = 1000
+T = TypeVar("T")
+ROLES = ("decision", "explanation")
 REMEDY = "copy the folder afresh or export it again"
 
 
@@ -34,11 +38,47 @@ class FieldSchema:
 
 
 @dataclass(frozen=True)
+class OutputSchema:
+    """One output of the graph: its axes in order, unit, and whether it is a decision or explains one."""
+
+    axes: tuple[str, ...]
+    unit: str
+    meaning: str
+    role: str  # one of ROLES
+
+
+@dataclass(frozen=True)
 class Range:
-    """Least and greatest value seen in training."""
+    """Least and greatest value seen in training, and the median."""
 
     low: float
     high: float
+    usual: float = 0.0
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What snapshots of training looked like, see `envelope`."""
+
+    values: dict[str, Range]  # of single cells
+    rows: dict[str, Range]  # of what a row adds up to
+
+
+@dataclass(frozen=True)
+class OwnLimits:
+    """Limits of the module's own network, in the order of `Names`; infinite where nothing limits.
+
+    The approval limits are multiples of the largest order seen in training, see `approval_basis`.
+    """
+
+    lane_m3: NDArray[np.float64]  # [L] m³ a day
+    supplier_units: NDArray[np.float64]  # [K] units a day
+    minimum_order_units: NDArray[np.float64]  # [L] units of one SKU
+    pack_units: NDArray[np.float64]  # [S] units
+    approval_units: NDArray[np.float64]  # [L] units of a day's order, all SKUs together
+    approval_usd: NDArray[np.float64]  # [L] USD of the same: goods, freight and duty
+    approval_days: float  # the same in days of the destination's demand, for lanes of other networks
+    approval_basis: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +87,7 @@ class Names:
 
     network: str
     nodes: tuple[str, ...]
+    suppliers: tuple[str, ...]
     markets: tuple[str, ...]
     lanes: tuple[str, ...]
     skus: tuple[str, ...]
@@ -72,11 +113,14 @@ class Manifest:
     version: str
     snapshot: dict[str, FieldSchema]
     network: dict[str, FieldSchema]
+    outputs: dict[str, OutputSchema]
     season_entries: int  # W
-    maximum_age_seconds: float
+    maximum_age_seconds: float  # beyond it the fallback decides
+    hold_age_seconds: float  # beyond it nothing goes out
     names: Names
     demand: LongRun
-    envelope: dict[str, Range]
+    limits: OwnLimits
+    envelope: Envelope
     golden_relative: float
     golden_absolute_units: float
     provenance: dict[str, Any]
@@ -96,42 +140,87 @@ def parse(data: bytes) -> Manifest:
     Raises:
         ModuleRefused: the key, what stands there and what is allowed.
     """
-    try:
-        content = json.loads(data)
-    except ValueError as error:
-        raise ModuleRefused(f"{MANIFEST}: not JSON ({error}); it was cut short or altered: {REMEDY}") from None
+    content = read_json(MANIFEST, data)
     root = _Reader("", content)
     if root.get("format") != FORMAT:
-        raise ModuleRefused(f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only")
+        raise ModuleRefused(
+            f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only: export the run again"
+        )
     root.only(
-        "format", "name", "version", "inputs", "output", "season_entries", "maximum_age_seconds", "names", "demand",
-        "envelope", "golden", "provenance", "metrics", "files", "digest",
+        "format", "name", "version", "inputs", "outputs", "season_entries", "maximum_age_seconds", "hold_age_seconds",
+        "names", "demand", "limits", "envelope", "golden", "provenance", "metrics", "files", "digest",
     )  # fmt: skip
     if root.text("digest") != _digest({key: value for key, value in content.items() if key != "digest"}):
         raise ModuleRefused(f"{MANIFEST}: digest: does not match the content, so the file was altered: {REMEDY}")
-    inputs, golden = root.child("inputs"), root.child("golden")
+    inputs, golden, envelope = root.child("inputs"), root.child("golden"), root.child("envelope")
     inputs.only("snapshot", "network")
     golden.only("relative", "absolute_units")
+    envelope.only("values", "rows")
     provenance = root.child("provenance")
     provenance.text("code_version")
     digests = root.child("files")
     digests.only(*FILES)
-    return Manifest(
+    names = _names(root.child("names"))
+    entries = root.number("season_entries")
+    if not (1 <= entries <= MOST_ENTRIES and entries == int(entries)):
+        raise ModuleRefused(f"{MANIFEST}: season_entries: {entries:g}; 1 to {MOST_ENTRIES} is allowed")
+    manifest = Manifest(
         name=root.text("name"),
         version=root.text("version"),
-        snapshot={name: _field(inputs.child("snapshot").child(name)) for name in inputs.child("snapshot").value},
-        network={name: _field(inputs.child("network").child(name)) for name in inputs.child("network").value},
-        season_entries=int(root.number("season_entries")),
+        snapshot=inputs.child("snapshot").each(_field),
+        network=inputs.child("network").each(_field),
+        outputs=root.child("outputs").each(_output),
+        season_entries=int(entries),
         maximum_age_seconds=root.number("maximum_age_seconds"),
-        names=_names(root.child("names")),
-        demand=_long_run(root.child("demand"), _names(root.child("names"))),
-        envelope={name: _range(root.child("envelope").child(name)) for name in root.child("envelope").value},
+        hold_age_seconds=root.number("hold_age_seconds"),
+        names=names,
+        demand=_long_run(root.child("demand"), names),
+        limits=_limits(root.child("limits"), names),
+        envelope=Envelope(envelope.child("values").each(_range), envelope.child("rows").each(_range)),
         golden_relative=golden.number("relative"),
         golden_absolute_units=golden.number("absolute_units"),
         provenance=provenance.value,
         metrics=root.get("metrics"),
         digests={name: digests.text(name) for name in FILES},
     )
+    orders = manifest.outputs.get("orders")
+    if orders is None or orders.axes != ("B", "L", "S") or orders.role != "decision":
+        raise ModuleRefused(f"{MANIFEST}: outputs.orders: must be there, a decision with axes B, L, S")
+    return manifest
+
+
+def read_json(file: str, data: bytes) -> Any:
+    """JSON as the standard has it: one value to a key, finite figures, whole characters.
+
+    Raises:
+        ModuleRefused: the file and what is wrong with it.
+    """
+    try:
+        text = data.decode("utf-8")
+        content = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair has no bytes
+    except (ValueError, RecursionError) as error:
+        problem = str(error)[:200] if not isinstance(error, RecursionError) else "it is nested too deep"
+        raise ModuleRefused(f"{file}: not JSON ({problem}); it was cut short or altered: {REMEDY}") from None
+    return content
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is not a figure")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return content
 
 
 def _digest(content: Mapping[str, Any]) -> str:
@@ -154,14 +243,45 @@ def _field(reader: _Reader) -> FieldSchema:
     )
 
 
+def _output(reader: _Reader) -> OutputSchema:
+    reader.only("axes", "unit", "meaning", "role")
+    role = reader.text("role")
+    if role not in ROLES:
+        raise ModuleRefused(f"{MANIFEST}: {reader.path}.role: {role!r}; allowed: {', '.join(ROLES)}")
+    return OutputSchema(reader.texts("axes"), reader.text("unit"), reader.text("meaning"), role)
+
+
 def _range(reader: _Reader) -> Range:
-    reader.only("low", "high")
-    return Range(reader.number("low"), reader.number("high"))
+    reader.only("low", "high", "usual")
+    return Range(reader.number("low"), reader.number("high"), reader.number("usual"))
+
+
+def _limits(reader: _Reader, names: Names) -> OwnLimits:
+    reader.only(
+        "lane_m3", "supplier_units", "minimum_order_units", "pack_units", "approval_units", "approval_usd",
+        "approval_days", "approval_basis",
+    )  # fmt: skip
+    lanes, skus, suppliers = len(names.lanes), len(names.skus), len(names.suppliers)
+    days = reader.get("approval_days")
+    return OwnLimits(
+        lane_m3=reader.figures("lane_m3", (lanes,), missing=math.inf),
+        supplier_units=reader.figures("supplier_units", (suppliers,), missing=math.inf),
+        minimum_order_units=reader.figures("minimum_order_units", (lanes,), missing=0.0),
+        pack_units=reader.figures("pack_units", (skus,), missing=1.0),
+        approval_units=reader.figures("approval_units", (lanes,), missing=math.inf),
+        approval_usd=reader.figures("approval_usd", (lanes,), missing=math.inf),
+        approval_days=math.inf if days is None else reader.number("approval_days"),
+        approval_basis=reader.text("approval_basis"),
+    )
 
 
 def _names(reader: _Reader) -> Names:
-    reader.only("network", "nodes", "markets", "lanes", "skus")
-    lists = {key: reader.texts(key) for key in ("nodes", "markets", "lanes", "skus")}
+    axes = ("nodes", "suppliers", "markets", "lanes", "skus")
+    reader.only("network", *axes)
+    lists = {key: reader.texts(key) for key in axes}
+    for key, texts in lists.items():
+        if len(set(texts)) != len(texts):
+            raise ModuleRefused(f"{MANIFEST}: names.{key}: a name stands twice; each must be its own")
     return Names(network=reader.text("network"), **lists)
 
 
@@ -201,23 +321,36 @@ class _Reader:
         return str(self._typed(key, self.get(key), str, "text"))
 
     def number(self, key: str) -> float:
-        return float(self._typed(key, self.get(key), (int, float), "a number"))
+        value = self._typed(key, self.get(key), (int, float), "a number")
+        try:
+            return float(value)
+        except OverflowError:
+            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: too large; must be a number") from None
 
     def texts(self, key: str) -> tuple[str, ...]:
         items = self._typed(key, self.get(key), list, "a list of texts")
         return tuple(str(self._typed(key, item, str, "a list of texts")) for item in items)
 
-    def figures(self, key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Figures of 0 or more in a fixed shape, read-only."""
+    def figures(self, key: str, shape: tuple[int, ...], missing: float | None = None) -> NDArray[np.float64]:
+        """Figures of 0 or more in a fixed shape, read-only; null is read as `missing` where there is such a figure."""
         allowed = f"figures of 0 or more in the shape {list(shape)}"
+        given = self._typed(key, self.get(key), list, allowed)
+        if missing is not None:
+            given = [missing if item is None else item for item in given]
         try:
-            values = np.array(self._typed(key, self.get(key), list, allowed), np.float64)
+            values = np.array(given, np.float64)
         except (ValueError, TypeError, OverflowError):
             raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: must be {allowed}") from None
-        if values.shape != shape or not (np.isfinite(values) & (values >= 0)).all():
+        if values.size == 0 and 0 in shape:
+            values = np.zeros(shape)
+        if values.shape != shape or not (values >= 0).all():
             raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: has shape {list(values.shape)}; must be {allowed}")
         values.flags.writeable = False
         return values
+
+    def each(self, read: Callable[[_Reader], T]) -> dict[str, T]:
+        """Every child by its key."""
+        return {key: read(self.child(key)) for key in self.value}
 
     def _typed(self, key: str, value: Any, kinds: Any, allowed: str) -> Any:
         if not isinstance(value, kinds) or isinstance(value, bool):

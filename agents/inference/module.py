@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entrepot import __version__
-from entrepot.agents.inference.approval import lanes_to_hold
-from entrepot.agents.inference.checking import Arrays, Checked, check_network, check_snapshot, sizes_of
-from entrepot.agents.inference.decision import Decision, Limits, Reason, Rows, Tolerance, Versions
-from entrepot.agents.inference.envelope import check_envelope
-from entrepot.agents.inference.errors import InputRefused
-from entrepot.agents.inference.fallback import BaseStock, fallback_orders
-from entrepot.agents.inference.feasibility import bounds_of, project, value_usd
+from entrepot.agents.inference.arguments import ages, check_arguments
+from entrepot.agents.inference.checking import Arrays, Given, read_snapshot
+from entrepot.agents.inference.deadline import Deadlines
+from entrepot.agents.inference.decision import Decision, Limits, Tolerance, Versions
+from entrepot.agents.inference.errors import InferenceError, InputRefused
+from entrepot.agents.inference.fallback import BaseStock
+from entrepot.agents.inference.feasibility import bounds_of, suppliers_of
+from entrepot.agents.inference.ladder import Asked, climb
+from entrepot.agents.inference.limits import narrowed
+from entrepot.agents.inference.live import Live, live_network
 from entrepot.agents.inference.manifest import Manifest
+from entrepot.agents.inference.results import joined, nothing
 
 NO_LIMITS = Limits()
 USUAL_TOLERANCE = Tolerance()
+USUAL_DEADLINE_SECONDS = 30.0
+CHUNK_VALUES = 4_000_000
+"""A batch is decided in pieces of about so many figures, so that memory grows no faster than what is answered."""
 
 
 class Session(Protocol):
@@ -29,16 +37,6 @@ class Session(Protocol):
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]]) -> Sequence[Any]:
         """Outputs of the graph."""
         ...
-
-
-@dataclass(frozen=True)
-class _Live:
-    """The network to decide for, checked."""
-
-    arrays: Arrays
-    lanes: Sequence[str]
-    skus: Sequence[str]
-    reasons: Sequence[Reason]  # why the network that was given can't be used
 
 
 class InferenceModule:
@@ -59,136 +57,127 @@ class InferenceModule:
             manifest_digest=manifest_digest,
         )
         self._session = session
-        self._network = network
+        self._network = {name: _frozen(values) for name, values in network.items()}
         self._fallback = fallback
-        self._own = _Live(network, manifest.names.lanes, manifest.names.skus, ())
+        self._deadlines = Deadlines()
 
     @property
     def network(self) -> Mapping[str, NDArray[Any]]:
-        """Attributes of the network that the module was exported with; read-only."""
-        return self._network
+        """Attributes of the network that the module was exported with; neither it nor its arrays can be changed."""
+        return MappingProxyType(self._network)
 
     def decide(
         self,
         snapshot: Mapping[str, Any],
         network: Mapping[str, Any] | None = None,
         *,
+        age_seconds: ArrayLike | None = None,
         lane_names: Sequence[str] | None = None,
         sku_names: Sequence[str] | None = None,
-        age_seconds: ArrayLike = 0.0,
         limits: Limits = NO_LIMITS,
         tolerance: Tolerance = USUAL_TOLERANCE,
+        deadline_seconds: float | None = USUAL_DEADLINE_SECONDS,
     ) -> Decision:
         """Orders for B snapshots of one network, each from the policy or, with the reason, from the fallback.
 
-        The ladder: schema and values, freshness, envelope, policy, feasibility, approval. Bad data doesn't raise.
+        The ladder: schema, values, freshness, envelope, policy, feasibility, approval, guard. Bad data doesn't raise:
+        trouble in a cell, lane or node holds what it touches, and a row whose policy fails is decided by the fallback.
 
         Args:
             snapshot: arrays by name, as `manifest.snapshot` describes them.
             network: attributes as `manifest.network` describes them; the module's own network if None. Sizes may
-                differ from those of the module's network.
-            lane_names: [L] names of the network's lanes, by which the fallback finds its covers. The module's own if
-                None and their number fits; otherwise the fallback's default covers are used.
+                differ from those of the module's network. One that can't be used orders nothing.
+            age_seconds: how old the snapshot is; must be told. One figure, [B], or by node [B, N]. Beyond
+                `manifest.maximum_age_seconds` the fallback decides (of a node: its lanes are held), and beyond
+                `manifest.hold_age_seconds`, or where it isn't known, nothing goes out.
+            lane_names: [L] names of the network's lanes, by which the fallback finds its covers and the module its
+                limits. The module's own if None and the lanes are, by content, its own.
             sku_names: [S] the same for SKUs.
-            age_seconds: how old the snapshot is, one figure or [B].
-            limits: what orders may not exceed.
+            limits: narrow those of the module, see `Limits`.
             tolerance: how far outside the inputs seen in training the policy is still trusted.
+            deadline_seconds: past it the fallback answers for what the policy hasn't; None waits for ever.
 
         Raises:
-            InputRefused: a limit or list of names doesn't fit the network.
+            InputRefused: an argument that no decision can be made with; nothing else is ever raised.
         """
-        live = self._live(network, lane_names, sku_names)
-        sizes = {**sizes_of(live.arrays), "W": self.manifest.season_entries}
-        checked = check_snapshot(snapshot, self.manifest.snapshot, sizes)
-        rows = checked.rows
-        for reason in live.reasons:
-            rows.fall(slice(None), reason)
-        self._check_age(age_seconds, rows)
-        check_envelope(live.arrays, checked.arrays, self.manifest.envelope, tolerance, rows)
-        raw = self._orders(live, checked, rows)
-        bounds = bounds_of(limits, live.arrays, rows.count)
-        # Where it isn't known whether a lane is open, the carrier will say; stock that isn't known counts as none.
-        lane_open = np.where(checked.usable_or_all("lane_open"), checked.arrays["lane_open"], 1.0)
-        orders = project(raw, bounds, live.arrays, checked.arrays["on_hand"], lane_open, rows)
-        to_hold = lanes_to_hold(orders, value_usd(live.arrays), limits, rows)
-        return Decision(
-            orders=np.where(to_hold[:, :, None], 0, orders),
-            held=np.where(to_hold[:, :, None], orders, 0),
-            needs_approval=to_hold,
-            raw_orders=raw,
-            source=tuple("policy" if trusted else "fallback" for trusted in rows.trusted),
-            reasons=tuple(tuple(reasons) for reasons in rows.reasons),
-            versions=self.versions,
+        begun = time.monotonic()
+        check_arguments(snapshot, limits, tolerance, deadline_seconds)
+        try:
+            given = read_snapshot(snapshot, self.manifest.snapshot)
+            live = live_network(
+                self._network, self.manifest.names, self.manifest.network, network, lane_names, sku_names
+            )
+            age = ages(age_seconds, given.rows, None if live.reasons else live.sizes["N"])
+            if live.reasons:
+                return nothing(given.rows, live, live.reasons, self.versions)
+            until = None if deadline_seconds is None else begun + float(deadline_seconds)
+            return self._decide(given, live, age, limits, tolerance, until)
+        except InferenceError:
+            raise
+        except Exception as error:  # a mapping or array that fails when it is read, or no memory left
+            raise InputRefused(f"snapshot or network: can't be read ({type(error).__name__}: {error})") from error
+
+    def run_graph(
+        self, network: Arrays, snapshot: Mapping[str, NDArray[Any]], run: Callable[[Any, Any], Any] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
+        """The graph's outputs by name, for inputs that have been checked; `orders` are [B, L, S] units.
+
+        Args:
+            network: attributes.
+            snapshot: arrays by name.
+            run: how to run the session; its own `run` if None.
+        """
+        names = list(self.manifest.outputs)
+        feed = {name: snapshot[name] for name in self.manifest.snapshot}
+        answers = (run or self._session.run)(names, {**feed, **network})
+        return {name: np.asarray(answer, np.float32) for name, answer in zip(names, answers, strict=False)}
+
+    def answer_within(self, snapshot: Mapping[str, NDArray[Any]], seconds: float) -> dict[str, NDArray[np.float32]]:
+        """The graph's outputs for the module's own network, or `TooLateError`; for inputs that have been checked."""
+        return self._answer(self._network, snapshot, time.monotonic() + seconds)
+
+    def _decide(
+        self,
+        given: Given,
+        live: Live,
+        age: NDArray[np.float64],
+        limits: Limits,
+        tolerance: Tolerance,
+        until: float | None,
+    ) -> Decision:
+        sizes = {**live.sizes, "W": self.manifest.season_entries}
+        bounds = bounds_of(limits, live.arrays, given.rows)
+        if not limits.replaces:
+            suppliers = live.own_lanes and suppliers_of(live.arrays) <= len(self.manifest.limits.supplier_units)
+            bounds = narrowed(
+                bounds, self.manifest.limits, self.manifest.names, live.arrays, live.lanes, live.skus, suppliers
+            )
+        asked = Asked(self.manifest, live, sizes, tolerance, self._fallback, self._answer, until)
+        by_row = sizes["N"] * sizes["S"] * given.days + sizes["L"] * sizes["S"] * 16
+        rows = max(1, CHUNK_VALUES // by_row)
+        if given.rows <= rows:
+            return climb(asked, given, age, bounds, slice(0, given.rows), self.versions)
+        pieces = [slice(first, min(first + rows, given.rows)) for first in range(0, given.rows, rows)]
+        return joined(
+            given.rows,
+            (climb(asked, given, age[piece], bounds.of_rows(piece), piece, self.versions) for piece in pieces),
         )
 
-    def run_graph(self, network: Arrays, snapshot: Arrays) -> NDArray[np.float32]:
-        """[B, L, S] units straight from the graph, for inputs that have been checked."""
-        feed = {
-            name: np.asarray(snapshot[name], field.kind, order="C") for name, field in self.manifest.snapshot.items()
-        }
-        return np.asarray(self._session.run(["orders"], {**feed, **network})[0], np.float32)
-
-    def _live(
-        self, network: Mapping[str, Any] | None, lane_names: Sequence[str] | None, sku_names: Sequence[str] | None
-    ) -> _Live:
-        if network is None and lane_names is None and sku_names is None:
-            return self._own
-        arrays, reasons = (self._network, []) if network is None else check_network(network, self.manifest.network)
-        if reasons:
-            # The network it knows is the best there is left; a snapshot that doesn't fit it orders nothing.
-            return replace(self._own, reasons=reasons)
-        sizes = sizes_of(arrays)
-        lanes = _names("lane_names", lane_names, self.manifest.names.lanes, sizes["L"])
-        skus = _names("sku_names", sku_names, self.manifest.names.skus, sizes["S"])
-        return _Live(arrays, lanes, skus, ())
-
-    def _check_age(self, age_seconds: ArrayLike, rows: Rows) -> None:
-        age = np.asarray(age_seconds, np.float64)
-        if age.shape not in ((), (rows.count,)):
-            raise InputRefused(f"age_seconds: has shape {list(age.shape)}; one figure or [{rows.count}] is required")
-        most = self.manifest.maximum_age_seconds
-        by_row = np.broadcast_to(age, rows.count)
-        for row in np.flatnonzero(~((by_row >= 0) & (by_row <= most))):  # of an age that is NaN, neither holds
-            reason = Reason("freshness", "age_seconds", f"{by_row[row]:g} s; 0 to {most:g} s is allowed")
-            rows.fall(np.array([row]), reason)
-
-    def _orders(self, live: _Live, checked: Checked, rows: Rows) -> NDArray[np.float32]:
-        """[B, L, S] units, each row from its source; rows whose policy fails are sent to the fallback here."""
-        sizes = sizes_of(live.arrays)
-        raw = np.zeros((rows.count, sizes["L"], sizes["S"]), np.float32)
-        trusted = np.flatnonzero(rows.trusted)
-        if len(trusted):
-            self._ask_policy(live, checked, rows, trusted, raw)
-        fallen = np.flatnonzero(~rows.trusted)
-        if len(fallen):
-            cover = self._fallback.cover_for(live.lanes, live.skus, live.arrays["lane_lead_days"])
-            raw[fallen] = fallback_orders(live.arrays, cover, checked, fallen)
-        return raw
-
-    def _ask_policy(
-        self, live: _Live, checked: Checked, rows: Rows, trusted: NDArray[Any], raw: NDArray[np.float32]
-    ) -> None:
-        every = len(trusted) == rows.count
-        snapshot = checked.arrays if every else {name: values[trusted] for name, values in checked.arrays.items()}
-        try:
-            answer = self.run_graph(live.arrays, snapshot)
-        except Exception as error:  # ONNX Runtime's errors have no common base; any of them must end in the fallback
-            rows.fall(trusted, Reason("policy", "", f"the graph failed: {error}"))
-            return
-        if answer.shape != (len(trusted), *raw.shape[1:]):
-            rows.fall(trusted, Reason("policy", "orders", f"shape {list(answer.shape)}; {list(raw.shape)} was due"))
-            return
-        sound = np.isfinite(answer).all(axis=(1, 2)) & (answer >= 0).all(axis=(1, 2))
-        raw[trusted[sound]] = answer[sound]
-        if not sound.all():
-            rows.fall(
-                trusted[~sound], Reason("policy", "orders", "the policy answered NaN, infinite or negative units")
-            )
+    def _answer(
+        self, network: Arrays, snapshot: Mapping[str, NDArray[Any]], until: float | None
+    ) -> dict[str, NDArray[np.float32]]:
+        if until is None:
+            return self.run_graph(network, snapshot)
+        if hasattr(self._session, "run_until"):
+            run_until, moment = self._session.run_until, until
+            return self.run_graph(network, snapshot, lambda names, feed: run_until(names, feed, moment))
+        answer: dict[str, NDArray[np.float32]] = self._deadlines.run(
+            lambda: self.run_graph(network, snapshot), until - time.monotonic()
+        )
+        return answer
 
 
-def _names(argument: str, given: Sequence[str] | None, own: Sequence[str], size: int) -> Sequence[str]:
-    if given is None:
-        return own if len(own) == size else [""] * size
-    if len(given) != size:
-        raise InputRefused(f"{argument}: {len(given)} names for {size}; one for each is required")
-    return given
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    """Over memory that nobody can make writeable again."""
+    frozen: NDArray[Any] = np.frombuffer(values.tobytes(), values.dtype).reshape(values.shape)
+    return frozen

@@ -25,6 +25,9 @@ STEADY_SHARE = 0.9
 STAGES_BELOW = 3
 """How many lanes in a row what is short further down is heard of."""
 
+LEAST_VALUE_SHARE = 1e-4
+"""Of a lost sale's margin: goods that cost nothing look like goods that cost next to nothing."""
+
 CELL_FEATURES = 15 + len(ARRIVING_DAYS)
 NODE_FEATURES = 3
 DAY_FEATURES = 8
@@ -165,7 +168,7 @@ def _cells(
         (torch.log1p(deviation) - 1.0).expand_as(rate),
         torch.log(rate) / 3.0 - 0.5,
         (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
-        torch.log(attributes.value_usd / margin).expand_as(rate),
+        torch.log((attributes.value_usd / margin).clamp(min=LEAST_VALUE_SHARE)).expand_as(rate),
         below / COVER_SCALE_DAYS,
     ]
     return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, attributes, rate, waiting)], dim=-1)

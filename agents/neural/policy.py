@@ -32,7 +32,7 @@ from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.order_up_to import demand_rate, orders_from_cover
+from entrepot.envs.order_up_to import demand_rate, orders_from_cover, stock_position
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,32 @@ class NeuralPolicy(nn.Module):
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
         return Decided(Decisions(wanted * departs.unsqueeze(-1)), departs)
+
+    @property
+    def explains(self) -> bool:
+        """Whether the head has a target behind what it wants."""
+        return self._head.consolidates
+
+    def explained(self, snapshot: Snapshot, attributes: NetworkAttributes) -> dict[str, Tensor]:
+        """The orders of `forward` and how they come about, each [B, L, S]; only where the policy `explains`.
+
+        `target_days` of `rate` (units a day at the lane's destination), less `position` (units), is the `wish` (units),
+        of which the share `released` is ordered.
+        """
+        encoded = self._encode(snapshot, attributes)
+        told = self._head.explained(snapshot, attributes, encoded, self.answer(encoded.hidden))
+        if told is None:
+            raise ValueError(f"policy.head: {self.settings.head!r} has no target that could be told")
+        departs = self._departs(snapshot, attributes, encoded, told.wish * told.released, None)
+        released = told.released * departs.unsqueeze(-1)
+        return {
+            "orders": told.wish * released,
+            "target_days": told.target_days,
+            "rate": encoded.known.rate[:, attributes.lane_destination],
+            "position": stock_position(attributes, snapshot),
+            "wish": told.wish,
+            "released": released,
+        }
 
     def cover(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
         """[B, L, S] days of the environment's `demand_rate` that `forward` orders up to; 0 where nothing departs.

@@ -14,8 +14,8 @@ def test_a_modules_effort_says_how_many_decisions_its_fallback_took() -> None:
     policy = ExportedPolicy(load(released_folder() / "kreen-pathwise"), world.attributes)
     assert isinstance(policy, Accountable)
     snapshot = first_snapshot(world, episodes=600)
-    unknown = snapshot.on_hand.clone()
-    unknown[0, 0, 0] = float("nan")  # a record that is missing sends its row to the fallback
+    unknown = snapshot.season_ahead.expand(600, -1).clone()
+    unknown[0, 0] = float("nan")  # a season that isn't known sends its row to the fallback
     for _ in range(2):
-        policy.decide(replace(snapshot, on_hand=unknown))
+        policy.decide(replace(snapshot, season_ahead=unknown))
     assert policy.effort == "2 of 1,200 decisions by the fallback"

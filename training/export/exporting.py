@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from entrepot.agents.inference.envelope import envelope_of
 from entrepot.configs.loader import is_path
 from entrepot.envs.demand import Split
@@ -51,7 +49,8 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     fallback = load_base_stock(run / BASE_STOCK_FILE, world.network).cover
     world = world.starting_from(loaded.cover_days)
-    records = _recorded(loaded, world)
+    recorder = _recorded(loaded, world)
+    records = recorder.records
     deviation = long_run_deviation(world.demand)
     attributes = attribute_arrays(
         world.network, world.demand.mean_units_per_day, deviation, loaded.cover_days.double().numpy()
@@ -73,11 +72,12 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         base_cover_days=loaded.cover_days.double().numpy(),
         metrics=_metrics(run),
         version=version,
+        largest_orders=recorder.largest,
     )
 
 
-def _recorded(run: Run, world: World) -> list[dict[str, NDArray[Any]]]:
-    """What the policy sees on every fifth day of training scenarios, its own warm-up left out."""
+def _recorded(run: Run, world: World) -> SnapshotRecorder:
+    """What the policy sees on every fifth day of training scenarios, and its largest orders; its warm-up left out."""
     warm_up = run.experiment.evaluation.warm_up_days
     scenario = draw_scenario(
         world.network,
@@ -87,11 +87,12 @@ def _recorded(run: Run, world: World) -> list[dict[str, NDArray[Any]]]:
         split=Split.TRAIN,
         seed=run.experiment.seed,
     )
-    recorder = SnapshotRecorder(run.agent(world), first=warm_up, every=5)
+    value = (world.attributes.value_usd + world.attributes.lane_landed_usd).double().cpu().numpy()
+    recorder = SnapshotRecorder(run.agent(world), first=warm_up, every=5, value_usd=value)
     recorder.begin(RECORDED_EPISODES)
     simulation = world.simulation()
     roll_out(simulation, stocked(simulation, episodes=RECORDED_EPISODES), scenario, recorder)
-    return recorder.records
+    return recorder
 
 
 def _provenance(experiment: ExperimentSettings, world: World) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import io
@@ -18,16 +19,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from entrepot import __version__
-from entrepot.agents.inference import load
 from entrepot.agents.inference.fallback import BaseStock
-from entrepot.agents.inference.loading import is_version
-from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Range, seal
+from entrepot.agents.inference.loading import is_version, load_unnamed
+from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Envelope, seal
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
-from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
+from entrepot.training.export.graph import DECISIONS, PolicyGraph, as_tensors, to_onnx
+from entrepot.training.export.limits import limits_content
 
 DAY_SECONDS = 86_400.0
 GOLDEN_RELATIVE = 1e-4
@@ -35,6 +36,14 @@ GOLDEN_UNITS = 0.01
 """Far below the half unit at which rounding could change an order."""
 FLOAT32_STEPS = 1e-6
 """Of the largest stock: where targets and positions cancel, their last bits are left."""
+OUTPUTS = {
+    "orders": ("units", "to order on each lane today, not rounded"),
+    "target_days": ("days", "of the rate that is ordered up to"),
+    "rate": ("units/day", "demand that passes through the lane's destination"),
+    "position": ("units", "there and due there within the lane's window, less what customers wait for"),
+    "wish": ("units", "short of the target on this lane"),
+    "released": ("share", "of the wish that is ordered: what the origin's stock and the departure allow"),
+}
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "onnxscript", "torch")
 
 
@@ -47,7 +56,7 @@ def export_policy(
     name: str,
     network_name: str,
     golden: Mapping[str, NDArray[Any]],
-    envelope: Mapping[str, Range],
+    envelope: Envelope,
     fallback_cover: NDArray[Any],
     provenance: Mapping[str, Any],
     month_index: NDArray[np.float64] | None = None,
@@ -56,6 +65,8 @@ def export_policy(
     metrics: Any = None,
     version: str | None = None,
     maximum_age_seconds: float = DAY_SECONDS,
+    hold_age_seconds: float | None = None,
+    largest_orders: NDArray[np.float64] | None = None,
 ) -> Path:
     """Write `folder/name/version/`, having loaded it and compared it with torch.
 
@@ -76,6 +87,9 @@ def export_policy(
         metrics: figures against named baselines, as JSON would have it.
         version: digits, such as "0001"; one above the highest there is if None.
         maximum_age_seconds: of a snapshot that the policy may still decide on.
+        hold_age_seconds: of one that anything may still go out on; twice the other if None.
+        largest_orders: [2, L] units and USD of each lane's largest order of a day in training, from which the approval
+            limits follow; there are none if None.
 
     Returns:
         The module's folder.
@@ -107,12 +121,14 @@ def export_policy(
         "name": name,
         "version": "",
         "inputs": {"snapshot": _schema(SNAPSHOT_FIELDS), "network": _schema(NETWORK_FIELDS)},
-        "output": {"orders": {"axes": ["B", "L", "S"], "unit": "units", "minimum": 0.0}},
+        "outputs": {name: _output(name) for name in PolicyGraph(policy).outputs},
         "season_entries": SEASON_ENTRIES,
         "maximum_age_seconds": maximum_age_seconds,
+        "hold_age_seconds": 2 * maximum_age_seconds if hold_age_seconds is None else hold_age_seconds,
         "names": {
             "network": network_name,
             "nodes": network.nodes,
+            "suppliers": network.suppliers,
             "markets": network.markets,
             "lanes": network.lanes,
             "skus": network.skus,
@@ -123,7 +139,8 @@ def export_policy(
             # E[x²] = Var[x] + E[x]²
             "demand_square": (attributes["demand_deviation"] ** 2 + np.asarray(demand_mean) ** 2).tolist(),
         },
-        "envelope": {key: {"low": seen.low, "high": seen.high} for key, seen in envelope.items()},
+        "limits": limits_content(network, demand_mean, largest_orders),
+        "envelope": dataclasses.asdict(envelope),
         "golden": {"relative": GOLDEN_RELATIVE, "absolute_units": _golden_units(golden)},
         "provenance": {
             **provenance,
@@ -159,7 +176,7 @@ def _publish(home: Path, version: str, content: Mapping[str, Any], files: Mappin
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-        load(scratch)
+        load_unnamed(scratch)
         scratch.chmod(0o755)
         if place.exists():  # rename would replace an empty folder
             raise FileExistsError(f"{place}: exists, and a version never changes")
@@ -183,12 +200,18 @@ def _golden(policy: nn.Module, golden: Mapping[str, NDArray[Any]], attributes: M
         decisions = graph(as_tensors(golden, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
     policy.train(training)
     cases = {key: _as_exported(golden[key], field) for key, field in SNAPSHOT_FIELDS.items()}
-    return _npz({**cases, **{name: values.numpy() for name, values in decisions.items()}})
+    return _npz({**cases, **{name: decisions[name].numpy() for name in DECISIONS}})
 
 
 def _golden_units(golden: Mapping[str, NDArray[Any]]) -> float:
     stock = max(float(golden[name].max(initial=0.0)) for name in ("on_hand", "dock", "pipeline", "backlog"))
     return max(GOLDEN_UNITS, FLOAT32_STEPS * stock)
+
+
+def _output(name: str) -> dict[str, Any]:
+    unit, meaning = OUTPUTS[name]
+    role = "decision" if name == "orders" else "explanation"
+    return {"axes": ["B", "L", "S"], "unit": unit, "meaning": meaning, "role": role}
 
 
 def _schema(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import Dim
 
+from entrepot.agents.inference.decision import EXPLANATIONS
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.on_the_way import arriving_by_days, due_by_days
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -23,7 +24,7 @@ from entrepot.envs.snapshot.season import SEASON_ENTRIES
 
 OPSET = 20
 DECISIONS = tuple(Decisions.axes())
-"""Names of the graph's outputs."""
+"""Names of the graph's outputs that are to be carried out."""
 EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES}
 """Sizes to trace with: all different and none 0 or 1, which torch.export would take for constants."""
 
@@ -36,15 +37,24 @@ class PolicyGraph(nn.Module):
         super().__init__()
         self.policy = policy
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what `forward` gives."""
+        return (*DECISIONS, *EXPLANATIONS) if getattr(self.policy, "explains", False) else DECISIONS
+
     def forward(self, snapshot: dict[str, Tensor], network: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The fields of `Decisions`; orders are not rounded."""
+        """The fields of `Decisions`, orders not rounded; and what explains them, if the policy can tell."""
         attributes = NetworkAttributes(**network)
         fields = dict(snapshot)
         pipeline = fields.pop("pipeline")
         fields["in_transit"] = pipeline.sum(dim=-1)
         fields["due"] = due_by_days(attributes, pipeline)
         fields["arriving_or_none"] = arriving_by_days(pipeline)
-        decisions: Decisions = self.policy(Snapshot(**fields), attributes)
+        known = Snapshot(**fields)
+        if getattr(self.policy, "explains", False):
+            told: dict[str, Tensor] = self.policy.explained(known, attributes)  # type: ignore[operator]
+            return {name: told[name] for name in self.outputs}
+        decisions: Decisions = self.policy(known, attributes)
         return {name: getattr(decisions, name) for name in DECISIONS}
 
 
@@ -84,7 +94,7 @@ def to_onnx(policy: nn.Module) -> bytes:
                 opset_version=OPSET,
                 dynamic_shapes={"snapshot": _shapes(SNAPSHOT_FIELDS, axes), "network": _shapes(NETWORK_FIELDS, axes)},
                 input_names=[*SNAPSHOT_FIELDS, *NETWORK_FIELDS],
-                output_names=list(DECISIONS),
+                output_names=list(graph.outputs),
                 verbose=False,
                 external_data=False,
             )

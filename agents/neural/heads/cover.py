@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from entrepot.agents.neural.heads.head import head_named, register_head
+from entrepot.agents.neural.heads.head import Explained, head_named, register_head
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
@@ -62,6 +62,14 @@ class CoverHead:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
             echelon = torch.where(learns[:, None] > 0.5, echelon, echelon.detach())
         return (cover + echelon * encoded.known.below[:, attributes.lane_destination]).clamp(min=0.0)
+
+    def explained(
+        self, snapshot: Snapshot, attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor
+    ) -> Explained:
+        """As in `Head`."""
+        cover = self.cover(snapshot, attributes, encoded, answer)
+        wish = orders_from_cover(attributes, snapshot, cover, encoded.known.rate)
+        return Explained(cover, wish, torch.ones_like(wish))
 
     @staticmethod
     def _scale(attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
@@ -11,6 +12,15 @@ from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.registry import Registry
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+
+
+@dataclass(frozen=True)
+class Explained:
+    """How a head comes to what it wants."""
+
+    target_days: Tensor  # [B, L, S] days of the policy's rate that it orders up to
+    wish: Tensor  # [B, L, S] units short of it
+    released: Tensor  # [B, L, S] share of the wish that the origin's stock lets go
 
 
 class Head(Protocol):
@@ -40,6 +50,12 @@ class Head(Protocol):
             learns: [L] 1 where gradients may reach the answer; everywhere if None.
             smoothing_days: see `orders_from_cover`.
         """
+        ...
+
+    def explained(
+        self, snapshot: Snapshot, attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor
+    ) -> Explained | None:
+        """How `wanted` comes about; None where there is no target behind it."""
         ...
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
 from entrepot.agents.neural.heads.cover import CoverHead
-from entrepot.agents.neural.heads.head import register_head
+from entrepot.agents.neural.heads.head import Explained, register_head
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -44,6 +46,26 @@ class ReleaseHead:
     ) -> Tensor:
         """As in `Head`."""
         asked = self._cover.wanted(snapshot, attributes, encoded, answer[..., 1:], learns, smoothing_days)
+        return asked * self._share(snapshot, attributes, encoded, answer, asked, learns)
+
+    def explained(
+        self, snapshot: Snapshot, attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor
+    ) -> Explained:
+        """As in `Head`."""
+        cover = self._cover.explained(snapshot, attributes, encoded, answer[..., 1:])
+        share = self._share(snapshot, attributes, encoded, answer, cover.wish, None)
+        return replace(cover, released=share)
+
+    @staticmethod
+    def _share(
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        encoded: LaneEncoding,
+        answer: Tensor,
+        asked: Tensor,
+        learns: Tensor | None,
+    ) -> Tensor:
+        """[B, L, S] of what is asked that the origin releases."""
         released = MOST_RELEASED * torch.sigmoid(answer[..., 0])
         if learns is not None:
             released = torch.where(learns[encoded.lane].unsqueeze(-1) > 0.5, released, released.detach())
@@ -55,4 +77,4 @@ class ReleaseHead:
         most = there.index_put(pairs, there[pairs] * released)
         leaves = (origin == torch.arange(nodes + 1, device=origin.device)[:, None]).to(asked)
         asked_there = (leaves @ asked)[:, origin]
-        return asked * (most / asked_there.clamp(min=LEAST_ASKED)).clamp(max=1.0)
+        return (most / asked_there.clamp(min=LEAST_ASKED)).clamp(max=1.0)

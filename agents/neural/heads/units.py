@@ -53,3 +53,8 @@ class UnitsHead:
         units = torch.where(departs & (attributes.lane_carries[lane] > 0.5), units, 0.0)
         nothing = units.new_zeros(*snapshot.lane_wait_days.shape, units.shape[-1])
         return nothing.index_put((environment, lane), units)
+
+    def explained(
+        self, snapshot: Snapshot, attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor
+    ) -> None:
+        """Units are no target: there is nothing to tell."""

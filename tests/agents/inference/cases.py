@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from entrepot.agents.inference import Decision, InferenceModule
 from entrepot.agents.inference.envelope import envelope_of
 from entrepot.agents.inference.manifest import MANIFEST, seal
 from entrepot.agents.inference.order_up_to import demand_rate
@@ -156,6 +157,13 @@ def export_case(case: Case, folder: Path, policy: nn.Module, **changes: Any) -> 
         **changes,
     }
     return export_policy(policy, case.network, case.demand, **arguments)
+
+
+def decided(
+    module: InferenceModule, snapshot: Mapping[str, Any], network: Mapping[str, Any] | None = None, **arguments: Any
+) -> Decision:
+    """A decision on a snapshot that is fresh unless the arguments say otherwise."""
+    return module.decide(snapshot, network, **{"age_seconds": 1.0, **arguments})
 
 
 def copy_of(folder: Path, place: Path) -> Path:

@@ -19,6 +19,7 @@ from entrepot.training.export.graph import as_tensors
 from tests.agents.inference.cases import (
     Case,
     covers,
+    decided,
     kreen,
     larger_kreen,
     one_of_everything,
@@ -27,6 +28,8 @@ from tests.agents.inference.cases import (
     with_value,
 )
 
+OLD = 100_000.0
+"""Seconds: the policy no longer decides, and orders still go out."""
 TABLE = BaseStock(
     lanes=("a", "b"),
     skus=("x", "y", "z"),
@@ -63,7 +66,7 @@ def test_numpy_orders_up_to_as_torch_does(make: Any, seed: int) -> None:
 
 def test_the_fallback_of_a_module_is_the_base_stock_it_was_exported_with(module: InferenceModule, case: Case) -> None:
     snapshot = snapshot_for(case, rows=4)
-    decision = module.decide(snapshot, age_seconds=1e9)
+    decision = decided(module, snapshot, age_seconds=1e9)
     np.testing.assert_allclose(decision.raw_orders, torch_orders(case, snapshot, covers(case)), rtol=1e-3, atol=1e-2)
 
 
@@ -74,7 +77,7 @@ def test_a_cell_whose_stock_cannot_be_read_orders_nothing_and_the_others_go_on(
     snapshot = snapshot_for(case, rows=1)
     node, sku = 2, 3
     bad = with_value(snapshot, name, (0, node, sku) + (5,) * (name == "pipeline"), np.nan)
-    decision = module.decide(bad)
+    decision = decided(module, bad, age_seconds=OLD)
     expected = torch_orders(case, snapshot, covers(case))
     expected[:, case.attributes["lane_destination"] == node, sku] = 0
     np.testing.assert_allclose(decision.raw_orders, expected, rtol=1e-3, atol=1e-2)
@@ -83,7 +86,9 @@ def test_a_cell_whose_stock_cannot_be_read_orders_nothing_and_the_others_go_on(
 def test_recent_demand_that_cannot_be_read_is_replaced_by_the_long_run(module: InferenceModule, case: Case) -> None:
     snapshot = snapshot_for(case, rows=1)
     as_in_the_long_run = {**snapshot, "demand_slow": case.demand[None].astype(np.float32)}
-    decision = module.decide({**snapshot, "demand_slow": np.full_like(snapshot["demand_slow"], np.nan)})
+    decision = decided(
+        module, {**snapshot, "demand_slow": np.full_like(snapshot["demand_slow"], np.nan)}, age_seconds=OLD
+    )
     expected = torch_orders(case, as_in_the_long_run, covers(case))
     np.testing.assert_allclose(decision.raw_orders, expected, rtol=1e-3, atol=1e-2)
 
@@ -93,7 +98,7 @@ def test_a_market_whose_backlog_cannot_be_read_stops_only_the_nodes_that_serve_i
 ) -> None:
     snapshot = snapshot_for(case, rows=1)
     market, sku = 1, 0
-    decision = module.decide(with_value(snapshot, "backlog", (0, market, sku), -5.0))
+    decision = decided(module, with_value(snapshot, "backlog", (0, market, sku), -5.0), age_seconds=OLD)
     expected = torch_orders(case, snapshot, covers(case))
     serving = np.flatnonzero(case.network.market.direct_share[:, market])
     expected[:, np.isin(case.attributes["lane_destination"], serving), sku] = 0
@@ -104,7 +109,7 @@ def test_stock_that_cannot_be_read_is_not_given_away(module: InferenceModule, ca
     snapshot = snapshot_for(case, rows=1)
     bad = {**snapshot, "on_hand": np.array(snapshot["on_hand"])}
     bad["on_hand"][0, 0] = np.nan
-    orders = module.decide(bad).orders
+    orders = decided(module, bad).orders
     assert not orders[:, case.attributes["lane_origin"] == 0].any()
 
 
@@ -145,7 +150,8 @@ def test_a_file_that_is_no_base_stock_is_refused(text: str) -> None:
 def test_names_find_the_covers_of_a_network_in_another_order(module: InferenceModule, folder: Path) -> None:
     larger = larger_kreen()
     snapshot = snapshot_for(larger, rows=1)
-    decision = module.decide(
+    decision = decided(
+        module,
         snapshot,
         larger.attributes,
         lane_names=larger.network.lanes,

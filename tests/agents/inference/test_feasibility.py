@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from entrepot.agents.inference import InputRefused, Limits
-from entrepot.agents.inference.decision import Rows
 from entrepot.agents.inference.feasibility import bounds_of, project, spend_usd
+from entrepot.agents.inference.rows import Rows
 
 TOLERANCE = 1e-6
 
@@ -210,6 +210,10 @@ def test_free_goods_are_not_cut_by_a_budget() -> None:
         (Limits(budget_usd=-1.0), r"limits\.budget_usd: holds NaN or negative figures"),
         (Limits(budget_usd=np.nan), r"limits\.budget_usd: holds NaN or negative figures"),
         (Limits(lane_m3=["a", "b"]), r"limits\.lane_m3: is of type <U1"),
+        (Limits(lane_m3=[[1], [1, 2]]), r"limits\.lane_m3: can't be read as an array"),
+        (Limits(pack_units=[np.inf, 1]), r"limits\.pack_units: infinite or too large"),
+        (Limits(approval_units=np.ones(2)), r"limits\.approval_units: has shape \[2\]"),  # type: ignore[arg-type]
+        (Limits(approval_units="5"), r"limits\.approval_units: is of type str"),  # type: ignore[arg-type]
     ],
 )
 def test_a_limit_that_makes_no_sense_is_an_error(limits: Limits, message: str) -> None:

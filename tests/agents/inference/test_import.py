@@ -26,11 +26,12 @@ from entrepot.agents.inference import load
 
 module = load(sys.argv[1])
 with np.load(sys.argv[1] + "/golden.npz") as archive:
-    decision = module.decide({name: archive[name] for name in module.manifest.snapshot})
+    decision = module.decide({name: archive[name] for name in module.manifest.snapshot}, age_seconds=1.0)
 assert set(decision.source) == {"policy"}, decision.explain()
 loaded = {name.partition(".")[0] for name in sys.modules}
 assert not loaded & ABSENT, loaded & ABSENT
-others = {name for name in sys.modules if name.startswith("entrepot.")} - {"entrepot.agents"}
+ours = {"entrepot.agents", "entrepot.configs", "entrepot.configs.errors"}
+others = {name for name in sys.modules if name.startswith("entrepot.")} - ours
 assert all(name.startswith("entrepot.agents.inference") for name in others), others
 print("decided")
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -13,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from entrepot.agents.inference import InferenceError, InferenceModule, ModuleRefused, load
 from entrepot.agents.inference.loading import latest_version
@@ -215,3 +218,132 @@ def test_versions_are_compared_as_numbers_and_unfinished_ones_are_passed_over(fo
     assert latest_version(tmp_path) is None
     with pytest.raises(ModuleRefused):
         load(tmp_path)
+
+
+def test_a_folder_of_another_name_or_version_is_refused(folder: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "kreen-test" / "0002", tmp_path / "other" / "0001"):
+        shutil.copytree(folder, place)
+        with pytest.raises(ModuleRefused, match="this is kreen-test/0001, and it stands in"):
+            load(place)
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(
+    folder: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    altered = copy_of(folder, tmp_path)
+    (altered / name).unlink()
+    if kind == "pipe":
+        os.mkfifo(altered / name)
+    elif kind == "link":
+        (altered / name).symlink_to(folder / name)
+    else:
+        (altered / name).mkdir()
+    with pytest.raises(ModuleRefused, match=f"{name}: not a plain file"):
+        load(altered)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"86400.0", b"NaN"),
+        (b"86400.0", b"1e999"),
+        (b"86400.0", b"1" + b"0" * 400),
+        (b'"kreen"', b'"\\ud800"'),
+        (b'"metrics": ', b'"metrics": ' + b"[" * 100_000 + b"]" * 100_000 + b', "m": '),
+        (b'"metrics": ', b'"metrics": 1, "metrics": '),
+        (b'"kreen"', b'"\xff"'),
+    ],
+    ids=["nan", "1e999", "huge", "surrogate", "nested", "twice", "no text"],
+)
+def test_a_manifest_that_is_no_strict_json_is_refused(folder: Path, tmp_path: Path, old: bytes, new: bytes) -> None:
+    altered = copy_of(folder, tmp_path)
+    data = (altered / MANIFEST).read_bytes()
+    assert old in data
+    (altered / MANIFEST).write_bytes(data.replace(old, new, 1))
+    with pytest.raises(ModuleRefused, match=r"manifest\.json"):
+        load(altered)
+
+
+def npz_of(folder: Path, change: Any) -> bytes:
+    with np.load(folder / "golden.npz") as archive:
+        arrays = dict(archive)
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **change(arrays))
+    return stream.getvalue()
+
+
+def plain_npy() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.zeros(3))
+    return stream.getvalue()
+
+
+def with_header(data: bytes, old: bytes, new: bytes) -> bytes:
+    """The first array's header altered in place, so that it promises what isn't there."""
+    assert len(old) == len(new)
+    assert old in data
+    return data.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: plain_npy(), "not an npz"),
+        (lambda folder: npz_of(folder, lambda arrays: {k: v[:0] for k, v in arrays.items()}), "no cases"),
+        (
+            lambda folder: npz_of(folder, lambda arrays: {**arrays, "orders": arrays["orders"].astype("U9")}),
+            "orders: is of type",
+        ),
+        (
+            lambda folder: npz_of(folder, lambda arrays: {**arrays, "on_hand": arrays["on_hand"] * np.nan}),
+            "values: on_hand: nan",
+        ),
+        (lambda folder: with_header(npz_of(folder, dict), b"(3, 9, 6)", b"(9, 9, 9)"), "golden"),
+    ],
+    ids=["npy", "empty", "text", "nan", "header"],
+)
+def test_golden_cases_that_are_none_are_refused(folder: Path, tmp_path: Path, make: Any, message: str) -> None:
+    altered = copy_of(folder, tmp_path)
+    data = make(folder)
+    (altered / "golden.npz").write_bytes(data)
+    reseal(altered, lambda content: content["files"].update({"golden.npz": hashlib.sha256(data).hexdigest()}))
+    with pytest.raises(ModuleRefused, match=message):
+        load(altered)
+
+
+def test_an_archive_that_unpacks_to_more_than_is_read_is_refused_before_it_is_unpacked(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.agents.inference.folder.MOST_FILE_BYTES", 1_000_000)
+    altered = copy_of(folder, tmp_path)
+    stream = io.BytesIO()
+    with np.load(altered / "golden.npz") as archive:
+        np.savez_compressed(stream, allow_pickle=False, **{**archive, "pipeline": np.zeros(1_000_000)})
+    (altered / "golden.npz").write_bytes(stream.getvalue())
+    digest = hashlib.sha256(stream.getvalue()).hexdigest()
+    reseal(altered, lambda content: content["files"].update({"golden.npz": digest}))
+    with pytest.raises(ModuleRefused, match="bytes unpacked; at most 1,000,000 are read"):
+        load(altered)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_bytes_are_changed_nothing_but_a_refusal_comes_out(
+    folder: Path, tmp_path: Path, data: st.DataObject
+) -> None:
+    """Bytes of any file, and whether somebody resealed the manifest afterwards."""
+    altered = tmp_path / "fuzz" / "kreen-test" / "0001"
+    shutil.rmtree(altered, ignore_errors=True)
+    shutil.copytree(folder, altered)
+    name = data.draw(st.sampled_from(["golden.npz", "network.npz", "fallback.json", MANIFEST]))
+    content = bytearray((altered / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (altered / name).write_bytes(content)
+    if name != MANIFEST and data.draw(st.booleans()):
+        digest = hashlib.sha256(content).hexdigest()
+        reseal(altered, lambda manifest: manifest["files"].update({name: digest}))
+    with contextlib.suppress(ModuleRefused):
+        load(altered)

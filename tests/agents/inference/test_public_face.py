@@ -21,6 +21,7 @@ def test_the_public_face_is_this_and_no_more() -> None:
         "Reason",
         "Tolerance",
         "Versions",
+        "Why",
         "load",
     ]
 

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from entrepot.agents.inference import ModuleRefused, load
+from entrepot.agents.inference.decision import EXPLANATIONS
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
@@ -118,9 +119,9 @@ def test_the_graph_takes_exactly_the_fields_of_the_seam_and_every_dimension_bear
         value.name: tuple(axis.dim_param for axis in value.type.tensor_type.shape.dim) for value in model.graph.input
     }
     assert found == {name: field.axes for name, field in {**SNAPSHOT_FIELDS, **NETWORK_FIELDS}.items()}
-    (output,) = model.graph.output
-    assert output.name == "orders"
-    assert [axis.dim_param for axis in output.type.tensor_type.shape.dim] == ["B", "L", "S"]
+    assert [output.name for output in model.graph.output] == ["orders", *EXPLANATIONS]
+    for output in model.graph.output:
+        assert [axis.dim_param for axis in output.type.tensor_type.shape.dim] == ["B", "L", "S"]
 
 
 def test_the_graph_tells_nothing_of_the_machine_it_was_made_on(graph: bytes) -> None:
