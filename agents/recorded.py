@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from entrepot.agents.inference import Decision, InferenceModule, Limits
+from entrepot.agents.inference import Decision, InferenceModule, Limits, Why
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.network.description import Mode
@@ -25,6 +25,8 @@ from entrepot.envs.snapshot import (
     textbook_cover_days,
 )
 
+WHOLLY_RELEASED = 0.995
+
 
 @dataclass(frozen=True)
 class Order:
@@ -37,6 +39,7 @@ class Order:
     sku: str
     units: int  # may go out
     held: int  # wait for a person
+    why: str  # in words
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class RecordedDecision:
                 sku=network.skus[sku],
                 units=int(units[lane, sku]),
                 held=int(held[lane, sku]),
+                why=_in_words(self.decision.why(int(lane), int(sku))),
             )
             for lane, sku in np.argwhere((units > 0) | (held > 0))
         ]
@@ -130,7 +134,7 @@ def decide_from_records(
         attributes,
         lane_names=arrays.lanes,
         sku_names=arrays.skus,
-        age_seconds=age.max(axis=-1),
+        age_seconds=age,
         limits=Limits(
             lane_m3=arrays.lane.capacity_m3_per_day,
             supplier_units=arrays.supplier.capacity_units_per_day,
@@ -141,6 +145,21 @@ def decide_from_records(
         ),
     )
     return RecordedDecision(decision, found, attributes, age, (*found.remarks, *taken))
+
+
+def _in_words(why: Why) -> str:
+    """What a planner wants to know of one order; what the module can't say is left out."""
+    parts = []
+    if np.isfinite(why.target_days):
+        parts.append(f"up to {why.target_days:.0f} days of {why.rate_units_per_day:.1f} a day")
+    if np.isfinite(why.position_units):
+        parts.append(f"{why.position_units:,.0f} there or due")
+    if np.isfinite(why.released_share) and why.released_share < WHOLLY_RELEASED:
+        parts.append(f"{why.released_share:.0%} released")
+    if why.source == "fallback":
+        parts.append("by the fallback")
+    parts.extend(f"cut by {name}" for name in why.cut_by)
+    return "; ".join(parts)
 
 
 def _from_module(

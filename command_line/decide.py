@@ -26,7 +26,7 @@ from entrepot.envs.snapshot.records.records import MOST_LEFT_OUT
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 RELEASED = "kreen-pathwise"
-SHOWN = ("lane", "sku", "units", "held")
+SHOWN = ("lane", "sku", "units", "held", "why")
 
 
 @app.command("decide")

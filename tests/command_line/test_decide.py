@@ -35,6 +35,7 @@ def test_the_worked_example_says_and_orders_what_the_pages_print(entrepot: Entre
     for row in csv.DictReader(orders.splitlines()):
         assert row["lane"] in result.stdout
         assert row["units"] in result.stdout
+        assert row["why"].startswith("up to ")
 
 
 def test_the_pages_print_the_examples_files() -> None:
@@ -50,7 +51,7 @@ def test_json_holds_orders_remarks_and_where_they_come_from(entrepot: Entrepot, 
     result = entrepot("decide", "my_network.yaml", *RECORDS, "--date", "2026-11-25", "--json", "today.json")
     assert result.exit_code == 0, result.output
     content = json.loads((example / "today.json").read_text(encoding="utf-8"))
-    assert {"lane", "origin", "destination", "mode", "sku", "units", "held"} <= content["rows"][0].keys()
+    assert {"lane", "origin", "destination", "mode", "sku", "units", "held", "why"} <= content["rows"][0].keys()
     assert {remark["kind"] for remark in content["remarks"]} == {"odd", "assumed"}
     assert content["provenance"]["age_seconds"] == 7200  # the stock of Shenzhen, 06:00 in China, at midnight UTC
     assert content["provenance"]["module"].startswith("kreen-pathwise/")
