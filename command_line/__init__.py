@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot import __version__
 from entrepot.command_line.called import Called, told
 
 COMMANDS = {
@@ -55,6 +54,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from entrepot import __version__
+
         typer.echo(__version__)
         raise typer.Exit
 

@@ -40,7 +40,7 @@ def test_the_version_is_printed(entrepot: Entrepot) -> None:
 
 
 def test_a_command_that_lacks_a_package_says_what_to_install() -> None:
-    code = "import sys; sys.modules['pandas'] = None; from entrepot.command_line import app; app(['demand', '--help'])"
+    code = "import sys; sys.modules['torch'] = None; from entrepot.command_line import app; app(['evaluate', 'kreen'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.strip() == "this needs the package 'pandas', which is missing: pip install \"entrepot[train]\""
