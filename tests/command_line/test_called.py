@@ -43,4 +43,4 @@ def test_a_command_that_lacks_a_package_says_what_to_install() -> None:
     code = "import sys; sys.modules['torch'] = None; from entrepot.command_line import app; app(['evaluate', 'kreen'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.strip() == "this needs the package 'pandas', which is missing: pip install \"entrepot[train]\""
+    assert done.stderr.strip() == "this needs the package 'torch', which is missing: pip install \"entrepot[train]\""

@@ -41,6 +41,7 @@ def test_covers_are_joined_by_name_to_a_network_in_another_order(world: World) -
     names = Names(
         "turned",
         world.network.nodes,
+        (),
         world.network.markets[::-1],
         world.network.lanes[::-1],
         world.network.skus[::-1],
