@@ -23,7 +23,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.file import save_base_stock
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
-from entrepot.training.evaluation.evaluate import Evaluation, Trial, evaluate
+from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event
 from entrepot.training.experiment import (
@@ -243,7 +243,11 @@ def best_run(study: Study) -> Trained:
 
 
 def judge(
-    study: Study, world: World, policies: Mapping[str, Policy | Trial], episodes: int, settings: EvaluationSettings
+    study: Study,
+    world: World,
+    policies: Mapping[str, Policy | ScenarioSolver],
+    episodes: int,
+    settings: EvaluationSettings,
 ) -> tuple[Evaluation, dict[str, Any]]:
     """Policies on the same test scenarios, as figures to save: the same as `entrepot evaluate --json` writes.
 

@@ -20,7 +20,7 @@ from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import locate, read_yaml
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import tuned_base_stock
-from entrepot.training.evaluation.evaluate import Trial, ratio_interval
+from entrepot.training.evaluation.evaluate import ScenarioSolver, ratio_interval
 from entrepot.training.events import Event
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.policies import build_policies
@@ -124,7 +124,7 @@ def _transferred(study: Study, experiment: ExperimentSettings) -> dict[str, Any]
     untrained = neural_policy(experiment).eval()
     tuned = tuned_base_stock(world, tuning_of(study, experiment))
     covered = world.starting_from(tuned.cover)
-    policies: dict[str, Policy | Trial] = {
+    policies: dict[str, Policy | ScenarioSolver] = {
         "min_max": MinMax(world.attributes),
         "base_stock_textbook": BaseStock(world.attributes, world.attributes.base_cover_days),
         "base_stock": BaseStock(world.attributes, tuned.cover),

@@ -18,26 +18,26 @@ from entrepot.configs.loader import ConfigurationError, configuration_folder
 from entrepot.configs.registry import Registry
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
-from entrepot.training.evaluation.evaluate import Trial
+from entrepot.training.evaluation.evaluate import ScenarioSolver
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.runs import kept_cover, load_run
 
-Builder = Callable[[World, Tuning], Policy | Trial]
+Builder = Callable[[World, Tuning], Policy | ScenarioSolver]
 _BUILDERS = Registry[Builder]()
 register_policy = _BUILDERS.register
-"""Decorate a function ``(world, tuning) -> Policy | Trial`` so that `--policies` can name it."""
+"""Decorate a function ``(world, tuning) -> Policy | ScenarioSolver`` so that `--policies` can name it."""
 policy_names = _BUILDERS.names
 """Every name that `--policies` knows, paths aside."""
 
 
-def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy | Trial]:
+def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy | ScenarioSolver]:
     """Build policies from names, run folders and exported modules.
 
     Raises:
         ConfigurationError: a name is neither a known policy nor a run's or module's folder.
     """
-    policies: dict[str, Policy | Trial] = {}
+    policies: dict[str, Policy | ScenarioSolver] = {}
     for name in names:
         build = _BUILDERS.find(name)
         label = name if build else Path(name).name
@@ -67,12 +67,12 @@ def _mpc(world: World, tuning: Tuning) -> Policy:
 
 
 @register_policy("hindsight")
-def _hindsight(world: World, tuning: Tuning) -> Trial:
+def _hindsight(world: World, tuning: Tuning) -> ScenarioSolver:
     return Hindsight(processes=tuning.processes)
 
 
 @register_policy("hindsight_joint")
-def _hindsight_joint(world: World, tuning: Tuning) -> Trial:
+def _hindsight_joint(world: World, tuning: Tuning) -> ScenarioSolver:
     return Hindsight(joint=True)
 
 

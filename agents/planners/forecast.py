@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from entrepot.agents.planners.doubles import doubles
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -47,7 +47,7 @@ class Forecaster:
     def weekly(self, snapshot: Snapshot) -> Floats:
         """[B, 13, M, S] units a day in each week ahead."""
         seen = torch.stack([snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter])
-        return self._weekly(_numbers(seen), _numbers(snapshot.season_ahead))
+        return self._weekly(doubles(seen), doubles(snapshot.season_ahead))
 
     def _weekly(self, seen: Floats, season: Floats) -> Floats:
         level = self.mean * np.maximum(1 + _blend(self.weights, _distances(seen, season, self.mean)), 0.0)
@@ -64,11 +64,11 @@ class Forecaster:
         """
         days = FIRST_DAY + EVERY_DAYS * (LOOKS - 1) + HORIZONS[-1]
         scenario = draw_scenario(network, demand, episodes=EPISODES, days=days, split=Split.TRAIN, seed=SEED)
-        mean = np.maximum(_numbers(attributes.demand_mean), LEAST_MEAN)
-        asked = _numbers(scenario.demand)  # [B, T, M, S]
+        mean = np.maximum(doubles(attributes.demand_mean), LEAST_MEAN)
+        asked = doubles(scenario.demand)  # [B, T, M, S]
         looks = FIRST_DAY + EVERY_DAYS * np.arange(LOOKS)
         seen = _smoothed(asked, mean, looks)  # [3, B·looks, M, S]
-        season = _numbers(scenario.season_ahead)[:, looks].swapaxes(0, 1).reshape(-1, scenario.season_ahead.shape[-1])
+        season = doubles(scenario.season_ahead)[:, looks].swapaxes(0, 1).reshape(-1, scenario.season_ahead.shape[-1])
         total = np.concatenate([np.zeros_like(asked[:, :1]), asked.cumsum(axis=1)], axis=1)
         actual = np.stack(  # [H, B·looks, M, S]
             [np.concatenate([total[:, look + ahead] - total[:, look] for look in looks]) for ahead in HORIZONS]
@@ -76,7 +76,7 @@ class Forecaster:
         weights = _fitted(_distances(seen, season, mean), actual, season, mean)
         unmeasured = np.zeros((0, 0, 0, 0))
         expected = cls(mean, weights, unmeasured)._weekly(seen, season).cumsum(axis=1) * 7  # [B·looks, H, M, S]
-        share = _numbers(attributes.echelon_share)
+        share = doubles(attributes.echelon_share)
         missed = np.einsum("nms,hbms->hbns", share, actual - expected.swapaxes(0, 1))
         usual = np.einsum("nms,ms->ns", share, mean) * np.array(HORIZONS)[:, None, None, None]
         errors = np.quantile(missed / np.maximum(usual, LEAST_MEAN), QUANTILES, axis=1)
@@ -117,7 +117,3 @@ def _fitted(distances: Floats, actual: Floats, season: Floats, mean: Floats) -> 
         inputs = (distances[:, :, market] * weight[market]).reshape(len(SMOOTHED), -1).T
         weights.append(np.linalg.lstsq(inputs, (ahead[:, market] * weight[market]).ravel(), rcond=None)[0])
     return np.stack(weights)
-
-
-def _numbers(tensor: Tensor) -> Floats:
-    return tensor.detach().cpu().numpy().astype(np.float64)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from entrepot.agents.planners.doubles import doubles
 from entrepot.agents.planners.forecast import HORIZONS, QUANTILES, Forecaster
 from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork
 from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, WEEK, Safety, period_of
@@ -65,8 +66,8 @@ class Horizon:
     ) -> Self:
         """Prepare for a network."""
         network = PlannedNetwork.of(parameters)
-        known = {name: _numbers(getattr(attributes, name)) for name in ("lane_lead_days", "lane_lead_deviation_days")}
-        primary, share = _numbers(attributes.lane_primary), _numbers(attributes.echelon_share)
+        known = {name: doubles(getattr(attributes, name)) for name in ("lane_lead_days", "lane_lead_deviation_days")}
+        primary, share = doubles(attributes.lane_primary), doubles(attributes.echelon_share)
         rate = np.einsum("nms,ms->ns", share, forecaster.mean)
         through = rate[network.lane_destination]  # [L, S]
         interval = _interval_weeks(network, through * primary, settings)
@@ -132,7 +133,7 @@ class Horizon:
 
     def _open(self, snapshot: Snapshot, episode: int) -> Floats:
         """[T, L] share of each lane's capacity: today's until the next plan is made, then all of it."""
-        today = _numbers(snapshot.lane_open[min(episode, len(snapshot.lane_open) - 1)])
+        today = doubles(snapshot.lane_open[min(episode, len(snapshot.lane_open) - 1)])
         return np.where((STARTS < WEEK)[:, None], today, 1.0)
 
     def _departures(self, weekday: int, day_of_year: int) -> tuple[Floats, Integers]:
@@ -206,20 +207,15 @@ def _shortage_usd(network: PlannedNetwork, mean: Floats, share: Floats, settings
 
 
 def _opening(snapshot: Snapshot, episode: int, pipeline: torch.Tensor) -> Opening:
-    ring = _numbers(pipeline.permute(2, 0, 1))  # [H, N, S]
+    ring = doubles(pipeline.permute(2, 0, 1))  # [H, N, S]
     arriving = np.zeros((PERIODS, *ring.shape[1:]))
     period = period_of(np.arange(len(ring)))
     np.add.at(arriving, period[period < PERIODS], ring[period < PERIODS])
     known = (
-        _numbers(snapshot.on_hand[episode]),
-        _numbers(snapshot.dock[episode]),
+        doubles(snapshot.on_hand[episode]),
+        doubles(snapshot.dock[episode]),
         arriving,
-        _numbers(snapshot.backlog[episode]),
+        doubles(snapshot.backlog[episode]),
         np.zeros((2, *ring.shape[1:])),
     )
     return Opening(*(np.stack([units, units]) for units in known))
-
-
-def _numbers(tensor: Any) -> Floats:
-    array: Floats = tensor.detach().cpu().numpy().astype(np.float64)
-    return array

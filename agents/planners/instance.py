@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from entrepot.agents.planners.doubles import doubles
 from entrepot.envs.axes import Record
 from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.settlement import StockValues
@@ -111,7 +112,7 @@ class PlannedNetwork:
             capital_share_per_day=parameters.capital_share_per_year / 365,
             container_m3=parameters.container_m3,
             pipeline_days=parameters.pipeline_days,
-            values={field.name: _array(getattr(values, field.name)) for field in fields(values)},
+            values={field.name: doubles(getattr(values, field.name)) for field in fields(values)},
         )
 
     def for_skus(self, chosen: Integers, *, capacity_share: float = 1.0) -> Self:
@@ -139,16 +140,16 @@ class Opening:
     @classmethod
     def of(cls, state: State, episode: int, days: int) -> Self:
         """One environment's state, before a plan of so many days."""
-        ring = _array(state.pipeline_by_days()[episode].permute(2, 0, 1))  # [H, N, S]
+        ring = doubles(state.pipeline_by_days()[episode].permute(2, 0, 1))  # [H, N, S]
         arriving = np.zeros((days, *ring.shape[1:]))
         shown = min(days, len(ring))
         arriving[:shown] = ring[:shown]
         known = (
-            _array(state.on_hand[episode]),
-            _array(state.dock[episode]),
+            doubles(state.on_hand[episode]),
+            doubles(state.dock[episode]),
             arriving,
-            _array(state.backlog[episode]),
-            _array(state.with_customers[:, episode]),
+            doubles(state.backlog[episode]),
+            doubles(state.with_customers[:, episode]),
         )
         return cls(*(np.stack([units, units]) for units in known))
 
@@ -298,13 +299,7 @@ def _shares_that_wait(demand: Any, backlog_share: Floats, rounding: Any) -> tupl
 
 def _plain(concern: Record, field: str) -> NDArray[Any]:
     """A tensor of the twin without the axes of 1 along which a step spreads it."""
-    value = _array(getattr(concern, field))
+    value = doubles(getattr(concern, field))
     axes = zip(concern.axes()[field].names, value.shape, strict=True)
     plain: NDArray[Any] = value.reshape([size for axis, size in axes if axis != "1"])
     return plain
-
-
-def _array(tensor: Any) -> Any:
-    """As NumPy, in double precision where it is not an index."""
-    array = tensor.detach().cpu().numpy()
-    return array if array.dtype.kind == "i" else array.astype(np.float64)

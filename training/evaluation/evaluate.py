@@ -45,7 +45,7 @@ class Figures:
 
 
 @runtime_checkable
-class Trial(Protocol):
+class ScenarioSolver(Protocol):
     """What finds its own figures on scenarios, where a policy would be run through them day by day."""
 
     def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
@@ -62,7 +62,7 @@ class Trial(Protocol):
 
 @runtime_checkable
 class Accountable(Protocol):
-    """A policy or trial that says what its decisions took."""
+    """A policy or solver that says what its decisions took."""
 
     @property
     def effort(self) -> str:
@@ -139,7 +139,7 @@ class Evaluation:
 
 def evaluate(
     world: World,
-    policies: Mapping[str, Policy | Trial],
+    policies: Mapping[str, Policy | ScenarioSolver],
     settings: EvaluationSettings,
     *,
     split: Split = Split.TEST,
@@ -151,7 +151,7 @@ def evaluate(
 
     Args:
         world: the network and its demand.
-        policies: by name; a policy is compared with those named before it. What is a trial of its own is handed the
+        policies: by name; a policy is compared with those named before it. What solves scenarios whole is handed the
             scenarios instead.
         settings: how many episodes, how long, from which seed.
         split: which part of the time line demand is drawn from.
@@ -170,10 +170,10 @@ def evaluate(
     by_episode, by_node, on_hand, effort, seconds = {}, {}, {}, {}, {}
     for name, policy in policies.items():
         started = perf_counter()
-        trial = policy if isinstance(policy, Trial) else RollOut(policy)
+        solver = policy if isinstance(policy, ScenarioSolver) else RollOut(policy)
         done = _counted(progress, name, settings.episodes * days)
         runs = [
-            trial.figures(world, scenario.episodes_at(slice(first, first + EPISODES_AT_ONCE)), settings, done)
+            solver.figures(world, scenario.episodes_at(slice(first, first + EPISODES_AT_ONCE)), settings, done)
             for first in range(0, settings.episodes, EPISODES_AT_ONCE)
         ]
         weights = [len(run.by_episode["settled_cost_usd_per_day"]) for run in runs]
@@ -201,7 +201,7 @@ def _counted(progress: Progress | None, policy: str, total: int) -> Done:
 
 @dataclass(frozen=True)
 class RollOut:
-    """The trial of a policy: it warms up its own network, then its days count."""
+    """A policy run through scenarios day by day: it warms up its own network, then its days count."""
 
     policy: Policy
 

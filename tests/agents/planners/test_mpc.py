@@ -116,3 +116,18 @@ def test_stock_that_went_missing_since_the_plan_is_ordered_on_top(world: World, 
         snapshot = shown(world, replace(state, on_hand=fewer), later.at(sails))
         totals.append(float(policy.decide(snapshot).orders[:, SEA].sum()))
     assert totals[1] > totals[0] > 0
+
+
+def test_nothing_is_ordered_or_planned_on_a_closed_lane(world: World, policy: ModelPredictive) -> None:
+    scenario = tiny_scenario(world, episodes=20)
+    scenario = scenario.episodes_at(scenario.weekday[:, 0] == 2)  # Wednesday: the ship sails
+    _, snapshot = opened(world, scenario, on_hand=0.3)
+    closed = replace(snapshot, lane_open=snapshot.lane_open.index_fill(1, torch.tensor([SEA]), 0.0))
+    ordered = []
+    for seen in (snapshot, closed):
+        policy.begin(scenario.episodes)
+        ordered.append(policy.decide(seen).orders[:, SEA].sum())
+        week = policy._ship[:, :, SEA].sum()
+        assert (week > 0) == (seen is snapshot)
+    assert ordered[0] > 0
+    assert ordered[1] == 0

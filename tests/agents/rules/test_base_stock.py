@@ -50,3 +50,12 @@ def test_the_fastest_lane_orders_first_and_all_orders_sum_to_the_largest_shortfa
     orders, short = BaseStock(KNOWN, cover).decide(snapshot).orders, shortfall(snapshot, cover)
     torch.testing.assert_close(orders[:, AIR], short[:, AIR].clamp(min=0))
     torch.testing.assert_close(orders.sum(dim=1), short[:, [SEA, AIR]].amax(dim=1).clamp(min=0))
+
+
+def test_a_closed_lane_orders_nothing_and_slower_ones_order_for_it() -> None:
+    snapshot = departing(first_snapshot(WORLD), SEA, AIR)
+    cover = torch.tensor([50.0, 90.0, 60.0])[:, None].expand(3, 4)
+    closed = replace(snapshot, lane_open=snapshot.lane_open.index_fill(1, torch.tensor([AIR]), 0.0))
+    orders = BaseStock(KNOWN, cover).decide(closed).orders
+    assert (orders[:, AIR] == 0).all()
+    torch.testing.assert_close(orders[:, SEA], shortfall(closed, cover)[:, SEA].clamp(min=0))

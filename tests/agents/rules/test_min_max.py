@@ -59,3 +59,11 @@ def test_a_new_episode_forgets_mondays_plan() -> None:
     rule.decide(holding(0.0, weekday=0, wait=2.0))
     rule.begin(1)
     assert (rule.decide(holding(500.0, weekday=2)).orders == 0).all()
+
+
+def test_a_plan_waits_for_its_lane_to_open() -> None:
+    rule, other = MinMax(KNOWN), MinMax(KNOWN)
+    monday = holding(0.0, weekday=0)
+    closed = replace(monday, lane_open=torch.zeros_like(monday.lane_open))
+    assert (rule.decide(closed).orders == 0).all()
+    torch.testing.assert_close(rule.decide(holding(500.0, weekday=2)).orders, other.decide(monday).orders)

@@ -4,13 +4,13 @@ import pytest
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.envs.world import World
-from entrepot.training.evaluation.evaluate import Evaluation, Trial, evaluate
+from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import EvaluationSettings
 
 
 def judged(world: World, settings: EvaluationSettings) -> Evaluation:
-    policies: dict[str, Policy | Trial] = {
+    policies: dict[str, Policy | ScenarioSolver] = {
         "min_max": MinMax(world.attributes),
         "base_stock": BaseStock(world.attributes, world.attributes.base_cover_days),
         "much": BaseStock(world.attributes, 3 * world.attributes.base_cover_days),
