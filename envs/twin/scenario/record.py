@@ -1,4 +1,4 @@
-"""Everything random that no decision changes, drawn before the episode."""
+"""A scenario and its days as records of tensors."""
 
 from __future__ import annotations
 
@@ -7,16 +7,9 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.demand import DemandModel, Split
-from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.snapshot import calendar
-from entrepot.envs.snapshot.season import season_ahead
 from entrepot.envs.twin.impairment import impaired, impaired_days
 
 SECOND_NUMBER = 1009.0
@@ -120,63 +113,3 @@ class Scenario(Record):
 def second_number(rounding: Tensor) -> Tensor:
     """Other random numbers in [0, 1) made of such, of the same shape."""
     return rounding * SECOND_NUMBER % 1.0
-
-
-def draw_scenario(
-    network: NetworkArrays,
-    demand: DemandModel,
-    *,
-    episodes: int,
-    days: int,
-    split: Split,
-    seed: int,
-    dtype: torch.dtype = torch.float32,
-    device: torch.device | str = "cpu",
-) -> Scenario:
-    """Draw scenarios; the same arguments give the same bits.
-
-    Args:
-        network: N nodes, L lanes, S SKUs.
-        demand: what customers ask for.
-        episodes: B.
-        days: T.
-        split: which part of the time line demand may be drawn from.
-        seed: of everything that is random.
-        dtype: of the floating-point fields.
-        device: where the tensors go.
-    """
-    rng = np.random.default_rng([seed, list(Split).index(split)])
-    first_day = demand.first_days(episodes, rng)
-    units = demand.sample(first_day, days, split, rng)
-    calendar_days = first_day[:, None] + np.arange(days)
-    nodes, lanes, suppliers = len(network.nodes), len(network.lanes), len(network.suppliers)
-
-    def tensor(values: NDArray[np.generic]) -> Tensor:
-        kind = torch.int64 if values.dtype.kind == "i" else dtype
-        return torch.as_tensor(values, dtype=kind, device=device)
-
-    def normal(width: int) -> Tensor:
-        return torch.ones((), dtype=dtype, device=device).expand(episodes, days, width)
-
-    return Scenario(
-        first_day=tensor(first_day),
-        demand=Scenario.axes()["demand"].laid_out(tensor(units)),
-        delay_days=tensor(_delays(network, episodes, days, rng)),
-        rounding=tensor(rng.random((episodes, days, len(network.skus)), dtype=np.float32)),
-        weekday=tensor(calendar.weekday(calendar_days)),
-        month=tensor(calendar.month(calendar_days)),
-        day_of_year=tensor(calendar.day_of_year(calendar_days)),
-        season_ahead=tensor(season_ahead(demand.month_index, first_day, days)),
-        equipment=normal(nodes),
-        lane_open=normal(lanes),
-        supplier_up=normal(suppliers),
-        price_surge=normal(lanes),
-    )
-
-
-def _delays(network: NetworkArrays, episodes: int, days: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """[B, T, L]: late with a lane's share; then 1 day or more, geometric about its mean, up to the longest delay."""
-    shape = (episodes, days, len(network.lanes))
-    late = rng.random(shape, dtype=np.float32) < network.lane.transit_late_share
-    length = rng.geometric(1.0 / np.maximum(network.lane.transit_late_days, 1.0), shape)
-    return np.where(late, np.minimum(length, network.lane.transit_longest_delay_days), 0)
