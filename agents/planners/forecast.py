@@ -54,16 +54,19 @@ class Forecaster:
         return np.asarray(season[:, len(TRAILING_DAYS) :, None, None] * level[:, None])
 
     @classmethod
-    def fit(cls, network: NetworkArrays, attributes: NetworkAttributes, demand: DemandModel) -> Self:
+    def fit(
+        cls, network: NetworkArrays, attributes: NetworkAttributes, demand: DemandModel, *, episodes: int = EPISODES
+    ) -> Self:
         """Measure blend and errors on training scenarios.
 
         Args:
             network: where.
             attributes: of the same network, with the long-run mean.
             demand: what customers ask for.
+            episodes: how many scenarios to measure on.
         """
         days = FIRST_DAY + EVERY_DAYS * (LOOKS - 1) + HORIZONS[-1]
-        scenario = draw_scenario(network, demand, episodes=EPISODES, days=days, split=Split.TRAIN, seed=SEED)
+        scenario = draw_scenario(network, demand, episodes=episodes, days=days, split=Split.TRAIN, seed=SEED)
         mean = np.maximum(doubles(attributes.demand_mean), LEAST_MEAN)
         asked = doubles(scenario.demand)  # [B, T, M, S]
         looks = FIRST_DAY + EVERY_DAYS * np.arange(LOOKS)

@@ -7,7 +7,11 @@ from torch import Tensor
 
 from entrepot.envs.twin.flows import Costs
 from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.receiving import Received
+from entrepot.envs.twin.returning import Returned
 from entrepot.envs.twin.scenario import Day
+from entrepot.envs.twin.serving import Served
+from entrepot.envs.twin.shipping import Shipped
 
 SHIPMENT_SCALE_M3 = 0.05
 """In training, a consignment of this volume already bears 63 % of a shipment's fixed price."""
@@ -16,51 +20,41 @@ SHIPMENT_SCALE_M3 = 0.05
 def costs_of(
     parameters: TwinParameters,
     day: Day,
+    received: Received,
+    returned: Returned,
+    served: Served,
+    shipped: Shipped,
     *,
-    stored: Tensor,
-    in_transit: Tensor,
-    unloaded: Tensor,
-    served: Tensor,
-    lost: Tensor,
-    backlog: Tensor,
-    returned: Tensor,
-    scrapped: Tensor,
-    freight_usd: Tensor,
-    duty_usd: Tensor,
-    departed_m3: Tensor,
+    dock: Tensor,
     whole_containers: bool,
 ) -> Costs:
-    """Cost of one day, from tensors whose entity comes first.
+    """Cost of one day, from its parts.
 
     Args:
         parameters: of the network.
         day: of the scenario.
-        stored: [N, B, S] units on hand and on the dock at the end of the day.
-        in_transit: [N, B, S] units at the end of the day.
-        unloaded: [N, B, S] units.
-        served: [P, B] units by option.
-        lost: [M, B, S] units.
-        backlog: [M, B, S] units at the end of the day.
-        returned: [N, B, S] units that came back.
-        scrapped: [N, B, S] units, of these.
-        freight_usd: [L, B] of what was shipped today, but for what is paid once a departure.
-        duty_usd: [L, B] of what was shipped today.
-        departed_m3: [L, B] what the lanes' departures of today carry.
+        received: of the day.
+        returned: of the day.
+        served: of the day.
+        shipped: of the day.
+        dock: [N, B, S] units on the dock at the end of the day.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
-    storage_price = parameters.node.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
-    once = _once_a_departure(parameters, departed_m3, whole_containers)
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
+    stored = shipped.on_hand + dock
+    storage_price = node.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
+    once = _once_a_departure(parameters, shipped.departed_m3, whole_containers)
+    inbound = received.unloaded.sum(dim=-1) * node.inbound_usd_per_unit
     by_node = (
-        stored @ parameters.capital_usd + in_transit @ parameters.capital_usd,
+        stored @ parameters.capital_usd + shipped.in_transit @ parameters.capital_usd,
         stored @ parameters.sku.volume_m3 * storage_price,
-        to_node @ ((freight_usd + once) * day.price_surge.t()),
-        to_node @ duty_usd,
-        torch.addmm(unloaded.sum(dim=-1) * node.inbound_usd_per_unit, parameters.serving_usd, served),
-        market.direct_share @ (lost * market.lost_margin_usd).sum(dim=-1),
-        market.backlog_usd_at_node @ backlog.sum(dim=-1),
-        returned.sum(dim=-1) * node.return_usd_per_unit,
-        scrapped @ parameters.sku.unit_value_usd,
+        to_node @ ((shipped.freight_usd + once) * day.price_surge.t()),
+        to_node @ shipped.duty_usd,
+        torch.addmm(inbound, parameters.serving_usd, served.of_all_skus),
+        market.direct_share @ (served.lost * market.lost_margin_usd).sum(dim=-1),
+        market.backlog_usd_at_node @ served.backlog.sum(dim=-1),
+        returned.back.sum(dim=-1) * node.return_usd_per_unit,
+        returned.scrapped @ parameters.sku.unit_value_usd,
     )
     return Costs(*(cost.t() for cost in by_node))
 

@@ -1,16 +1,86 @@
-"""From what is asked for on lanes to what departs on them."""
+"""Orders are rationed to what lanes, suppliers and origins can give, and depart."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from entrepot.envs.twin import ring
+from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import binds, split, within_capacity
+from entrepot.envs.twin.receiving import Received
 from entrepot.envs.twin.scenario import Day
+from entrepot.envs.twin.state import State
+
+
+class Shipped(NamedTuple):
+    """What went out on lanes, and where goods are then."""
+
+    ordered: Tensor  # [L, B, S] units asked for, rounded where whole units are kept
+    shipped: Tensor  # [L, B, S] units
+    transit_days: Tensor  # [B, L] integers, from today to arrival
+    on_hand: Tensor  # [N, B, S] units
+    pipeline: Tensor  # [N, H, B, S] units
+    in_transit: Tensor  # [N, B, S] units
+    freight_usd: Tensor  # [L, B] of what was shipped, but for what is paid once a departure
+    duty_usd: Tensor  # [L, B] of what was shipped
+    departed_m3: Tensor  # [L, B] that the lanes' departures of today carry
+    booked_m3: Tensor  # [L, B] that waits for the next departure
 
 
 def ship(
+    parameters: TwinParameters,
+    state: State,
+    day: Day,
+    orders: Tensor,
+    received: Received,
+    on_hand: Tensor,
+    *,
+    whole_units: bool,
+    minimum_orders: bool,
+) -> Shipped:
+    """Send the day's orders on their way, as far as they can be met.
+
+    Args:
+        parameters: of the network.
+        state: at the start of the day.
+        day: of the scenario.
+        orders: [B, L, S] units asked for.
+        received: of the same day.
+        on_hand: [N, B, S] units that nodes can send.
+        whole_units: whether to keep whole units.
+        minimum_orders: whether suppliers' minima hold.
+    """
+    ordered, shipped = rationed(
+        parameters, entity_first(orders), on_hand, day, whole_units=whole_units, minimum_orders=minimum_orders
+    )
+    transit_days = parameters.lane.order_days.index_select(0, day.weekday).add_(day.delay_days)
+    transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
+    rows = _arrival_rows(parameters, state.day % parameters.pipeline_days, transit_days, received.pipeline.shape)
+    on_the_way = entity_first(state.in_transit) - received.arrived
+    on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
+    freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.per_unit_shipped, shipped.transpose(1, 2)).unbind(1)
+    booked_m3 = state.booked_m3.t() + shipped_m3
+    departed_m3 = booked_m3 * parameters.lane.departs.index_select(0, day.weekday).t().contiguous()
+    return Shipped(
+        ordered=ordered,
+        shipped=shipped,
+        transit_days=transit_days,
+        # Clamped because a fraction's last bit could otherwise leave less than nothing.
+        on_hand=(on_hand - parameters.lane.queues.by_place(shipped)).clamp_(min=0.0),
+        pipeline=ring.put_in(received.pipeline, shipped, rows),
+        in_transit=on_the_way + parameters.lane.by_destination(shipped),
+        freight_usd=freight_usd,
+        duty_usd=duty_usd,
+        departed_m3=departed_m3,
+        booked_m3=booked_m3 - departed_m3,
+    )
+
+
+def rationed(
     parameters: TwinParameters,
     orders: Tensor,
     on_hand: Tensor,
@@ -64,3 +134,10 @@ def _within_supplier_capacity(
     by_supplier = made.transpose(0, 1) * starts[:, None, :, None]  # [K, B, L', S]
     within = within_capacity(by_supplier.flatten(2), 1.0, limit, whole_units=whole_units).view_as(by_supplier)
     return orders.index_copy(0, lanes, within.sum(dim=0).transpose(0, 1))
+
+
+def _arrival_rows(parameters: TwinParameters, place: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
+    """[L·B] row of the ring, seen as [N·H·B, S], where each lane's shipment joins what arrives on its day."""
+    _, ring_days, episodes, _ = shape
+    arrival = (transit_days.t() + place) % ring_days
+    return parameters.ring_rows(episodes).add(arrival, alpha=episodes).flatten()

@@ -48,6 +48,10 @@ class Day(Record):
         """Whether any supplier delivers less than usual."""
         return impaired(self.supplier_up)
 
+    def at_work(self, usual: Tensor) -> Tensor:
+        """[N, B] or [N, 1] throughput of docks or pickers today, of [N, 1]."""
+        return usual * self.equipment.t() if self.equipment_impaired else usual
+
     @cached_property
     def second_rounding(self) -> Tensor:
         """[B, S] as `rounding`, another number."""

@@ -12,4 +12,4 @@ def world() -> World:
 
 @pytest.fixture(scope="package")
 def forecaster(world: World) -> Forecaster:
-    return Forecaster.fit(world.network, world.attributes, world.demand)
+    return Forecaster.fit(world.network, world.attributes, world.demand, episodes=400)

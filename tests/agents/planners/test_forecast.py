@@ -41,7 +41,7 @@ def test_where_sales_are_pure_chance_the_past_counts_for_little() -> None:
     network = small_network()
     arrays, demand = NetworkArrays.from_description(network), PoissonDemand.of(network, 10.0)
     attributes = NetworkAttributes.from_arrays(arrays, demand.mean_units_per_day)
-    forecaster = Forecaster.fit(arrays, attributes, demand)
+    forecaster = Forecaster.fit(arrays, attributes, demand, episodes=400)
     assert np.abs(forecaster.weights).max() < 0.2
     # 28 days of Poisson(10) deviate by sqrt(280); 90 % stay below 1.28 of that.
     error = forecaster.errors[QUANTILES.index(0.9), HORIZONS.index(28), 1, 0] * 280

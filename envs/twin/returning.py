@@ -1,0 +1,47 @@
+"""Goods that were sold come back in two waves; what is sound joins the dock queue, the rest is scrap."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.scenario import Day
+from entrepot.envs.twin.state import State
+
+
+class Returned(NamedTuple):
+    """What came back today."""
+
+    with_customers: Tensor  # [W, N, B, S] units before anything came back, by wave
+    stay: Tensor  # [W, N, 1, 1] or [N, B, S], share of them that stays with customers
+    back: Tensor  # [N, B, S] units
+    restocked: Tensor  # [N, B, S] units, of these
+    scrapped: Tensor  # [N, B, S] units, of these
+
+
+def come_back(parameters: TwinParameters, state: State, day: Day, *, whole_units: bool) -> Returned:
+    """Return and inspect what comes back of what was sold before today."""
+    with_customers = state.with_customers.transpose(1, 2)
+    quick, slow = with_customers.unbind()
+    (quick_hazard, slow_hazard), restock_share = parameters.returns.by_wave, parameters.node.restock_share
+    back = torch.addcmul(quick * quick_hazard, slow, slow_hazard)
+    if not whole_units:
+        restocked = back * restock_share
+        return Returned(with_customers, parameters.returns.stays, back, restocked, back - restocked)
+    pool = quick + slow
+    back = torch.minimum(back.add_(day.rounding), pool).floor_()
+    # A second number of each SKU's own, so that what passes inspection doesn't hang on how many came back.
+    restocked = torch.minimum((back * restock_share).add_(day.second_rounding).floor_(), back)
+    # What was rounded off or on comes out of the waves in proportion to what they hold.
+    stay = 1 - back / pool.clamp(min=1e-9)
+    return Returned(with_customers, stay, back, restocked, back - restocked)
+
+
+def with_customers(parameters: TwinParameters, returned: Returned, sold: Tensor) -> Tensor:
+    """[W, N, B, S] units that will come back, at the end of the day, with those of today's sales [M, B, S]."""
+    # One product for every wave: what is sold today will come back in equal parts.
+    returning = (parameters.market.returning_share @ sold.flatten(1)).view_as(returned.back)
+    return torch.addcmul(returning, returned.with_customers, returned.stay)

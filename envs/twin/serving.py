@@ -1,0 +1,92 @@
+"""Demand is served down each market's fulfilment options; who isn't served waits or leaves."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from entrepot.envs.twin.layout import entity_first
+from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.rationing import binds, split, within_capacity
+from entrepot.envs.twin.scenario import Day
+from entrepot.envs.twin.state import State
+
+
+class Served(NamedTuple):
+    """What customers got. P options."""
+
+    on_hand: Tensor  # [N, B, S] units left
+    by_option: Tensor  # [P, B, S] units
+    of_all_skus: Tensor  # [P, B] units, the same
+    by_market: Tensor  # [M, B, S] units, the same
+    of_backlog: Tensor  # [M, B, S] units, of these, for which customers had waited
+    backlog: Tensor  # [M, B, S] units that customers wait for at the end of the day
+    lost: Tensor  # [M, B, S] units
+
+
+def serve(parameters: TwinParameters, state: State, day: Day, on_hand: Tensor, *, whole_units: bool) -> Served:
+    """Serve today's demand and the backlog.
+
+    Args:
+        parameters: of the network.
+        state: at the start of the day.
+        day: of the scenario.
+        on_hand: [N, B, S] units on the shelves.
+        whole_units: whether to keep whole units.
+    """
+    demand, waiting = entity_first(day.demand), entity_first(state.backlog)
+    left, given, of_all_skus = _within_picking(parameters, on_hand, waiting + demand, day, whole_units)
+    served = parameters.option.by_market(given)
+    # Those who waited are served first; of today's unserved a share waits, the rest is lost.
+    of_backlog = torch.minimum(served, waiting)
+    unserved = (demand - (served - of_backlog)).clamp(min=0.0)
+    waits = unserved * parameters.market.backlog_share
+    if whole_units:
+        waits = torch.minimum(waits.add_(day.rounding).floor_(), unserved)
+    return Served(left, given, of_all_skus, served, of_backlog, waiting - of_backlog + waits, unserved - waits)
+
+
+def _within_picking(
+    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, day: Day, whole_units: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The stock that is left; [P, B, S] served by each option; [P, B] the same, all SKUs together."""
+    limited = parameters.node.picking_binds or day.equipment_impaired
+    picking = day.at_work(parameters.node.picking_units_per_day)
+    if not limited or wanted.device.type == "cpu":
+        left, given = _down_the_options(parameters, on_hand, wanted, None, whole_units)
+        of_all_skus = given.sum(dim=-1)
+        if not (limited and binds(parameters.option.serving_nodes @ of_all_skus, picking)):
+            return left, given, of_all_skus
+    # Pickers are rarely too few; only where they are, goods go out rank by rank within what they can do.
+    left, given = _down_the_options(parameters, on_hand, wanted, picking, whole_units)
+    return left, given, given.sum(dim=-1)
+
+
+def _down_the_options(
+    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, picks_left: Tensor | None, whole_units: bool
+) -> tuple[Tensor, Tensor]:
+    """The stock that is left and [P, B, S] served; with [N, B] units that can be picked, or any number."""
+    served = []
+    ranks = parameters.option.ranks
+    for rank in ranks:
+        asked = wanted if rank.every_market else wanted.index_select(0, rank.markets)
+        given = split(asked, on_hand, rank.queues, whole_units=whole_units)
+        if picks_left is not None:
+            taken = rank.queues.sum(given)
+            picked = within_capacity(taken, 1.0, picks_left, whole_units=whole_units)
+            if picked is not taken:
+                given = split(asked, picked, rank.queues, whole_units=whole_units)
+            picks_left = (picks_left - rank.queues.sum(given).sum(dim=-1)).clamp(min=0.0)
+        # What the first rank is given stays as it is, for its caller; what the ranks hand on may be overwritten.
+        own = rank is not ranks[0]
+        on_hand = rank.queues.take(on_hand, given, whole_units=whole_units, overwrite=own)
+        served.append(given)
+        if rank is ranks[-1]:
+            break
+        if rank.every_market:
+            wanted = wanted - given
+        else:
+            wanted = (wanted if own else wanted.clone()).index_add_(0, rank.markets, given, alpha=-1)
+    return on_hand, torch.cat(served)
