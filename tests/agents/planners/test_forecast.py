@@ -33,7 +33,10 @@ def test_after_a_usual_past_the_usual_is_forecast_in_its_season(world: World, fo
 
 def test_more_sales_than_usual_raise_the_forecast(world: World, forecaster: Forecaster) -> None:
     snapshot = first_snapshot(world)
-    more = replace(snapshot, demand_quarter=2 * snapshot.demand_quarter)
+    seen: dict[str, Any] = {
+        name: 2 * getattr(snapshot, name) for name in ("demand_fast", "demand_slow", "demand_quarter")
+    }
+    more = replace(snapshot, **seen)
     assert (forecaster.weekly(more) > forecaster.weekly(snapshot)).all()
 
 
