@@ -47,7 +47,7 @@ class DemandModel(Protocol):
     def sample(
         self, first_day: NDArray[np.int64], days: int, split: Split, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """[B, T, M, S] units asked for on each of `days` days, whole numbers.
+        """[B, T, M, S] units asked for on each of `days` days: whole numbers, or fractions of goods that are divisible.
 
         Args:
             first_day: [B] the day an episode begins, in days since 1970-01-01.

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from entrepot.configs.core_schema import parse
-from entrepot.configs.loader import available
 from entrepot.envs.demand import load_demand
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.feasibility import NetworkWarning, warnings_of
@@ -52,12 +51,6 @@ def told(content: Mapping[str, Any], *, days: int | None = None, units: float | 
 
 def test_a_sound_network_has_no_warnings() -> None:
     assert told(small(), days=180) == []
-
-
-@pytest.mark.parametrize("name", available("network"))
-def test_no_network_that_ships_has_warnings(name: str) -> None:
-    network = load_network(name)
-    assert warnings_of(network, NetworkArrays.from_description(network)) == []
 
 
 @pytest.mark.parametrize("name", ["kreen", "kreen_eight", "two_warehouses"])
