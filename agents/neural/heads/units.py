@@ -49,7 +49,8 @@ class UnitsHead:
         units = between * functional.softplus((answer.squeeze(-1) + opening).clamp(max=MOST_UNITS_ANSWER))
         if learns is not None:
             units = torch.where(learns[lane].unsqueeze(-1) > 0.5, units, units.detach())
-        departs = (snapshot.lane_wait_days[environment, lane] < 0.5).unsqueeze(-1)
+        opened = snapshot.lane_open[environment, lane] > 0
+        departs = (opened & (snapshot.lane_wait_days[environment, lane] < 0.5)).unsqueeze(-1)
         units = torch.where(departs & (attributes.lane_carries[lane] > 0.5), units, 0.0)
         nothing = units.new_zeros(*snapshot.lane_wait_days.shape, units.shape[-1])
         return nothing.index_put((environment, lane), units)
