@@ -22,21 +22,21 @@ from entrepot.envs.opening import stocked
 from entrepot.envs.simulation import Present
 from entrepot.envs.twin import Day, Scenario, State
 from entrepot.envs.world import World
+from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
 from entrepot.training.base_stock.kept import Tuning
-from entrepot.training.base_stock.tuning import TunedBaseStock, save_base_stock
-from entrepot.training.evaluation.evaluate import Trial
+from entrepot.training.evaluation.evaluate import ScenarioSolver
 from entrepot.training.experiment import BaseStockSettings, EvaluationSettings
 from entrepot.training.policies import build_policies, policy_names, released_folder
 from tests.reachable import reachable
 from tests.training.tiny import tiny_scenario, tiny_world
 
 EPISODES, DAYS = 3, 9
-Make = Callable[[World, Tuning], Policy | Trial]
+Make = Callable[[World, Tuning], Policy | ScenarioSolver]
 Seen = list[tuple[Snapshot, Tensor]]
 """Each day's snapshot and the orders that it led to."""
 
 
-def named(name: str, world: World, tuning: Tuning) -> Policy | Trial:
+def named(name: str, world: World, tuning: Tuning) -> Policy | ScenarioSolver:
     (policy,) = build_policies([name], world, tuning).values()
     return policy
 
@@ -52,10 +52,10 @@ def released() -> dict[str, Make]:
     return {f"released/{folder.name}": partial(named, str(folder)) for folder in folders}
 
 
-TRIALS = ("hindsight", "hindsight_joint")
+SOLVERS = ("hindsight", "hindsight_joint")
 """Plan whole scenarios that they are handed, and decide on no day; every other name is a policy."""
 POLICIES: dict[str, Make] = {
-    **{name: partial(named, name) for name in policy_names() if name not in TRIALS},
+    **{name: partial(named, name) for name in policy_names() if name not in SOLVERS},
     **{f"neural/{head}": partial(neural, head) for head in head_names()},
     **released(),
 }
@@ -89,7 +89,9 @@ def tuning(world: World, tmp_path_factory: pytest.TempPathFactory) -> Tuning:
 @pytest.fixture(scope="module", params=POLICIES)
 def policy(request: pytest.FixtureRequest, world: World, tuning: Tuning) -> Policy:
     found = POLICIES[request.param](world, tuning)
-    assert not isinstance(found, Trial), f"{request.param} is a trial; its name belongs into TRIALS"
+    assert not isinstance(found, ScenarioSolver), (
+        f"{request.param} solves scenarios whole; its name belongs into SOLVERS"
+    )
     return found
 
 
@@ -161,17 +163,17 @@ def test_it_keeps_no_state_of_the_world_and_no_day(policy: Policy, days: Seen) -
     assert not [part for part in reachable(policy) if isinstance(part, State | Present | Day | Scenario)]
 
 
-@pytest.mark.parametrize("name", TRIALS)
-def test_a_trial_has_finite_figures_of_every_episode_and_finds_them_again(
+@pytest.mark.parametrize("name", SOLVERS)
+def test_who_solves_scenarios_has_finite_figures_of_every_episode_and_finds_them_again(
     name: str, world: World, scenario: Scenario, tuning: Tuning
 ) -> None:
-    trial = named(name, world, tuning)
-    assert isinstance(trial, Trial)
+    solver = named(name, world, tuning)
+    assert isinstance(solver, ScenarioSolver)
     short = scenario.window(0, 6)
     counted = EvaluationSettings(episodes=EPISODES, days=4, warm_up_days=2)
     told: list[int] = []
-    first = trial.figures(world, short, counted, told.append)
-    again = trial.figures(world, short, counted, told.append)
+    first = solver.figures(world, short, counted, told.append)
+    again = solver.figures(world, short, counted, told.append)
     assert sum(told) == 2 * EPISODES * short.days
     for figure, values in first.by_episode.items():
         assert values.shape == (EPISODES,), figure

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from entrepot.envs.network.description import (
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
-from entrepot.training.export import export_policy
+from entrepot.training.export import export_policy, to_onnx
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -135,6 +136,12 @@ def opinionated_policy(seed: int = 0, *, head: str = "cover") -> NeuralPolicy:
             if not parameter.any():
                 nn.init.normal_(parameter, std=0.3)
     return policy
+
+
+@cache
+def opinionated_graph(head: str = "cover") -> bytes:
+    """Of `opinionated_policy`, exported once for all tests: that takes seconds."""
+    return to_onnx(opinionated_policy(head=head))
 
 
 def covers(case: Case) -> NDArray[np.float64]:
