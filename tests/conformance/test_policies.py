@@ -89,9 +89,7 @@ def tuning(world: World, tmp_path_factory: pytest.TempPathFactory) -> Tuning:
 @pytest.fixture(scope="module", params=POLICIES)
 def policy(request: pytest.FixtureRequest, world: World, tuning: Tuning) -> Policy:
     found = POLICIES[request.param](world, tuning)
-    assert not isinstance(found, ScenarioSolver), (
-        f"{request.param} solves scenarios whole; its name belongs into SOLVERS"
-    )
+    assert not isinstance(found, ScenarioSolver), f"{request.param} belongs into SOLVERS"
     return found
 
 
