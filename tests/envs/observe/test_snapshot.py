@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from typing import Any
+from dataclasses import fields
 
 import pytest
 import torch
 from torch import Tensor
 
-from entrepot.agents.module_agent import ModuleAgent
-from entrepot.agents.neural import NeuralPolicy
-from entrepot.agents.policy import Policy
-from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.model import observation_model_names
@@ -24,6 +18,7 @@ from entrepot.envs.opening import stocked
 from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Day, State
 from entrepot.envs.world import World, build_world
+from tests.reachable import reachable, storages
 from tests.training.tiny import tiny_scenario, tiny_world
 
 DAYS = 9
@@ -40,31 +35,6 @@ def lived(world: World, *, observation: str = "exact") -> tuple[Simulation, Pres
 
     present = simulation.run(stocked(simulation, episodes=3), scenario, anything, days=DAYS)
     return simulation, present, scenario.at(DAYS)
-
-
-def reachable(thing: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
-    """Everything that attributes, items and tensors' bases lead to."""
-    seen = {} if seen is None else seen
-    if id(thing) in seen or isinstance(thing, type | str | bytes | int | float | torch.dtype | torch.device):
-        return
-    seen[id(thing)] = thing
-    yield thing
-    if isinstance(thing, Tensor):
-        ahead = [thing._base, thing.grad, thing.grad_fn]
-    elif isinstance(thing, dict):
-        ahead = list(thing.values())
-    elif isinstance(thing, list | tuple | set | frozenset):
-        ahead = list(thing)
-    else:
-        ahead = list(getattr(thing, "__dict__", {}).values())
-        ahead += [getattr(thing, field.name) for field in fields(thing)] if is_dataclass(thing) else []
-    for other in ahead:
-        if other is not None:
-            yield from reachable(other, seen)
-
-
-def storages(thing: Any) -> set[int]:
-    return {part.untyped_storage().data_ptr() for part in reachable(thing) if isinstance(part, Tensor)}
 
 
 @pytest.mark.parametrize("observation", observation_model_names())
@@ -99,20 +69,6 @@ def test_a_snapshot_kept_from_yesterday_stays_what_it_was(observation: str) -> N
     assert (simulation.observe(present, day).due != kept.due).any()
     for field in fields(Snapshot):
         assert torch.equal(getattr(kept, field.name), getattr(copy, field.name)), field.name
-
-
-def test_no_policy_holds_the_state() -> None:
-    world = tiny_world()
-    simulation, present, day = lived(world)
-    policies: list[Policy] = [
-        MinMax(world.attributes),
-        BaseStock(world.attributes, world.attributes.base_cover_days),
-        ModuleAgent(NeuralPolicy(), world.attributes),
-    ]
-    for policy in policies:
-        policy.begin(present.episodes)
-        policy.decide(simulation.observe(present, day, policy.reads))
-        assert not [part for part in reachable(policy) if isinstance(part, State | Present | Day)]
 
 
 @pytest.mark.parametrize("part", list(Costly))
