@@ -135,6 +135,7 @@ def check_envelope(
         strange = True
     if strange:
         hold_unusable(checked, network, held)
+        _, sums = stock_quantities(network, arrays)  # of what is still believed
     for name, values in sums.items():
         _check_sum(name, values, checked, envelope, tolerance, own)
 
@@ -193,7 +194,7 @@ def _check_sum(
         return
     low, high = _row_bounds(seen, tolerance)
     if name.endswith("_zero_share"):
-        low, high = 0.0, 1 - (1 - seen.high) / (1 + ROW_FACTOR * tolerance.margin)
+        low, high = 0.0, max(seen.high, 1 - (1 - seen.high) / (1 + ROW_FACTOR * tolerance.margin))
         if not own:
             high = np.nextafter(1.0, 0.0) if name == "on_hand_zero_share" else 1.0
     elif not own:

@@ -30,7 +30,7 @@ with np.load(sys.argv[1] + "/golden.npz") as archive:
 assert set(decision.source) == {"policy"}, decision.explain()
 loaded = {name.partition(".")[0] for name in sys.modules}
 assert not loaded & ABSENT, loaded & ABSENT
-ours = {"entrepot.agents", "entrepot.configs", "entrepot.configs.errors"}
+ours = {"entrepot.agents", "entrepot.configs", "entrepot.configs.errors", "entrepot.registration"}
 others = {name for name in sys.modules if name.startswith("entrepot.")} - ours
 assert all(name.startswith("entrepot.agents.inference") for name in others), others
 print("decided")

@@ -28,7 +28,7 @@ from tests.agents.inference.test_ladder import Watched
         ("on_hand", lambda values: [*values.tolist()[:1], [1.0]]),
         ("on_hand", lambda values: None),
         ("on_hand", lambda values: "many"),
-        ("on_hand", lambda values: np.matrix([[1.0]])),
+        ("on_hand", lambda values: values.view(np.recarray)),
         ("pipeline", lambda values: values[..., :0]),
     ],
 )
