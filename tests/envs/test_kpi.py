@@ -10,7 +10,7 @@ from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import Costs, Flows, State, TwinParameters, opening_state
 from entrepot.envs.world import build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 # two_warehouses: nodes hub, shop; market online, served by shop (3 days) and then hub (12 days);
 # lanes factory→hub, hub→shop by sea, hub→shop by air.

@@ -5,7 +5,7 @@ from entrepot.envs.network import load_network
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.world import build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 
 def test_every_node_opens_with_a_month_of_the_demand_that_passes_through_it() -> None:

@@ -5,7 +5,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.world import build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 KREEN = load_network("kreen", skus=2)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.settlement import Settlement, StockValues, landed_usd
 from entrepot.envs.twin import TwinParameters
-from tests.envs.twin.worlds import AIR, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
+from tests.worlds import AIR, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
 
 PRICED: dict[str, dict[str, Any]] = {
     "hub": {"inbound_usd_per_unit": 0.5},

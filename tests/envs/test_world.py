@@ -8,7 +8,7 @@ from entrepot.envs.interfaces.central_planner import CentralPlanner
 from entrepot.envs.network import load_network
 from entrepot.envs.warehouse_network_v0 import parallel_env
 from entrepot.envs.world import World, build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 
 def poisson_world(skus: int = 3) -> World:

@@ -10,7 +10,7 @@ from torch import Tensor
 from entrepot.agents.planners.hindsight import HindsightPlan, hindsight_plan, plan_each_sku
 from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork, days_of
 from entrepot.envs.settlement import Settlement
-from tests.envs.twin.worlds import World, few, small_network, small_world, worlds
+from tests.worlds import World, few, small_network, small_world, worlds
 
 RELATIVE, ABSOLUTE_USD = 1e-4, 1e-2
 """The twin adds up in single precision, of values up to some thousands of USD."""

@@ -10,7 +10,7 @@ from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.world import build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 NETWORKS = ["two_warehouses", "kreen"]
 

@@ -8,7 +8,7 @@ from stable_baselines3.common.env_checker import check_env as check_env_for_sb3
 from entrepot.envs.central_planner import CentralPlanner
 from entrepot.envs.network import load_network
 from entrepot.registration import CENTRAL_PLANNER
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 
 def planner(network: str = "two_warehouses", action: str = "cover", render_mode: str | None = None) -> CentralPlanner:

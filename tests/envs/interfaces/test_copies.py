@@ -22,7 +22,7 @@ from entrepot.envs.central_planner import CentralPlanner
 from entrepot.envs.interfaces.warehouse_network import WarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.registration import CENTRAL_PLANNER
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "pickle": lambda env: pickle.loads(pickle.dumps(env)),

@@ -23,7 +23,7 @@ from pettingzoo.test import (
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs import warehouse_network_v0
 from entrepot.envs.network import NetworkDescription, load_network
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 from tests.strategies import networks
 
 NETWORKS = ["two_warehouses", "kreen"]

@@ -12,7 +12,7 @@ from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
 from entrepot.envs.order_up_to import demand_rate
 from entrepot.envs.world import build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
 from entrepot.envs.rendering.network_frame import SHORT, NetworkWindow, network_frame
 from entrepot.envs.world import build_world
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 
 def world_after(days: int, cover_days: float, network: str = "two_warehouses") -> BatchedWarehouseNetwork:

@@ -17,7 +17,7 @@ from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, ste
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SupplierParameters
 from entrepot.envs.twin.state import State
-from tests.envs.twin.worlds import Record, World, few, small_network, worlds
+from tests.worlds import Record, World, few, small_network, worlds
 
 
 class PoissonDemand:

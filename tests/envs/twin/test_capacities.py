@@ -5,7 +5,7 @@ from hypothesis import given
 from torch import Tensor
 
 from entrepot.envs.twin import TwinParameters
-from tests.envs.twin.worlds import INLAND, SEA, World, few, order, small_network, small_world, worlds
+from tests.worlds import INLAND, SEA, World, few, order, small_network, small_world, worlds
 
 exact = (torch.float64,)
 

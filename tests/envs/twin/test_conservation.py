@@ -7,7 +7,7 @@ from hypothesis import given
 from torch import Tensor
 
 from entrepot.envs.twin import State, TwinParameters
-from tests.envs.twin.worlds import Record, World, few, worlds
+from tests.worlds import Record, World, few, worlds
 
 
 def held(state: State) -> Tensor:

@@ -5,7 +5,7 @@ import torch
 
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.twin import TwinParameters, opening_state
-from tests.envs.twin.worlds import HUB, INLAND, SEA, SHOP, order, small_network, small_world
+from tests.worlds import HUB, INLAND, SEA, SHOP, order, small_network, small_world
 
 
 def test_fractions_are_ordered_shipped_served_and_wait() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin import State, step
-from tests.envs.twin.worlds import HUB, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
+from tests.worlds import HUB, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
 
 DAYS = 4
 

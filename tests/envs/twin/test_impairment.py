@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from entrepot.envs.network import NetworkArrays, load_network
-from tests.envs.twin.worlds import quiet_scenario
+from tests.worlds import quiet_scenario
 
 ARRAYS = NetworkArrays.from_description(load_network("kreen", skus=2))
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 
-from tests.envs.twin.worlds import (
+from tests.worlds import (
     AIR,
     HUB,
     INLAND,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin import step, step_batches
 from tests.envs.twin.test_batches import compare, identical
-from tests.envs.twin.worlds import World, few, worlds
+from tests.worlds import World, few, worlds
 
 
 @few

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.envs.twin.rationing import Queues, split, within_capacity
-from tests.envs.twin.worlds import few
+from tests.worlds import few
 
 ONE_PLACE = Queues.of(torch.ones(1, 3, dtype=torch.float64))
 

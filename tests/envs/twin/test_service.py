@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 import torch
 
-from tests.envs.twin.worlds import HUB, SHOP, small_network, small_world
+from tests.worlds import HUB, SHOP, small_network, small_world
 
 EPOCH = date(1970, 1, 1)
 BOTH = {"options": [{"node": "hub", "usd_per_unit": 4.0}, {"node": "shop", "usd_per_unit": 1.0}]}

@@ -14,7 +14,7 @@ from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin.scenario import Day, Scenario
 from entrepot.envs.twin.scenario.sources import SOURCES, Stretch, drawn, scenario_source
 from entrepot.envs.twin.scenario.streams import Streams
-from tests.envs.poisson_demand import PoissonDemand
+from tests.poisson_demand import PoissonDemand
 
 
 @pytest.fixture(scope="module")
