@@ -91,7 +91,8 @@ def hold_unusable(checked: Checked, network: Network, held: Held) -> None:
     if "backlog" in usable:
         # A backlog concerns the nodes that serve its market first.
         serves = (network["direct_share"] > 0).astype(np.float32)
-        held.hold_nodes(np.asarray((serves @ ~usable["backlog"]) > 0, np.bool_))
+        waiting: NDArray[Any] = serves @ ~usable["backlog"]
+        held.hold_nodes(np.greater(waiting, 0))
     for name in ("lane_wait_days", "lane_open"):
         if name in usable and name not in checked.absent:
             held.hold_lanes(~usable[name])

@@ -159,9 +159,9 @@ def _ask_policy(
         return
     # One pass that NaN fails, too, in the ordinary case.
     if answer.min() >= 0 and answer.max() < np.inf:
-        sound_rows = np.ones(len(trusted), np.bool_)
+        sound_rows: NDArray[np.bool_] = np.ones(len(trusted), np.bool_)
     else:
-        sound_rows = np.isfinite(answer).all(axis=(1, 2)) & (answer >= 0).all(axis=(1, 2))
+        sound_rows = np.asarray((np.isfinite(answer) & (answer >= 0)).all(axis=(1, 2)))
     chosen = trusted[sound_rows]
     raw[chosen] = answer[sound_rows]
     for name in EXPLANATIONS:

@@ -62,7 +62,7 @@ def test_a_lane_whose_state_is_not_known_is_held_alone(module: InferenceModule, 
 
 
 @pytest.mark.parametrize(
-    "age", ["abc", [1.0, 2.0, 3.0], [[1.0]], True, None, {"now": 1}, np.ma.masked_array([1.0, 2.0], [0, 1])]
+    "age", ["abc", [1.0, 2.0, 3.0], [[1.0]], True, None, {"now": 1}, np.ma.masked_array([1.0, 2.0], [False, True])]
 )
 def test_an_age_that_is_none_is_refused(module: InferenceModule, case: Case, age: Any) -> None:
     with pytest.raises(InputRefused, match="age_seconds"):

@@ -70,7 +70,7 @@ class EndlessSession:
 
 
 def test_a_graph_that_can_be_stopped_is_stopped_at_its_deadline() -> None:
-    session = StoppableSession(EndlessSession())  # type: ignore[arg-type]
+    session = StoppableSession(EndlessSession())
     for _ in range(2):
         with pytest.raises(TooLateError, match="took longer"):
             session.run_until(["orders"], {}, time.monotonic() + 0.01)
