@@ -15,6 +15,8 @@ from entrepot.envs.snapshot.records.table import Row
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,' \u00a0\u202f]\d{3})+")
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+"""12.000 may be twelve or, as it is written in much of Europe, twelve thousand."""
 _MOST_UNITS = 1e12
 
 
@@ -45,10 +47,23 @@ class Reading:
         """
         value = row.get(column)
         number = 0.0 if value is None else _number(value, grouped=self.whole)
+        if self.whole and isinstance(value, str) and _EITHER.fullmatch(value.strip()):
+            raise _refused(row, column, value, "a number that can be read in one way, such as 1200 or 1,200")
         if number is None or not abs(number) < _MOST_UNITS:
             raise _refused(row, column, value, "a number such as 1200 or 1,200")
         if self.whole and number != int(number):
             raise _refused(row, column, value, "whole units such as 1200 (the network's goods are not divisible)")
+        return number
+
+    def amount(self, row: Row, column: str) -> float:
+        """As `units`, of what can't be below 0.
+
+        Raises:
+            ConfigurationError: as `units`, or it is below 0.
+        """
+        number = self.units(row, column)
+        if number < 0:
+            raise _refused(row, column, row.get(column), "0 or more")
         return number
 
     def day(self, row: Row, column: str, place: str) -> int | None:

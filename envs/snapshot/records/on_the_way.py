@@ -103,6 +103,7 @@ def _with_days(name: str, table: Table | None, context: Context) -> Iterator[tup
     """Each row, and in how many days it is expected."""
     if table is None:
         return
+    _tell_twice(name, table, context)
     told, last = _Told(), context.names.arrays.pipeline_days - 1
     for _, line in context.placed(name, table, lambda row: _line(row, context)):
         if not line.units:  # all of it is here; what its order says of it still counts
@@ -119,6 +120,20 @@ def _with_days(name: str, table: Table | None, context: Context) -> Iterator[tup
     _tell(name, told, context)
 
 
+def _tell_twice(name: str, table: Table, context: Context) -> None:
+    """A row that stands twice may be two shipments, or one that was sent twice."""
+    first: dict[tuple[str, ...], str] = {}
+    twice = []
+    for row in table.rows:
+        content = tuple(f"{column}={value}" for column, value in sorted(row.values.items()))
+        if content in first:
+            twice.append(f"{row.place} is as {first[content]}")
+        else:
+            first[content] = row.place
+    if twice:
+        context.remarks.odd(name, f"rows that are wholly alike, each counted: {some(twice)}")
+
+
 def _line(row: Row, context: Context) -> _Line:
     names, reading = context.names, context.reading
     lane, sku = names.lane(row), names.sku(row)
@@ -126,7 +141,7 @@ def _line(row: Row, context: Context) -> _Line:
     units = reading.units(row, "units")
     if row.get("units") is None or units < 0:
         raise ConfigurationError(f"{row.place}: units: {row.get('units')!r}; allowed: 0 or more")
-    return _Line(row, lane, node, sku, max(units - reading.units(row, "received"), 0.0))
+    return _Line(row, lane, node, sku, max(units - reading.amount(row, "received"), 0.0))
 
 
 def _eta(name: str, line: _Line, context: Context, told: _Told) -> int:

@@ -23,6 +23,10 @@ BACKLOG_COLUMNS = Columns(
 )
 
 
+GAP_DAYS = 7
+"""So many days from one sale to the next, of anything anywhere, are nothing odd."""
+
+
 @dataclass(frozen=True)
 class DailySales:
     """T days up to the one before the decision; NaN on days of which nothing is known."""
@@ -75,6 +79,7 @@ def read_sales(table: Table, context: Context, complete_until: int | None = None
     _tell_span(first, last, context)
     sold_before = DailySales(first, _summed(np.array(days), np.array(cells), np.array(units), first, last, context))
     _tell_silence(sold_before, context)
+    _tell_gap(sold_before, context)
     return sold_before
 
 
@@ -117,6 +122,19 @@ def _tell_silence(sold: DailySales, context: Context) -> None:
         context.remarks.odd("sales", f"none at all of {some(silent)}")
 
 
+def _tell_gap(sold: DailySales, context: Context) -> None:
+    """A feed that failed for a week looks like a week in which nobody bought; a mistaken year like a long gap."""
+    selling = np.flatnonzero(np.nansum(sold.units, axis=(1, 2)) > 0)
+    # Counted from the first day that is kept: a date far before it would make all between them days of 0.
+    gaps = np.diff(np.concatenate([[-1], selling]))
+    if not gaps.size or gaps.max() <= GAP_DAYS:
+        return
+    last = int(np.cumsum(gaps)[np.argmax(gaps)]) - 1  # the next day with a sale
+    first, days = last - int(gaps.max()) + 1, int(gaps.max()) - 1
+    told = f"from {calendar.iso(sold.first_day + first)} to {calendar.iso(sold.first_day + last - 1)}"
+    context.remarks.odd("sales", f"none at all {told}; these {days} days count as days without demand")
+
+
 def read_backlog(table: Table, context: Context) -> NDArray[np.float64]:
     """[M, S] units of open sales lines that are not allocated.
 
@@ -126,5 +144,5 @@ def read_backlog(table: Table, context: Context) -> NDArray[np.float64]:
     names, reading = context.names, context.reading
     waiting = np.zeros((len(names.markets), len(names.skus)))
     for row, cell in context.placed("backlog", table, lambda row: (names.market(row), names.sku(row))):
-        waiting[cell] += max(reading.units(row, "units") - reading.units(row, "allocated"), 0.0)
+        waiting[cell] += max(reading.units(row, "units") - reading.amount(row, "allocated"), 0.0)
     return waiting

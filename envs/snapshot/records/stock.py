@@ -47,7 +47,7 @@ def read_stock(table: Table, context: Context) -> Stock:
     for row, cell in context.placed("stock", table, lambda row: (names.node(row), names.sku(row))):
         if row.get("on_hand") is None:
             raise ConfigurationError(f"{row.place}: on_hand: empty; allowed: a number, 0 where there is none")
-        taken = reading.units(row, "reserved") + reading.units(row, "allocated")
+        taken = reading.amount(row, "reserved") + reading.amount(row, "allocated")
         on_hand[cell] += reading.units(row, "on_hand") - taken
         dock[cell] += reading.units(row, "dock")
         rows[cell] += 1

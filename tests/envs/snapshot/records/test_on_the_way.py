@@ -79,3 +79,17 @@ def test_an_open_transfer_is_off_its_origins_stock_unless_stock_says_what_is_res
 def test_several_lanes_between_the_same_places_need_a_mode() -> None:
     with pytest.raises(ConfigurationError, match="several lanes lead from 'shenzhen' to 'california'"):
         snapshot(shipments=[{**SEA, "mode": "", "eta": "2026-12-04"}])
+
+
+def test_rows_that_are_wholly_alike_are_each_counted_and_told() -> None:
+    row = {**SEA, "eta": "2026-12-04"}
+    assert coming(shipments=[row, row]) == {9: 240}
+    found = snapshot(shipments=[row, row])
+    assert remarks(found, "shipments") == [
+        "odd: rows that are wholly alike, each counted: shipments: row 2 is as shipments: row 1"
+    ]
+
+
+def test_units_received_are_not_below_0() -> None:
+    with pytest.raises(ConfigurationError, match="received: -20; allowed: 0 or more"):
+        coming(shipments=[{**SEA, "eta": "2026-12-04", "received": -20}])

@@ -99,3 +99,17 @@ def test_whole_years_of_a_season_are_not_needed_to_tell_the_mean() -> None:
     )
     assert found.demand.mean[0, KETTLE] == pytest.approx(10)
     assert found.arrays["season_ahead"].shape == (1, 15)
+
+
+def test_a_gap_in_which_nobody_bought_anything_is_told_as_a_feed_may_have_failed() -> None:
+    found = snapshot(sales=[sale("2026-11-01", 7), sale("2026-11-20", 7), sale("2026-11-24", 7)])
+    assert "odd: none at all from 2026-11-02 to 2026-11-19; these 18 days count as days without demand" in remarks(
+        found, "sales"
+    )
+    near = snapshot(sales=[sale("2026-11-17", 7), sale("2026-11-24", 7)])
+    assert not any("without demand" in remark for remark in remarks(near, "sales"))
+
+
+def test_a_date_of_a_mistaken_year_is_told_by_the_gap_that_it_makes() -> None:
+    found = snapshot(sales=[sale("2016-11-23", 7), *SALES])
+    assert any("to 2026-11-23; these 399 days count as days without demand" in said for said in remarks(found, "sales"))

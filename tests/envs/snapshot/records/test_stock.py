@@ -76,3 +76,15 @@ def test_an_age_that_nobody_tells_is_asked_for_and_stock_of_a_later_day_is_refus
 
 def _sale() -> dict[str, object]:
     return {"sku": "kettle", "market": "us_shop", "units": 1}
+
+
+@pytest.mark.parametrize("text", ["12.000", "-1.500"])
+def test_units_that_may_be_thousands_are_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"stock: row 1: on_hand: .* can be read in one way"):
+        snapshot(stock=[{**STOCK[0], "on_hand": text}, *STOCK[1:]])
+
+
+@pytest.mark.parametrize("column", ["reserved", "allocated"])
+def test_what_is_off_the_stock_is_not_below_0(column: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"stock: row 1: {column}: -500; allowed: 0 or more"):
+        snapshot(stock=[{**STOCK[0], column: -500}, *STOCK[1:]])
