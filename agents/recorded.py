@@ -134,6 +134,8 @@ def decide_from_records(
         attributes,
         lane_names=arrays.lanes,
         sku_names=arrays.skus,
+        node_names=arrays.nodes,
+        market_names=arrays.markets,
         age_seconds=age,
         limits=Limits(
             lane_m3=arrays.lane.capacity_m3_per_day,

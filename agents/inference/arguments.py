@@ -60,4 +60,10 @@ def ages(age_seconds: Any, rows: int, nodes: int | None) -> NDArray[np.float64]:
 
 
 def _figure(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True

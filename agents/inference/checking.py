@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 
 from entrepot.agents.inference.decision import Reason
 from entrepot.agents.inference.manifest import FieldSchema
+from entrepot.agents.inference.naming import Names, place_named
 from entrepot.agents.inference.plain import plain_array
 from entrepot.agents.inference.rows import Rows
 
 Arrays = dict[str, NDArray[Any]]
+NAMELESS: Names = MappingProxyType({})
 CONTEXT = ("season_ahead", "day_of_year", "weekday")
 """Known of the whole network alone: where they can't be read there is no cell to contain the trouble in."""
 
@@ -40,6 +43,7 @@ class Checked:
     below_zero: NDArray[np.bool_]  # [B, N, S] where the stock on hand was given below 0
     rows: Rows
     absent: set[str]  # fields that are missing as a whole, or in another form than is due
+    names: Names  # of places, for reasons
 
     def usable_or_all(self, name: str) -> NDArray[np.bool_]:
         """Which values of a field can be used, in the field's shape."""
@@ -68,7 +72,14 @@ def read_snapshot(snapshot: Mapping[str, Any], schema: Mapping[str, FieldSchema]
     )
 
 
-def check_snapshot(given: Given, schema: Mapping[str, FieldSchema], sizes: Mapping[str, int], rows: slice) -> Checked:
+def check_snapshot(
+    given: Given,
+    schema: Mapping[str, FieldSchema],
+    sizes: Mapping[str, int],
+    rows: slice,
+    names: Names = NAMELESS,
+    least_days: int = 1,
+) -> Checked:
     """Copy every field in its final type, then check it.
 
     Values that can't be used get the stand-in 0 here and are told; rows that lack a whole field, or whose context can't
@@ -79,14 +90,18 @@ def check_snapshot(given: Given, schema: Mapping[str, FieldSchema], sizes: Mappi
         schema: of the module's snapshot inputs.
         sizes: N, M, L, S and W, from the network and the module.
         rows: which of the B rows to check.
+        names: of nodes, markets, lanes and SKUs, as far as they are known.
+        least_days: that a pipeline must have; one cut shorter would hide what is on the way.
     """
     count = len(range(given.rows)[rows])
     whole = {**sizes, "B": given.rows, "H": given.days}
     cells = (count, sizes["N"], sizes["S"])
-    checked = Checked({}, {}, np.zeros(cells), np.zeros(cells, np.bool_), Rows(count), set())
+    checked = Checked({}, {}, np.zeros(cells), np.zeros(cells, np.bool_), Rows(count), set(), names)
     for name, field in schema.items():
         shape = tuple(whole[axis] for axis in field.axes)
         problem = given.problems.get(name) or form_problem(given.arrays.get(name), field, shape)
+        if not problem and "H" in field.axes and given.days < least_days:
+            problem = f"has {given.days} days; lanes take longer, so {least_days} or more are required"
         if problem:
             checked.absent.add(name)
             checked.rows.fall(slice(None), Reason("schema", name, problem))
@@ -107,7 +122,7 @@ def _check_field(name: str, field: FieldSchema, given: NDArray[Any], checked: Ch
         return
     good = np.isfinite(values) & (values >= field.minimum) & (values <= field.maximum)
     for row in np.flatnonzero(~good.reshape(len(good), -1).all(axis=1)):
-        reason = Reason("values", name, value_problem(values[row], good[row], field))
+        reason = Reason("values", name, value_problem(values[row], good[row], field, checked.names))
         if name in CONTEXT:
             checked.rows.fall(np.array([row]), reason)
         else:
@@ -161,11 +176,12 @@ def form_problem(values: NDArray[Any] | None, field: FieldSchema, shape: tuple[i
     return ""
 
 
-def value_problem(values: NDArray[Any], good: NDArray[np.bool_], field: FieldSchema) -> str:
+def value_problem(values: NDArray[Any], good: NDArray[np.bool_], field: FieldSchema, names: Names = NAMELESS) -> str:
     """Which value is bad, how many are, and what is allowed."""
     bad = np.argwhere(~good)
     place = tuple(int(index) for index in bad[0])
-    where = f" at {list(place)}" if place else ""
+    axes = [axis for axis in field.axes if axis != "B"]
+    where = f" at {place_named(place, axes, names)}" if place else ""
     more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
     allowed = f"{field.minimum:g} to {field.maximum:g} {field.unit}"
     return f"{values[place]}{where}{more}; {allowed} is allowed"

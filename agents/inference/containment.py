@@ -87,7 +87,7 @@ def hold_unusable(checked: Checked, network: Network, held: Held) -> None:
         if name in usable:
             held.hold_nodes(~usable[name])
     if "pipeline" in usable:
-        held.hold_nodes(~usable["pipeline"].all(axis=-1))
+        held.hold_nodes(np.asarray(~usable["pipeline"].all(axis=-1), np.bool_))
     if "backlog" in usable:
         # A backlog concerns the nodes that serve its market first.
         serves = (network["direct_share"] > 0).astype(np.float32)
@@ -123,15 +123,17 @@ def close_lanes(checked: Checked, trained: Mapping[str, Range]) -> dict[str, NDA
     return arrays
 
 
-def note_stale_nodes(age: NDArray[np.float64], most: float, names: Any, checked: Checked, held: Held) -> None:
+def note_stale_nodes(age: NDArray[np.float64], most: float, checked: Checked, held: Held) -> None:
     """Hold the lanes of nodes whose figures are too old; [B, N] seconds."""
     stale = ~((age >= 0) & (age <= most))
     if not stale.any():
         return
     held.hold_nodes(stale)
+    called = checked.names.get("N", ())
     for row in np.flatnonzero(stale.any(axis=1)):
         node = int(np.flatnonzero(stale[row])[0])
         more = int(stale[row].sum()) - 1
+        place = (called[node] if node < len(called) else "") or f"node {node}"
         also = f" and {more} more" if more else ""
-        message = f"{age[row, node]:g} s at {names(node)}{also}; 0 to {most:g} s is allowed: lanes of the node are held"
+        message = f"{age[row, node]:g} s at {place}{also}; 0 to {most:g} s is allowed: lanes of the node are held"
         checked.rows.note(np.array([row]), Reason("freshness", "age_seconds", message))

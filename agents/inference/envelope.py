@@ -17,6 +17,7 @@ from entrepot.agents.inference.checking import Checked
 from entrepot.agents.inference.containment import Held, hold_unusable, stand_in_for_demand
 from entrepot.agents.inference.decision import Reason, Tolerance
 from entrepot.agents.inference.manifest import Envelope, Range
+from entrepot.agents.inference.naming import Names, place_named
 from entrepot.agents.inference.order_up_to import LEAST_RATE, demand_rate
 
 AS_THEY_ARE = ("season_ahead", "lane_open", "equipment", "storage_price")
@@ -128,7 +129,9 @@ def check_envelope(
         share = 1 - good.mean(axis=(1, 2))
         for row in np.flatnonzero(share > 0):
             reason = Reason(
-                "envelope", name, _outside(values[row], good[row], *_outside_of(envelope.values[name], tolerance))
+                "envelope",
+                name,
+                _outside(values[row], good[row], *_outside_of(envelope.values[name], tolerance), "NS", checked.names),
             )
             (checked.rows.hold if share[row] > tolerance.share else checked.rows.note)(np.array([row]), reason)
         _reject_stock(network, checked, name, good, envelope.values[name].usual)
@@ -168,7 +171,7 @@ def _reject_demand(
     allowed: tuple[float, float, Range],
 ) -> None:
     for row in np.flatnonzero(~good.all(axis=(1, 2))):
-        message = f"{_outside(values[row], good[row], *allowed)}: the long-run mean stands in"
+        message = f"{_outside(values[row], good[row], *allowed, 'MS', checked.names)}: the long-run mean stands in"
         checked.rows.note(np.array([row]), Reason("envelope", name, message))
     checked.reject(DEMAND[name], good, 0)
     stand_in_for_demand(checked, network)
@@ -181,7 +184,9 @@ def _check_context(checked: Checked, envelope: Envelope, tolerance: Tolerance) -
         if good is None or seen is None:
             continue
         for row in np.flatnonzero(~good.all(axis=1) & checked.rows.trusted):
-            reason = Reason("envelope", name, _outside(values[row], good[row], *_outside_of(seen, tolerance)))
+            where = "N" if name == "storage_price" else "W"
+            told = _outside(values[row], good[row], *_outside_of(seen, tolerance), where, checked.names)
+            reason = Reason("envelope", name, told)
             (checked.rows.fall if name == "season_ahead" else checked.rows.note)(np.array([row]), reason)
         np.copyto(values, np.float32(seen.usual), where=~good)
 
@@ -205,9 +210,10 @@ def _check_sum(
         return
     wrong = ~((values >= low) & (values <= high)).reshape(len(values), -1).all(axis=1)
     for row in np.flatnonzero(wrong):
-        worst = np.ravel(values[row])
-        far = worst[np.argmax(np.maximum(low - worst, worst - high))]
-        message = f"{far:.4g}; {low:.4g} to {high:.4g} is allowed: nothing goes out without a person"
+        by_place = np.ravel(values[row])
+        worst = int(np.argmax(np.maximum(low - by_place, by_place - high)))
+        where = f" at {place_named([worst], 'N', checked.names)}" if values.ndim == 2 else ""
+        message = f"{by_place[worst]:.4g}{where}; {low:.4g} to {high:.4g} is allowed: nothing goes out without a person"
         checked.rows.hold(np.array([row]), Reason("envelope", name, message))
 
 
@@ -235,12 +241,15 @@ def _outside_of(seen: Range, tolerance: Tolerance) -> tuple[float, float, Range]
     return *_bounds(seen, tolerance), seen
 
 
-def _outside(values: NDArray[Any], good: NDArray[np.bool_], low: float, high: float, seen: Range) -> str:
-    bad = values[~good]
-    worst = bad[np.argmax(np.maximum(low - bad, bad - high))]
+def _outside(
+    values: NDArray[Any], good: NDArray[np.bool_], low: float, high: float, seen: Range, axes: str, names: Names
+) -> str:
+    far = np.where(good, -np.inf, np.maximum(low - values, values - high))
+    worst = np.unravel_index(int(np.argmax(far)), values.shape)
+    where = f" at {place_named([int(index) for index in worst], axes, names)}" if good.any() else ""
     return (
         f"{1 - good.mean():.0%} of values lie outside {low:.4g} to {high:.4g} "
-        f"(trained on {seen.low:.4g} to {seen.high:.4g}), such as {worst:.4g}"
+        f"(trained on {seen.low:.4g} to {seen.high:.4g}), such as {values[worst]:.4g}{where}"
     )
 
 

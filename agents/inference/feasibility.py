@@ -118,7 +118,9 @@ def project(
     least = None
     if bounds.minimum_units is not None:
         least = np.ceil(bounds.minimum_units / pack)
-        packs = np.where((packs < least) & (packs > 0), np.where(2 * packs >= least, least, 0.0), packs)
+        met = np.where((packs < least) & (packs > 0), np.where(2 * packs >= least, least, 0.0), packs)
+        why = "below the minimum, so raised to it or not ordered"
+        packs = _noted(packs, met, rows, cut_by, "minimum_order_units", why)
     usable = (network["lane_carries"] > 0.5) & (lane_open > 0)[:, :, None]
     packs = _noted(
         packs, np.where(usable, packs, 0.0), rows, cut_by, "lane_open", "lanes closed, or unable to carry the SKU"
@@ -197,7 +199,14 @@ def _noted(before: Floats, after: Floats, rows: Rows, cut_by: NDArray[np.uint16]
     changed = before != after
     cut_by |= changed.astype(np.uint16) << np.uint16(CUTS.index(field))
     for row in np.flatnonzero(changed.any(axis=(1, 2))):
-        rows.note(np.array([row]), Reason("feasibility", field, f"{why}: cut in {int(changed[row].sum())} cells"))
+        rows.note(
+            np.array([row]),
+            Reason(
+                "feasibility",
+                field,
+                f"{why}: {'changed' if field == 'minimum_order_units' else 'cut'} in {int(changed[row].sum())} cells",
+            ),
+        )
     return after
 
 

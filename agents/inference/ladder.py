@@ -44,7 +44,8 @@ def climb(
 ) -> Decision:
     """Decide for some rows of a batch."""
     network = asked.live.arrays
-    checked = check_snapshot(given, asked.manifest.snapshot, asked.sizes, piece)
+    least_days = int(np.ceil(network["lane_lead_days"].max(initial=1.0)))
+    checked = check_snapshot(given, asked.manifest.snapshot, asked.sizes, piece, asked.live.names, least_days)
     rows, held = checked.rows, Held(network, checked.rows.count)
     if rows.count:
         contain(checked, network, asked.manifest.envelope.values, held)
@@ -97,9 +98,7 @@ def _check_age(asked: Asked, age: NDArray[np.float64], checked: Checked, held: H
             old = ~((age >= 0) & (age <= most)).any(axis=1)
             by_row = np.where(old, np.where(age >= 0, age, np.inf).min(axis=1), 0.0)
             _age_rows(by_row, most, longest, rows)
-        nodes = asked.manifest.names.nodes
-        named = asked.live.own_lanes and len(nodes) == age.shape[1]
-        note_stale_nodes(age, most, lambda node: nodes[node] if named else f"node {node}", checked, held)
+        note_stale_nodes(age, most, checked, held)
         return
     _age_rows(age, most, longest, rows)
 

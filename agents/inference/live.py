@@ -27,12 +27,19 @@ class Live:
     skus: tuple[str, ...]  # [S] the same
     own_lanes: bool  # whether they are the module's own lanes and suppliers
     own: bool  # whether its SKUs are the module's own too
+    nodes: tuple[str, ...] = ()  # [N] names; none where they aren't known
+    markets: tuple[str, ...] = ()  # [M] the same
     reasons: tuple[Reason, ...] = ()  # why it can't be used
 
     @property
     def sizes(self) -> dict[str, int]:
         """N, M, L, S."""
         return sizes_of(self.arrays)
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """By axis, as far as they are known."""
+        return {"N": self.nodes, "M": self.markets, "L": self.lanes, "S": self.skus}
 
 
 def live_network(
@@ -42,6 +49,8 @@ def live_network(
     network: Mapping[str, Any] | None,
     lane_names: Sequence[str] | None,
     sku_names: Sequence[str] | None,
+    node_names: Sequence[str] | None = None,
+    market_names: Sequence[str] | None = None,
 ) -> Live:
     """Check a network and find its names.
 
@@ -53,7 +62,12 @@ def live_network(
     """
     if network is None:
         lanes, skus = _names("lane_names", lane_names, names.lanes), _names("sku_names", sku_names, names.skus)
-        return Live(own, lanes, skus, lanes == names.lanes, lanes == names.lanes and skus == names.skus)
+        nodes, markets = (
+            _names("node_names", node_names, names.nodes),
+            _names("market_names", market_names, names.markets),
+        )
+        own_lanes = lanes == names.lanes
+        return Live(own, lanes, skus, own_lanes, own_lanes and skus == names.skus, nodes, markets)
     if not isinstance(network, Mapping):
         raise InputRefused(
             f"network: {type(network).__name__}; arrays by name are required, or None for the module's own"
@@ -64,14 +78,18 @@ def live_network(
             _size(network, schema, "L", len(names.lanes)),
             _size(network, schema, "S", len(names.skus)),
         )
-        return Live({}, ("",) * lane_count, ("",) * sku_count, False, False, tuple(reasons))
+        return Live({}, ("",) * lane_count, ("",) * sku_count, False, False, reasons=tuple(reasons))
     own_lanes = all(np.array_equal(arrays[name], own[name]) for name in LANE_CONTENT)
     own_skus = all(np.array_equal(arrays[name], own[name]) for name in SKU_CONTENT)
     sizes = sizes_of(arrays)
     lanes_named = _names("lane_names", lane_names, names.lanes if own_lanes else ("",) * sizes["L"])
     skus_named = _names("sku_names", sku_names, names.skus if own_skus else ("",) * sizes["S"])
     own_lanes &= lanes_named == names.lanes
-    return Live(arrays, lanes_named, skus_named, own_lanes, own_lanes and own_skus and skus_named == names.skus)
+    own_nodes = own_lanes and np.array_equal(arrays["echelon_share"], own["echelon_share"])
+    nodes = _names("node_names", node_names, names.nodes if own_nodes else ("",) * sizes["N"])
+    markets = _names("market_names", market_names, names.markets if own_nodes else ("",) * sizes["M"])
+    own_skus &= skus_named == names.skus
+    return Live(arrays, lanes_named, skus_named, own_lanes, own_lanes and own_skus, nodes, markets)
 
 
 def _size(network: Mapping[str, Any], schema: Mapping[str, FieldSchema], axis: str, otherwise: int) -> int:

@@ -74,6 +74,8 @@ class InferenceModule:
         age_seconds: ArrayLike | None = None,
         lane_names: Sequence[str] | None = None,
         sku_names: Sequence[str] | None = None,
+        node_names: Sequence[str] | None = None,
+        market_names: Sequence[str] | None = None,
         limits: Limits = NO_LIMITS,
         tolerance: Tolerance = USUAL_TOLERANCE,
         deadline_seconds: float | None = USUAL_DEADLINE_SECONDS,
@@ -93,6 +95,8 @@ class InferenceModule:
             lane_names: [L] names of the network's lanes, by which the fallback finds its covers and the module its
                 limits. The module's own if None and the lanes are, by content, its own.
             sku_names: [S] the same for SKUs.
+            node_names: [N] names of nodes, for reasons alone.
+            market_names: [M] the same for markets.
             limits: narrow those of the module, see `Limits`.
             tolerance: how far outside the inputs seen in training the policy is still trusted.
             deadline_seconds: past it the fallback answers for what the policy hasn't; None waits for ever.
@@ -105,7 +109,14 @@ class InferenceModule:
         try:
             given = read_snapshot(snapshot, self.manifest.snapshot)
             live = live_network(
-                self._network, self.manifest.names, self.manifest.network, network, lane_names, sku_names
+                self._network,
+                self.manifest.names,
+                self.manifest.network,
+                network,
+                lane_names,
+                sku_names,
+                node_names,
+                market_names,
             )
             age = ages(age_seconds, given.rows, None if live.reasons else live.sizes["N"])
             if live.reasons:

@@ -33,7 +33,8 @@ def test_stock_below_zero_is_decided_as_none_and_told(module: InferenceModule, c
     none = decided(module, with_value(snapshot, "on_hand", (0, NODE, SKU), 0.0))
     below = decided(module, with_value(snapshot, "on_hand", (0, NODE, SKU), -7.0))
     np.testing.assert_allclose(below.raw_orders, none.raw_orders, rtol=1e-5, atol=1e-3)
-    assert "values: on_hand: -7.0 at [2, 3]" in below.explain()
+    where = f"{case.network.nodes[NODE]}, {case.network.skus[SKU]}"
+    assert f"values: on_hand: -7.0 at {where}; 0 to" in below.explain()
 
 
 def test_what_is_held_takes_nothing_from_what_goes_out(module: InferenceModule, case: Case) -> None:
@@ -67,3 +68,15 @@ def test_a_lane_whose_state_is_not_known_is_held_alone(module: InferenceModule, 
 def test_an_age_that_is_none_is_refused(module: InferenceModule, case: Case, age: Any) -> None:
     with pytest.raises(InputRefused, match="age_seconds"):
         module.decide(snapshot_for(case, rows=2), age_seconds=age)
+
+
+def test_a_pipeline_cut_shorter_than_lanes_take_orders_nothing(module: InferenceModule, case: Case) -> None:
+    snapshot = snapshot_for(case, rows=1)
+    decision = decided(module, {**snapshot, "pipeline": snapshot["pipeline"][..., :10]})
+    assert not decision.orders.any()
+    assert "pipeline: has 10 days; lanes take longer" in decision.explain()
+
+
+def test_a_row_that_is_strange_names_the_place(module: InferenceModule, case: Case) -> None:
+    decision = decided(module, with_value(snapshot_for(case, rows=1), "on_hand", (0, NODE, SKU), 1e9))
+    assert f"at {case.network.nodes[NODE]}, {case.network.skus[SKU]}" in decision.explain()
