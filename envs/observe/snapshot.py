@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.demand import DemandModel, Split
-from entrepot.envs.lasting import LastingProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.on_the_way import NearWindows
 from entrepot.envs.observe.reading import Costly
@@ -88,7 +88,7 @@ class NetworkAttributes:
             }
         )
 
-    @LastingProperty
+    @CachedTensorProperty
     def carried_demand(self) -> CarriedDemand:
         """Where `echelon_share` is not 0."""
         node, market = (self.echelon_share != 0).any(dim=2).nonzero(as_tuple=True)
@@ -96,7 +96,7 @@ class NetworkAttributes:
         share = self.echelon_share[node, market].unsqueeze(1)
         return CarriedDemand(market, share, Sums.of(node == nodes[:, None], once=True))
 
-    @LastingProperty
+    @CachedTensorProperty
     def next_faster(self) -> Tensor:
         """[L] integers, the slowest of the lanes that are faster to the same node; the lane itself where none is."""
         lanes = len(self.lane_faster)
@@ -106,7 +106,7 @@ class NetworkAttributes:
         itself = torch.arange(lanes, device=place.device)
         return torch.where(ahead.any(dim=1), ahead.to(torch.int8).argmax(dim=1), itself)
 
-    @LastingProperty
+    @CachedTensorProperty
     def faster_by_doubling(self) -> tuple[Tensor, ...]:
         """The faster lane 1, 2, 4 ... places ahead, until all faster lanes are within reach of that many."""
         steps: list[Tensor] = []
@@ -114,12 +114,12 @@ class NetworkAttributes:
             steps.append(steps[-1][steps[-1]] if steps else self.next_faster)
         return tuple(steps)
 
-    @LastingProperty
+    @CachedTensorProperty
     def has_faster(self) -> Tensor:
         """[L, 1, 1] 1 where there is a faster lane to the same node."""
         return (self.lane_faster[:, :1, None] < len(self.lane_faster)).to(self.demand_mean)
 
-    @LastingProperty
+    @CachedTensorProperty
     def lane_cannot_carry(self) -> Tensor:
         """[L, 1, S] booleans."""
         return self.lane_carries.unsqueeze(1) <= 0.5
@@ -131,7 +131,7 @@ class NetworkAttributes:
                 self._near_windows[ring_days] = NearWindows.of(self.lane_window_days, self.lane_destination, ring_days)
         return self._near_windows[ring_days]
 
-    @LastingProperty
+    @CachedTensorProperty
     def _near_windows(self) -> dict[int, NearWindows]:
         return {}
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Record
-from entrepot.envs.lasting import LastingProperty
+from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.markets import MarketParameters, OptionParameters
@@ -93,18 +93,18 @@ class TwinParameters(Record):
         """By volume."""
         return float(self.sku.volume_m3[chosen].sum() / self.sku.volume_m3.sum())
 
-    @LastingProperty
+    @CachedTensorProperty
     def capital_usd(self) -> Tensor:
         """[S] per unit and day."""
         return self.sku.unit_value_usd * (self.capital_share_per_year / 365)
 
-    @LastingProperty
+    @CachedTensorProperty
     def serving_usd(self) -> Tensor:
         """[N, P] outbound handling and delivery of a unit served."""
         delivery = self.option.usd_per_unit.flatten().index_select(0, self.option.existing)
         return self.option.serving_nodes * (self.node.outbound_usd_per_unit + delivery)
 
-    @LastingProperty
+    @CachedTensorProperty
     def per_unit_shipped(self) -> Tensor:
         """[L, 3, S] what a unit shipped adds to freight (USD), duty (USD) and volume (m³)."""
         volume = self.sku.volume_m3.expand_as(self.lane.freight_usd)
@@ -119,6 +119,6 @@ class TwinParameters(Record):
                 self._ring_rows[episodes] = first[:, None] + environment
         return self._ring_rows[episodes]
 
-    @LastingProperty
+    @CachedTensorProperty
     def _ring_rows(self) -> dict[int, Tensor]:
         return {}

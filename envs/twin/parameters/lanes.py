@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.lasting import LastingProperty
+from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.twin.parameters.tensors import Kind, compiled
@@ -56,17 +56,17 @@ class LaneParameters(Record):
             binds=bool((lane.capacity_m3_per_day < UNLIMITED).any()),
         )
 
-    @LastingProperty
+    @CachedTensorProperty
     def wait(self) -> Tensor:
         """[7, L] days to the next departure by weekday, as floating-point numbers."""
         return self.wait_days.to(self.freight_usd)
 
-    @LastingProperty
+    @CachedTensorProperty
     def departs(self) -> Tensor:
         """[7, L] 1 where the lane departs on the weekday."""
         return (self.wait_days == 0).to(self.freight_usd)
 
-    @LastingProperty
+    @CachedTensorProperty
     def order_days(self) -> Tensor:
         """[7, L] integers, days from an order on the weekday to its arrival, without delay."""
         return self.transit_days + self.wait_days

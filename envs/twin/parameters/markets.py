@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.lasting import LastingProperty
+from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.parameters.tensors import Kind, compiled
@@ -35,12 +35,12 @@ class MarketParameters(Record):
         """Of a network."""
         return compiled(cls, network.market, kind)
 
-    @LastingProperty
+    @CachedTensorProperty
     def backlog_usd_at_node(self) -> Tensor:
         """[N, M] USD that a unit of a market's backlog costs the node each day."""
         return self.direct_share * self.backlog_usd_per_unit_day
 
-    @LastingProperty
+    @CachedTensorProperty
     def returning_share(self) -> Tensor:
         """[N, M] of a market's sales, what will come back to the node in each of the waves."""
         return self.direct_share * self.returns_share / RETURN_WAVES
@@ -90,13 +90,13 @@ class OptionParameters(Record):
             by_rank=Sums.of(each, once=True),
         )
 
-    @LastingProperty
+    @CachedTensorProperty
     def existing(self) -> Tensor:
         """[P] integers, rank·M + market of the options that exist, rank by rank."""
         markets = self.days.shape[1]
         return torch.cat([rank.markets + markets * number for number, rank in enumerate(self.ranks)])
 
-    @LastingProperty
+    @CachedTensorProperty
     def serving_nodes(self) -> Tensor:
         """[N, P] 1 where the node serves the option."""
         return torch.cat([rank.queues.group for rank in self.ranks], dim=1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.lasting import LastingProperty
+from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.description import UNLIMITED
 from entrepot.envs.twin.parameters.tensors import Kind, compiled
@@ -44,7 +44,7 @@ class NodeParameters(Record):
             picking_binds=bool((node.picking_units_per_day < UNLIMITED).any()),
         )
 
-    @LastingProperty
+    @CachedTensorProperty
     def storage_usd_by_month(self) -> Tensor:
         """[12, N] per m³ and day."""
         return self.storage_usd_per_m3_day.T.contiguous()
@@ -75,12 +75,12 @@ class SupplierParameters(Record):
             asks_minimum=bool((supplier.minimum_order_units > 0).any()),
         )
 
-    @LastingProperty
+    @CachedTensorProperty
     def of_its_lanes(self) -> Tensor:
         """[K, F] `of_lane` of the lanes that start at a supplier."""
         return self.of_lane.index_select(1, self.lanes)
 
-    @LastingProperty
+    @CachedTensorProperty
     def lane_minimum_units(self) -> Tensor:
         """[L, 1, 1] least order at the lane's supplier, 0 from a node."""
         return torch.ceil(self.minimum_order_units @ self.of_lane)[:, None, None]

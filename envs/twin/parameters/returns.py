@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.lasting import LastingProperty
+from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.twin.parameters.tensors import Kind
 
@@ -33,12 +33,12 @@ class ReturnParameters(Record):
         hazard = np.stack([1 / np.maximum(2 * mean * below, 1), 1 / np.maximum(2 * mean * (1 - below), 1)])
         return cls(kind.tensor(hazard, cls.axes()["hazard"]))
 
-    @LastingProperty
+    @CachedTensorProperty
     def by_wave(self) -> tuple[Tensor, ...]:
         """[N, 1, 1] the hazard of each wave."""
         return self.hazard.unbind()
 
-    @LastingProperty
+    @CachedTensorProperty
     def stays(self) -> Tensor:
         """[2, N, 1, 1] share of each wave that stays with customers each day."""
         return 1 - self.hazard

@@ -10,7 +10,7 @@ import torch
 T = TypeVar("T")
 
 
-class LastingProperty(cached_property[T]):
+class CachedTensorProperty(cached_property[T]):
     """A cached property whose tensors serve training too, though it was first asked for in inference mode."""
 
     @overload
