@@ -78,6 +78,12 @@ def run(request: pytest.FixtureRequest, cluster: None, tmp_path_factory: pytest.
     return Resumed(experiment, first, *train(experiment, resume=True))
 
 
+def _one_of_each_package() -> list[str]:
+    """A YAML of each package of trainers: an export takes half a minute, and those of a package leave one kind."""
+    packages = {trainer_of(compose_experiment([f"trainer={name}"])).__module__: name for name in reversed(NAMES)}
+    return sorted(packages.values())
+
+
 def test_every_kind_ships_a_yaml_and_is_so_tried_here() -> None:
     assert {compose_experiment([f"trainer={name}"]).trainer.kind for name in NAMES} == set(trainer_kinds())
 
@@ -108,6 +114,7 @@ def test_the_weights_that_are_left_are_finite_and_fit_the_module_of_its_kind(run
     learned_module(run.experiment, world_of(run.experiment)).load_state_dict(state)
 
 
+@pytest.mark.parametrize("run", _one_of_each_package(), indirect=True)
 def test_its_module_decides_as_the_run_does(run: Resumed, tmp_path: Path) -> None:
     world, folder = world_of(run.experiment), run.experiment.run_folder
     tuned = TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0)
