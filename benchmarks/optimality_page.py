@@ -14,7 +14,8 @@ from entrepot.configs.files import write_atomically
 DOCS = Path(__file__).parents[1] / "docs"
 TEXT = """# Known optima
 
-The neural policy, trained pathwise, against optima that are known. The gradient steps are those of `trainer=pathwise`,
+The neural policy, trained pathwise, against optima that are known. Figures are of commit c1dec8d, before scenarios
+were drawn from a stream for each random source. The gradient steps are those of `trainer=pathwise`,
 taken in one process and on one thread; the weights after the last step are what is measured: nothing is validated, and
 no checkpoint is chosen. Each instance is an ordinary network of
 [`configs/network/classic/`](../configs/network/classic), where a comment says how the textbook's terms became ours.

@@ -14,7 +14,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit")
 TEXT = """# Speed
 
-What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day.
+What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day. Figures are of
+commit c1dec8d.
 
 ## The twin and its environments
 

@@ -21,7 +21,8 @@ HEAD = """# Results
 
 Every figure here was measured by [`benchmarks/study.py`](../benchmarks/study.py) and is kept in
 [`docs/results/`](results); [`benchmarks/study_page.py`](../benchmarks/study_page.py) wrote this page from these files
-alone. {told}
+alone. These are figures of commit c1dec8d: since then every random source of a scenario has a stream of its own, so that
+the same seeds draw other scenarios, and settings in the saved files go by their old names. {told}
 
 ```sh
 {commands}

@@ -64,7 +64,7 @@ def test_tensorboard_shows_what_was_learnt_and_validated(
 def test_rllib_makes_the_algorithm_from_its_checkpoint_and_trains_on(
     finished: tuple[ExperimentSettings, Outcome, list[int]],
 ) -> None:
-    (folder,) = (finished[0].run_folder / "rllib").glob("iteration-*")
+    (folder,) = (finished[0].run_folder / "checkpoints").glob("iteration-*")
     algorithm = Algorithm.from_checkpoint(str(folder))
     try:
         assert algorithm.iteration == 4
