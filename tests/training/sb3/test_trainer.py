@@ -60,7 +60,7 @@ def test_the_deployed_policy_orders_what_the_trained_one_predicts(tmp_path: Path
     rows = env.reset()
     for _ in range(6):
         with torch.no_grad():
-            expected = deployed(env.batched.snapshot, world.attributes)
+            expected = deployed(env.batched.snapshot, world.attributes).orders
         actions, _ = model.predict(rows, deterministic=True)
         rows, _, _, _ = env.step(actions)
         assert env.batched.transition is not None
