@@ -40,7 +40,7 @@ def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> NDArr
     canvas: Any = FigureCanvasAgg(figure)
     names = world.network.nodes
     stock = _stock_in_days(world, environment)
-    axes = figure.add_axes((0.035, 0.05, 0.685, 0.88))
+    axes = figure.add_axes((0.035, 0.125, 0.685, 0.81))
     cover = dict(zip(names, stock["on hand"].tolist(), strict=True))
     draw_network(world.description, axes, node_values=cover, lane_flows=_shipped(world, environment))
     axes.set_title(caption, fontsize=12, loc="left")
@@ -103,7 +103,16 @@ def _wrap_legend(axes: Any) -> None:
     """In two rows: beside the panels the map is too narrow for one."""
     handles, texts = axes.get_legend().legend_handles, axes.get_legend().get_texts()
     labels = [text.get_text() for text in texts]
-    axes.legend(handles, labels, loc="lower left", ncols=-(-len(handles) // 2), fontsize=8, framealpha=0.9)
+    axes.legend(
+        handles,
+        labels,
+        loc="upper left",
+        bbox_to_anchor=(0.0, -0.035),
+        borderaxespad=0.0,
+        ncols=-(-len(handles) // 2),
+        fontsize=8,
+        frameon=False,
+    )
 
 
 def _caption(world: BatchedWarehouseNetwork, environment: int) -> str:
