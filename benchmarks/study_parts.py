@@ -20,7 +20,8 @@ from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import locate, read_yaml
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import tuned_base_stock
-from entrepot.training.evaluation.evaluate import ScenarioSolver, ratio_interval
+from entrepot.training.evaluation.evaluate import ScenarioSolver
+from entrepot.training.evaluation.intervals import ratio_interval
 from entrepot.training.events import Event
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.policies import build_policies

@@ -39,6 +39,12 @@ def evaluate(
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
     ] = None,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Of torch. 0 takes one per core: a little faster while all are idle, several times slower else."
+        ),
+    ] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
 ) -> None:
@@ -63,6 +69,7 @@ def evaluate(
     from entrepot.training.evaluation.report import write_evaluation
     from entrepot.training.experiment import EvaluationSettings
     from entrepot.training.policies import named_policies
+    from entrepot.training.threads import computing_on, threads_each, told_of_threads
 
     keep_freed_memory()
     refuse_unwritable(json_file, "--json")
@@ -74,7 +81,8 @@ def evaluate(
     out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"), soft_wrap=True)
     tell([f"  {line}" for line in world.demand.remarks], out)
     print_warnings(out, world.warnings(days=days))
-    with shown(out) as observe:
+    out.print(headed("threads", f" {told_of_threads(threads, '--threads')}"), soft_wrap=True)
+    with shown(out) as observe, computing_on(threads_each(threads)):
         tuning = told(Tuning(processes=processes), observe)
         judged = judge(names, world, settings, tuning=tuning, split=split, observe=observe)
     print_evaluation(judged, world, tuning.budgets, out)

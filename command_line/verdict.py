@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,22 +30,34 @@ KPIS = (
 
 
 def print_evaluation(judged: Evaluation, world: World, budgets: Mapping[str, str], out: Console) -> None:
-    """Cost with its parts, KPIs, and paired differences."""
+    """Cost with stock settled, its parts, KPIs, paired differences, and what to know before they are believed."""
     settings, rows = judged.settings, judged.rows()
     title = (
         f"{world.description.name}, {len(world.network.skus)} SKUs: {settings.episodes} {judged.split} episodes of "
         f"{settings.days} days after {settings.warm_up_days} days of warm-up, seed {settings.seed}"
     )
-    out.print(_upright(f"Cost, USD a day · {title}", rows, _cost_lines(rows)))
+    shown, nothing = told_and_nothing(rows)
+    out.print(_upright(f"Cost, USD a day · {title}", rows, _cost_lines(rows, shown)))
+    if nothing:
+        names = ", ".join(name.replace("_", " ") for name in nothing)
+        out.print(Text(f"nothing was paid for: {names}", style="dim"), soft_wrap=True)
     out.print(_upright("KPIs", rows, [(label, _told(rows, key, text)) for key, label, text in KPIS]))
     paired = judged.paired()
     if paired:
         out.print(table("Paired differences, 95 % intervals", [_paired_row(pair) for pair in paired]))
+    for line in judged.remarks():
+        out.print(Text(f"remark: {line}", style="yellow"), soft_wrap=True)
     for policy, line in [*budgets.items(), *judged.effort.items()]:
         out.print(Text(f"{policy}: {line}", style="dim"))
 
 
-def _cost_lines(rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+def told_and_nothing(rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """Parts of the cost that some policy pays, and those that cost nobody anything."""
+    paid = [part for part in Costs.parts() if any(abs(row.get(f"{part}_usd_per_day", 0.0)) > 0 for row in rows)]
+    return paid, [part for part in Costs.parts() if part not in paid]
+
+
+def _cost_lines(rows: list[dict[str, Any]], parts: Sequence[str]) -> list[tuple[str, list[str]]]:
     def part(name: str) -> tuple[str, list[str]]:
         return name.replace("_", " "), _told(rows, f"{name}_usd_per_day", "{:,.0f}")
 
@@ -53,8 +65,8 @@ def _cost_lines(rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
         told = _told(rows, name, "{:,.0f}", "{:,.0f}–{:,.0f}")
         return label, told
 
-    lines = [*(part(name) for name in Costs.parts()), total("total", "cost_usd_per_day")]
-    lines += [part("settlement"), total("total, stock settled", "settled_cost_usd_per_day")]
+    lines = [total("total, stock settled", "settled_cost_usd_per_day"), *(part(name) for name in parts)]
+    lines += [part("settlement"), total("total before settlement", "cost_usd_per_day")]
     if "share_of_way" in rows[0]:
         lines.append(
             (f"share of the way from {PRACTICE} to hindsight", _told(rows, "share_of_way", "{:.1%}", "{:.1%}–{:.1%}"))
@@ -89,12 +101,15 @@ def _upright(title: str, rows: list[dict[str, Any]], lines: list[tuple[str, list
 
 def _paired_row(pair: dict[str, Any]) -> dict[str, str]:
     def percent(name: str) -> str:
-        low, high = pair[f"{name}_low"] - 1, pair[f"{name}_high"] - 1
-        return f"{pair[name] - 1:+.1%} ({low:+.1%} to {high:+.1%})"
+        value, low, high = (pair[key] - 1 for key in (name, f"{name}_low", f"{name}_high"))
+        if not np.isfinite(value):
+            return "–"
+        return f"{value:+.1%} ({low:+.1%} to {high:+.1%})" if np.isfinite(low) else f"{value:+.1%} (no interval)"
 
     return {
         "policy": pair["policy"],
         "against": pair["baseline"],
-        "cost": percent("cost_ratio"),
+        "cost, stock settled": percent("settled_cost_ratio"),
+        "cost before settlement": percent("cost_ratio"),
         "lost sales": percent("lost_sales_ratio"),
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from entrepot.agents.exported import ExportedPolicy, find_module
+from entrepot.agents.inference import InferenceModule
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.processes import lasting_processes
@@ -21,7 +23,7 @@ from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.evaluation.evaluate import ScenarioSolver
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
-from entrepot.training.trainers.runs import kept_cover, load_run
+from entrepot.training.trainers.runs import Run, kept_cover, load_run
 
 Builder = Callable[[World, Tuning], Policy | ScenarioSolver]
 _BUILDERS = Registry[Builder]()
@@ -34,18 +36,20 @@ policy_names = _BUILDERS.names
 def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy | ScenarioSolver]:
     """Build policies from names, run folders and exported modules.
 
+    All names are looked up, and all folders read, before the first policy is built, which may mean to tune it.
+
     Raises:
-        ConfigurationError: a name is neither a known policy nor a run's or module's folder.
+        ConfigurationError: a name is neither a known policy nor a run's or module's folder, or stands twice, or the
+            policy in a folder can't decide for the network.
     """
-    policies: dict[str, Policy | ScenarioSolver] = {}
+    found: dict[str, Builder] = {}
     for name in names:
-        build = _BUILDERS.find(name)
-        label = name if build else Path(name).name
-        label = name if label in policies else label  # a run and its export have the same last name
-        if label in policies:
+        label, build = _found(name, world)
+        label = name if label in found else label  # two folders may have the same last name
+        if label in found:
             raise ConfigurationError(f"--policies: {name!r} stands twice")
-        policies[label] = build(world, tuning) if build else _from_folder(name, label, world, tuning)
-    return policies
+        found[label] = build
+    return {label: build(world, tuning) for label, build in found.items()}
 
 
 @register_policy("min_max")
@@ -76,21 +80,35 @@ def _hindsight_joint(world: World, tuning: Tuning) -> ScenarioSolver:
     return Hindsight(joint=True)
 
 
-def _from_folder(name: str, label: str, world: World, tuning: Tuning) -> Policy:
+def _found(name: str, world: World) -> tuple[str, Builder]:
+    """What a policy is called in tables, and how it is built; its folder, if it has one, is read."""
+    build = _BUILDERS.find(name)
+    if build is not None:
+        return name, build
     folder = Path(name)
     if (folder / POLICY_FILE).is_file():
-        run = load_run(folder)
-        return run.agent(_starting_from(run.cover_in(world), label, world, tuning))
+        run, label = load_run(folder), folder.resolve().name
+        run.agent(world)  # refuses what is bound to another network
+        return label, partial(_of_run, run, label)
     module = find_module(folder)
     if module is not None:
-        cover, demand = (torch.tensor(module.network[name]) for name in ("base_cover_days", "demand_mean"))
-        own = kept_cover(cover, demand, module.manifest.names, world)
-        return ExportedPolicy(module, _starting_from(own, label, world, tuning).attributes)
+        label = f"{module.manifest.name}/{module.manifest.version}"
+        return label, partial(_of_module, module, label)
     allowed = ", ".join(policy_names())
     raise ConfigurationError(
         f"--policies: {name!r} is neither a policy ({allowed}) nor the folder of a run (with policy.pt) "
         "nor of an exported module (with manifest.json)"
     )
+
+
+def _of_run(run: Run, label: str, world: World, tuning: Tuning) -> Policy:
+    return run.agent(_starting_from(run.cover_in(world), label, world, tuning))
+
+
+def _of_module(module: InferenceModule, label: str, world: World, tuning: Tuning) -> Policy:
+    cover, demand = (torch.tensor(module.network[name]) for name in ("base_cover_days", "demand_mean"))
+    own = kept_cover(cover, demand, module.manifest.names, world)
+    return ExportedPolicy(module, _starting_from(own, label, world, tuning).attributes)
 
 
 def _starting_from(own: Tensor | None, label: str, world: World, tuning: Tuning) -> World:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import refuse_unwritable
@@ -21,14 +19,14 @@ from entrepot.training.evaluation.judging import judge, told
 from entrepot.training.evaluation.report import write_evaluation
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event, Kind, Observer, nobody
-from entrepot.training.experiment import BASE_STOCK_FILE, SETTINGS_FILE, ExperimentSettings, read_experiment
+from entrepot.training.experiment import BASE_STOCK_FILE, SETTINGS_FILE, ExperimentSettings
+from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import EVALUATION_FILE, PLOTS, TENSORBOARD, RunFolder, earlier_run, new_run
+from entrepot.training.threads import computing_on, threads_each, told_of_threads
+from entrepot.training.trainers.cluster import reached, refuse_missing_device
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.registry import trainer_of
 from entrepot.training.trainers.tensorboard import write_hyperparameters
-
-KEPT_ON_RESUME = ("compute.storage", "evaluation.warm_up_days")
-"""Of what a run is computed and judged on: where its checkpoints are, and what validation warms up by too."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,16 @@ class Trained:
     budgets: dict[str, str]  # what was spent on tuning, by policy
 
 
-def train(experiment: ExperimentSettings, *, resume: bool = False, observe: Observer = nobody) -> Trained:
+def train(
+    experiment: ExperimentSettings, *, resume: bool = False, overwrite: bool = False, observe: Observer = nobody
+) -> Trained:
     """Tune the base-stock rule, train a policy that starts from it, and judge both on held-out scenarios.
 
     Args:
         experiment: settings of the whole.
         resume: go on from the last checkpoint of the run of this name, which must be the same experiment on the same
-            network and demand; else an earlier run of the name is removed.
+            network and demand, but for more iterations.
+        overwrite: remove an earlier run of the name, which is refused otherwise.
         observe: told of each step.
 
     Raises:
@@ -57,16 +58,24 @@ def train(experiment: ExperimentSettings, *, resume: bool = False, observe: Obse
         TrainingError: training was begun and gave up.
     """
     experiment.trainer.refuse(experiment.compute)
+    refuse_missing_device(experiment.compute)
     refuse_unwritable(experiment.run_folder / SETTINGS_FILE, "folder")
     if resume:
         refuse_another_experiment(experiment)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    observe(Event(Kind.WORLD, text=told_of(world)))
+    threads = f"threads: {told_of_threads(experiment.compute.threads, 'compute.threads')}"
+    observe(Event(Kind.WORLD, text=f"{told_of(world)}\n{threads}"))
     for warning in world.warnings(days=experiment.evaluation.days):
         observe(Event(Kind.WARNING, text=str(warning)))
-    with _folder(experiment, world, resume=resume):
+    tuning = told(tuning_of(experiment), observe)
+    if experiment.base_stock.path is not None:
+        tuned_base_stock(world, tuning)  # which only reads it: refused here, before an earlier run is removed
+    with (
+        reached(experiment.compute),
+        _folder(experiment, world, resume=resume, overwrite=overwrite),
+        computing_on(threads_each(experiment.compute.threads)),
+    ):
         experiment.save()
-        tuning = told(tuning_of(experiment), observe)
         tuned, bar = tune(experiment, world, tuning)
         observe(Event(Kind.TUNED, text=f"{tuned.budget}; costs {bar:,.0f} USD/day in validation"))
         observe(Event(Kind.BEGUN, total=experiment.trainer.iterations))
@@ -94,32 +103,11 @@ def tune(experiment: ExperimentSettings, world: World, tuning: Tuning) -> tuple[
     return tuned, Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
 
 
-def refuse_another_experiment(experiment: ExperimentSettings) -> None:
-    """A resumed run must be the same experiment, save for what it runs on and is judged on.
-
-    Raises:
-        ConfigurationError: there is no such run, or its settings differ; one line a key.
-    """
-    folder = experiment.run_folder
-    path = folder / SETTINGS_FILE
-    if not path.is_file():
-        raise ConfigurationError(f"--resume: {folder} holds no run; leave --resume away to start one")
-    before = _flat(read_experiment(path).model_dump())
-    now = _flat(experiment.model_dump())
-    lines = [
-        f"--resume: {key}: {_shown(now.get(key))}; the run in {folder} has {_shown(before.get(key))}"
-        for key in sorted({*before, *now})
-        if now.get(key) != before.get(key) and not _may_differ(key)
-    ]
-    if lines:
-        raise ConfigurationError("\n".join(lines) + "; give the run's own settings, or start anew without --resume")
-
-
 @contextmanager
-def _folder(experiment: ExperimentSettings, world: World, *, resume: bool) -> Iterator[RunFolder]:
+def _folder(experiment: ExperimentSettings, world: World, *, resume: bool, overwrite: bool) -> Iterator[RunFolder]:
     content = content_of(world)
     if not resume:
-        with new_run(experiment, content) as run:
+        with new_run(experiment, content, overwrite=overwrite) as run:
             yield run
         return
     with earlier_run(experiment) as run:
@@ -136,8 +124,11 @@ def _write(experiment: ExperimentSettings, world: World, judged: Evaluation, bud
     folder = experiment.run_folder
     write_evaluation(judged, world, budgets, json_file=folder / EVALUATION_FILE, plots=folder / PLOTS)
     row = judged.rows()[-1]
-    results = {name: row[name] for name in ("cost_usd_per_day", "fill_rate", "lost_share", "kg_co2e_per_day")}
-    results["cost_ratio_to_base_stock"] = judged.paired()[-1]["cost_ratio"]
+    shown = ("settled_cost_usd_per_day", "cost_usd_per_day", "fill_rate", "lost_share", "kg_co2e_per_day")
+    results = {name: row[name] for name in shown}
+    pair = next(pair for pair in reversed(judged.paired()) if pair["baseline"] == "base_stock")
+    for cost in ("settled_cost", "cost"):
+        results[f"{cost}_ratio_to_base_stock"] = pair[f"{cost}_ratio"]
     write_hyperparameters(folder / TENSORBOARD, experiment, results)
 
 
@@ -153,20 +144,6 @@ def _told_of_outcome(outcome: Outcome) -> str:
     beaten = outcome.seconds_to_beat_base_stock
     if beaten is None:
         return f"{text}; tuned base_stock was not beaten in validation"
-    return f"{text}; better than tuned base_stock after {beaten:.0f} s of training"
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _may_differ(key: str) -> bool:
-    return key.startswith(("compute.", "evaluation.")) and key not in KEPT_ON_RESUME
-
-
-def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values by keys as the command line has them."""
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
+    if beaten == 0:
+        return f"{text}; cheaper than tuned base_stock in validation before any training"
+    return f"{text}; cheaper than tuned base_stock in validation after {beaten:.0f} s of training"

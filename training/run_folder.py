@@ -18,7 +18,13 @@ from uuid import uuid4
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.experiment import BASE_STOCK_FILE, POLICY_FILE, SETTINGS_FILE, ExperimentSettings
-from entrepot.training.trainers.checkpoints import checkpoint_place, claim_place, clear_place, owner_of
+from entrepot.training.trainers.checkpoints import (
+    checkpoint_place,
+    claim_place,
+    clear_place,
+    holds_checkpoints,
+    owner_of,
+)
 
 MARKER, SWEEP, LOCK = ".entrepot-run.json", ".entrepot-sweep", ".entrepot-lock"
 EVALUATION_FILE, PLOTS, TENSORBOARD = "evaluation.json", "plots", "tensorboard"
@@ -53,27 +59,36 @@ def marker_of(folder: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def new_run(experiment: ExperimentSettings, content: Mapping[str, str]) -> Iterator[RunFolder]:
+def new_run(
+    experiment: ExperimentSettings, content: Mapping[str, str], *, overwrite: bool = False
+) -> Iterator[RunFolder]:
     """Lock the run's folder and begin anew in it: what an earlier run of the name wrote is removed, and nothing else.
 
     Args:
         experiment: whose run it is.
         content: digests of its network and demand.
+        overwrite: whether an earlier run that came to a policy or a checkpoint may be removed.
 
     Raises:
-        ConfigurationError: the folder is no run's, or somebody trains in it, or it can't be written.
+        ConfigurationError: the folder is no run's, or holds one that may not be removed, or somebody trains in it, or
+            it can't be written.
     """
     folder = experiment.run_folder
     _refuse_what_is_no_run(folder)
     with _locked(folder):
         earlier, place = marker_of(folder), checkpoint_place(experiment)
         _refuse_anothers_checkpoints(place, earlier)
+        if not overwrite:
+            _refuse_to_lose(folder, earlier)
         if earlier is not None:
             _remove(folder, earlier)
         run = RunFolder(folder, uuid4().hex, dict(content))
         marker = {"id": run.id, "checkpoints": place, "content": run.content}
         write_atomically(folder / MARKER, json.dumps(marker, indent=1))
-        claim_place(place, run.id)
+        try:
+            claim_place(place, run.id)
+        except OSError as error:  # of PyArrow's file systems: no credentials, no bucket, no right to write
+            raise ConfigurationError(f"compute.storage: {place!r} can't be written: {error}") from error
         yield run
 
 
@@ -159,6 +174,22 @@ def _refuse_anothers_checkpoints(place: str, earlier: Mapping[str, Any] | None) 
         return
     whose = "checkpoints of another run" if owner else "files that no run wrote"
     raise ConfigurationError(f"run: {place!r} holds {whose}; give another name, run=NAME, or remove them")
+
+
+def _refuse_to_lose(folder: Path, earlier: Mapping[str, Any] | None) -> None:
+    """Hours of training are not removed for want of another name."""
+    if earlier is None:
+        return
+    if (folder / EVALUATION_FILE).is_file():
+        raise ConfigurationError(
+            f"run: {str(folder)!r} holds a run that is done; give another name, run=NAME, or --overwrite to remove it "
+            "and begin anew, or --resume with more trainer.iterations to extend it"
+        )
+    if (folder / POLICY_FILE).is_file() or holds_checkpoints(str(earlier["checkpoints"]), str(earlier["id"])):
+        raise ConfigurationError(
+            f"run: {str(folder)!r} holds a run that was begun; give --resume to go on with it, or another name, "
+            "run=NAME, or --overwrite to remove it and begin anew"
+        )
 
 
 def _remove(folder: Path, earlier: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from entrepot.agents.planners.solve import PlanningError
 from entrepot.command_line import app
 from entrepot.configs.files import write_atomically
 from entrepot.training import run as running
+from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import LOCK, MARKER, new_run
 from entrepot.training.trainers.job import TrainingError
 from tests.command_line.conftest import Entrepot
@@ -67,7 +68,7 @@ def test_evaluate_takes_a_runs_folder_and_its_export_alike(trained: tuple[Path, 
     result = entrepot("evaluate", "two_warehouses", "--policies", policies, *short, "--json", "f.json", "--plots", "p")
     assert result.exit_code == 0, result.output
     rows = json.loads(Path("f.json").read_text(encoding="utf-8"))["rows"]
-    assert [row["policy"] for row in rows] == ["min_max", "tiny", "exported/tiny"]
+    assert [row["policy"] for row in rows] == ["min_max", "tiny", "tiny/0001"]
     assert rows[1]["cost_usd_per_day"] == pytest.approx(rows[2]["cost_usd_per_day"], rel=1e-3)
     assert {path.name for path in Path("p").iterdir()} == {"cost.png", "stock.png"}
 
@@ -114,7 +115,7 @@ def test_work_that_could_not_be_finished_ends_with_what_went_wrong(
     ("change", "message"),
     [
         ("seed=9", "seed: 9; the run in {} has 0"),
-        ("trainer.iterations=8", "trainer.iterations: 8; the run in {} has 4"),
+        ("trainer.iterations=2", "trainer.iterations: 2; the run in {} has 4"),
         ("demand.name=mine.yaml", 'demand.name: "mine.yaml"; the run in {} has null'),
         ("evaluation.warm_up_days=11", "evaluation.warm_up_days: 11; the run in {} has 10"),
         ("compute.storage=stored", 'compute.storage: "stored"; the run in {} has null'),
@@ -126,13 +127,13 @@ def test_resume_of_another_experiment_names_the_key_and_both_values(
     folder, _ = trained
     result = entrepot("train", *tiny_overrides(folder.parent, change), "--resume")
     assert result.exit_code == 2
-    expected = f"--resume: {message.format(folder)}; give the run's own settings, or start anew without --resume"
-    assert result.stderr.strip() == expected
+    may = "give only what may differ (compute, evaluation, and more trainer.iterations), or start anew without --resume"
+    assert result.stderr.strip() == f"--resume: {message.format(folder)}; {may}"
 
 
-def test_resume_may_run_on_another_machine_and_be_judged_on_more(trained: tuple[Path, str]) -> None:
-    more = ("compute.workers=2", "compute.most_failures=9", "evaluation.episodes=8", "evaluation.seed=3")
-    running.refuse_another_experiment(tiny_experiment(trained[0].parent, *more))
+def test_resume_may_run_on_another_machine_be_judged_on_more_and_train_longer(trained: tuple[Path, str]) -> None:
+    more = ("compute.workers=2", "compute.most_failures=9", "evaluation.episodes=8", "trainer.iterations=6")
+    refuse_another_experiment(tiny_experiment(trained[0].parent, *more))
 
 
 LEFT = ("policy.pt", "evaluation.json", "plots/cost.png", "tensorboard/events.out.tfevents.1")
@@ -160,7 +161,7 @@ def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
     (tmp_path / "tiny" / "notes.txt").touch()
     (tmp_path / "tiny" / "plots" / "mine.txt").touch()
     monkeypatch.setattr(running, "tuned_base_stock", interrupt)
-    entrepot("train", *tiny_overrides(tmp_path, f"compute.storage={tmp_path / 'stored'}"))
+    entrepot("train", *tiny_overrides(tmp_path, f"compute.storage={tmp_path / 'stored'}"), "--overwrite")
     assert not [file for file in files if file.exists()]
     left = sorted(path.name for path in (tmp_path / "tiny").iterdir())
     assert left == [LOCK, MARKER, "experiment.json", "notes.txt", "plots"]
@@ -175,6 +176,10 @@ def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
         ["trainer.learning_rate=-1"],
         ["trainer=ippo", "trainer.clip_range=-1"],
         ["trainer=sb3_ppo", "compute.storage=elsewhere"],
+        ["compute.address=127.0.0.1:1", "--overwrite"],
+        ["base_stock.path=nowhere", "--overwrite"],
+        ["--overwrite", "--resume"],
+        [],
     ],
     ids=" ".join,
 )
@@ -186,6 +191,30 @@ def test_a_run_that_can_not_begin_leaves_the_earlier_one_as_it_is(
     assert result.exit_code == 2
     assert all(file.exists() for file in files)
     assert json.loads((tmp_path / "tiny" / "experiment.json").read_text(encoding="utf-8"))["seed"] == 5
+
+
+def test_a_run_that_is_there_is_removed_only_where_that_is_asked_for(entrepot: Entrepot, tmp_path: Path) -> None:
+    folder = earlier_run(tmp_path)[0].parent
+    same = tiny_overrides(tmp_path, f"compute.storage={tmp_path / 'stored'}")
+    done = entrepot("train", *same)
+    assert done.exit_code == 2
+    assert "holds a run that is done; give another name, run=NAME, or --overwrite" in done.stderr
+    (folder / "evaluation.json").unlink()
+    assert "holds a run that was begun; give --resume to go on with it" in entrepot("train", *same).stderr
+
+
+def test_what_can_not_be_reached_is_told_before_anything_is_tuned(entrepot: Entrepot, tmp_path: Path) -> None:
+    done = entrepot("train", *tiny_overrides(tmp_path, "compute.address=127.0.0.1:1"))
+    assert done.exit_code == 2
+    assert "compute.address: '127.0.0.1:1' can't be reached" in done.stderr
+    assert "tuning" not in done.output
+
+
+def test_a_misspelt_policy_is_told_before_another_one_is_tuned(entrepot: Entrepot) -> None:
+    done = entrepot("evaluate", "two_warehouses", "--policies", "base_stock,min_maxx")
+    assert done.exit_code == 2
+    assert "'min_maxx' is neither a policy" in done.stderr
+    assert "tuning" not in done.output
 
 
 def test_resume_without_a_run_says_how_to_start_one(entrepot: Entrepot, tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ def learned(request: pytest.FixtureRequest, world: World, tmp_path_factory: pyte
     return run if request.param == "run" else export_run(run, place / "exported", version="0001")
 
 
+def label_of(learned: Path) -> str:
+    """A run by its name, a module by its name and version."""
+    return learned.name if (learned / "policy.pt").is_file() else f"{learned.parent.name}/{learned.name}"
+
+
 def cover_of(policy: object) -> torch.Tensor:
     if isinstance(policy, ModuleAgent):
         return policy.attributes.base_cover_days
@@ -59,8 +64,8 @@ def test_a_learned_policy_keeps_its_own_covers_on_the_demand_it_learnt_on(
 ) -> None:
     tuning = brief(tmp_path)
     policies = build_policies([str(learned)], world, tuning)
-    assert torch.equal(cover_of(policies[learned.name]), torch.ones(3, 4))
-    assert "its own covers" in tuning.budgets[learned.name]
+    assert torch.equal(cover_of(policies[label_of(learned)]), torch.ones(3, 4))
+    assert "its own covers" in tuning.budgets[label_of(learned)]
     assert not (tmp_path / "tuned").exists()
 
 
@@ -71,6 +76,6 @@ def test_a_learned_policy_shares_the_covers_of_base_stock_on_any_other_demand(le
     other = build_world("two_warehouses", DemandSettings(name=str(elsewhere)))
     tuning = brief(tmp_path)
     policies = build_policies([str(learned), "base_stock"], other, tuning)
-    torch.testing.assert_close(cover_of(policies[learned.name]), tuned_base_stock(other, tuning).cover)
-    assert tuning.budgets[learned.name].endswith(f"another network or demand: {tuning.budgets['base_stock']}")
+    torch.testing.assert_close(cover_of(policies[label_of(learned)]), tuned_base_stock(other, tuning).cover)
+    assert tuning.budgets[label_of(learned)].endswith(f"another network or demand: {tuning.budgets['base_stock']}")
     assert len(list((tmp_path / "tuned").iterdir())) == 1

@@ -52,8 +52,11 @@ def test_checkpoints_of_another_folders_run_of_the_same_name_are_not_touched(tmp
     with pytest.raises(ConfigurationError, match="holds checkpoints of another run"):
         begin(theirs)
     assert kept.is_file()
-    begin(ours)
-    assert not kept.exists()
+    with pytest.raises(ConfigurationError, match="holds a run that was begun; give --resume"):
+        begin(ours)
+    assert kept.is_file()
+    with new_run(ours, {}, overwrite=True):
+        assert not kept.exists()
 
 
 def test_a_new_run_removes_an_earlier_ones_checkpoints_wherever_those_were(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.names import differences as told_apart
 from entrepot.envs.world import World
@@ -45,6 +46,7 @@ def tuned_base_stock(world: World, tuning: Tuning) -> TunedBaseStock:
         kept = BaseStockFile.read(path)
         if kept.format == FORMAT and kept.tuned_on == tuned_on and kept.has_just(world.network):
             return kept.of(world.network)
+    refuse_unwritable(path, "folder, where tuned base stocks are kept")
     tuned = tune_base_stock(world, tuning.windows, tuning.settings, seed=tuning.seed, progress=tuning.progress)
     save_base_stock(tuned, world.network, path, tuned_on=tuned_on)
     return load_base_stock(path, world.network)

@@ -18,12 +18,12 @@ from entrepot.envs.settlement import Settlement
 from entrepot.envs.simulation import Lived
 from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World
+from entrepot.training.evaluation.intervals import known_mean, mean_interval, ratio_interval
+from entrepot.training.evaluation.remarks import remarks
 from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.rollout import roll_out
 
 Floats = NDArray[np.float64]
-RESAMPLES = 10_000
-CONFIDENCE = 0.95
 EPISODES_AT_ONCE = 128
 """So many episodes are in memory at a time; the result does not depend on it."""
 PRACTICE, BOUND = "min_max", "hindsight"
@@ -94,7 +94,7 @@ class Evaluation:
             row: dict[str, Any] = {"policy": policy}
             for name in names:
                 values = figures.get(name, np.full(1, np.nan))
-                row[name] = _known_mean(values)
+                row[name] = known_mean(values)
                 if name in ("cost_usd_per_day", "settled_cost_usd_per_day"):
                     row[f"{name}_low"], row[f"{name}_high"] = mean_interval(values)
             if placed:
@@ -119,22 +119,26 @@ class Evaluation:
         ]
 
     def _pair(self, policy: str, baseline: str) -> dict[str, float]:
+        """Ratios and differences with their intervals; `settled_…` is what policies are compared by."""
         ours, theirs = self.by_episode[policy], self.by_episode[baseline]
-        ratio, low, high = ratio_interval(ours["cost_usd_per_day"], theirs["cost_usd_per_day"])
-        lost, lost_low, lost_high = ratio_interval(ours["lost_sales_units_per_day"], theirs["lost_sales_units_per_day"])
-        difference = ours["cost_usd_per_day"] - theirs["cost_usd_per_day"]
-        difference_low, difference_high = mean_interval(difference)
-        return {
-            "cost_ratio": ratio,
-            "cost_ratio_low": low,
-            "cost_ratio_high": high,
-            "cost_difference_usd_per_day": float(difference.mean()),
-            "cost_difference_usd_per_day_low": difference_low,
-            "cost_difference_usd_per_day_high": difference_high,
-            "lost_sales_ratio": lost,
-            "lost_sales_ratio_low": lost_low,
-            "lost_sales_ratio_high": lost_high,
-        }
+        pair: dict[str, float] = {}
+        for cost in ("settled_cost", "cost"):
+            one, other = ours[f"{cost}_usd_per_day"], theirs[f"{cost}_usd_per_day"]
+            pair |= _with_interval(f"{cost}_ratio", ratio_interval(one, other))
+            difference = one - other
+            pair |= _with_interval(
+                f"{cost}_difference_usd_per_day", (float(difference.mean()), *mean_interval(difference))
+            )
+        lost = "lost_sales_units_per_day"
+        return pair | _with_interval("lost_sales_ratio", ratio_interval(ours[lost], theirs[lost]))
+
+    def remarks(self) -> list[str]:
+        """What a person must know before they believe the differences."""
+        return remarks(self.rows())
+
+
+def _with_interval(name: str, figures: tuple[float, float, float]) -> dict[str, float]:
+    return dict(zip((name, f"{name}_low", f"{name}_high"), figures, strict=True))
 
 
 def evaluate(
@@ -239,33 +243,3 @@ def _nan_average(values: list[Floats], weights: list[int]) -> Floats:
     total = np.where(known, stacked, 0.0) * weight
     count = (known * weight).sum(axis=0)
     return np.where(count > 0, total.sum(axis=0) / np.maximum(count, 1.0), np.nan)
-
-
-def _known_mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")
-
-
-def mean_interval(values: Floats) -> tuple[float, float]:
-    """95 % interval of the mean, by resampling episodes."""
-    means = values[_resampled(len(values))].mean(axis=1)
-    low, high = np.quantile(means, _tails())
-    return float(low), float(high)
-
-
-def ratio_interval(ours: Floats, theirs: Floats) -> tuple[float, float, float]:
-    """Ratio of the means and its 95 % interval, by resampling episodes, both policies' together (Efron 1979)."""
-    index = _resampled(len(ours))
-    denominator = theirs[index].mean(axis=1)
-    known = denominator != 0
-    ratios = ours[index].mean(axis=1)[known] / denominator[known]
-    low, high = np.quantile(ratios, _tails()) if ratios.size else (float("nan"), float("nan"))
-    return float(ours.mean() / theirs.mean()) if theirs.mean() else float("nan"), float(low), float(high)
-
-
-def _resampled(episodes: int) -> NDArray[np.int64]:
-    return np.random.default_rng(0).integers(0, episodes, (RESAMPLES, episodes))
-
-
-def _tails() -> tuple[float, float]:
-    return (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2

@@ -19,6 +19,21 @@ from entrepot.envs.twin import Costs
 from entrepot.envs.world import World
 from entrepot.training.evaluation.evaluate import Evaluation
 
+PARTS = (
+    "#2f4b7c",
+    "#5b7aa8",
+    "#2a9d8f",
+    "#8ab17d",
+    "#b8b8b8",
+    "#c8102e",
+    "#e76f51",
+    "#e9c46a",
+    "#9c6644",
+    "#6d597a",
+    "#b56576",
+    "#355070",
+)
+"""Of the parts of the cost, in their order."""
 COLOURS = ("#8a8f98", "#2a78b8", "#d9822b", "#4c9f70", "#7a4fa3", "#c8102e")
 
 
@@ -46,6 +61,7 @@ def write_evaluation(
         "tuning": dict(budgets),
         "seconds": {name: round(value, 1) for name, value in judged.seconds.items()},
         "effort": judged.effort,
+        "remarks": judged.remarks(),
     }
     if json_file is not None:
         rows = [_without_nan(row) for row in judged.rows()]
@@ -71,34 +87,50 @@ def _save(figure: Figure, path: Path) -> None:
 
 @names_as_they_are()
 def _cost_figure(judged: Evaluation) -> Figure:
-    """Cost by part, one bar a policy, with the total's interval; the bound as a line."""
+    """Cost by part, one bar a policy, to the total with stock settled and its interval; the bound as a line."""
     rows = [row for row in judged.rows() if np.isfinite(row.get("cost_usd_per_day", np.nan))]
     bounds = {
         name: float(figures["settled_cost_usd_per_day"].mean())
         for name, figures in judged.by_episode.items()
         if "cost_usd_per_day" not in figures
     }
-    figure = Figure(figsize=(9, 1.6 + 0.75 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(9, 1.9 + 0.75 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     labels = [row["policy"] for row in rows]
     left = np.zeros(len(rows))
-    palette = ["#2f4b7c", "#5b7aa8", "#2a9d8f", "#8ab17d", "#b8b8b8", "#c8102e", "#e76f51", "#e9c46a", "#9c6644"]
-    for part, colour in zip(Costs.parts(), palette, strict=True):
+    for place, part in enumerate(Costs.parts()):
         width = np.array([row[f"{part}_usd_per_day"] for row in rows])
-        axes.barh(labels, width, left=left, color=colour, label=part.replace("_", " "), height=0.6)
+        if width.any():
+            axes.barh(
+                labels, width, left=left, color=PARTS[place % len(PARTS)], label=part.replace("_", " "), height=0.6
+            )
         left += width
-    for place, row in enumerate(rows):
-        low, high = row["cost_usd_per_day_low"], row["cost_usd_per_day_high"]
-        axes.plot([low, high], [place, place], color="black", linewidth=1.6)
-        axes.annotate(
-            f"{row['cost_usd_per_day']:,.0f}", (high, place), xytext=(6, 0), textcoords="offset points", va="center"
+    # The settlement is drawn over the end of the bar where it is a credit, and beyond it where it is a charge.
+    settled = np.array([row["settlement_usd_per_day"] for row in rows])
+    if settled.any():
+        axes.barh(
+            labels,
+            settled,
+            left=left,
+            facecolor="none",
+            edgecolor="black",
+            hatch="////",
+            linewidth=0.8,
+            height=0.6,
+            label="settlement of stock",
         )
+    for place, row in enumerate(rows):
+        value, low, high = (row[f"settled_cost_usd_per_day{end}"] for end in ("", "_low", "_high"))
+        axes.plot([low, high], [place, place], color="black", linewidth=1.6)
+        end = max(high, left[place])
+        axes.annotate(f"{value:,.0f}", (end, place), xytext=(6, 0), textcoords="offset points", va="center")
     for name, bound in bounds.items():
         axes.axvline(bound, color="black", linestyle="--", linewidth=1.2, label=f"{name}, {bound:,.0f}")
-    axes.set_xlim(0, 1.12 * max([row["cost_usd_per_day_high"] for row in rows] + list(bounds.values())))
+    ends = [row["settled_cost_usd_per_day_high"] for row in rows]
+    axes.set_xlim(0, 1.12 * max([*ends, *left, *bounds.values()]))
     axes.invert_yaxis()
-    axes.set_xlabel("USD a day, with the total's 95 % interval")
+    axes.set_xlabel("USD a day with stock settled at both ends, and the 95 % interval")
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=8.5)
     return figure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
@@ -25,6 +24,7 @@ from entrepot.training.events import Observer
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
+from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Progress, checkpoint_place, clear_place
 from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
@@ -128,7 +128,7 @@ def _work(config: dict[str, Any]) -> None:
     experiment: ExperimentSettings = config["experiment"]
     context = ray_train.get_context()
     rank, workers = context.get_world_rank(), context.get_world_size()
-    torch.set_num_threads(experiment.compute.threads or max(1, (os.cpu_count() or 1) // workers))
+    torch.set_num_threads(threads_each(experiment.compute.threads, processes=workers))
     device = ray_train.torch.get_device()
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus, device=device)
     world = world.starting_from(config["base_cover_days"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.deployed import module_of, state_of
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, LOST_SHARE
 from entrepot.training.rllib.settings import PpoSettings
+from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
 from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
@@ -37,7 +37,7 @@ def train(job: Job) -> Outcome:
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     world = world.starting_from(job.base_cover_days)
     checkpoints = Checkpoints(checkpoint_place(experiment))
-    torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
+    torch.set_num_threads(threads_each(experiment.compute.threads))
     learned = Learned(module_of(experiment, world), job.base_cover_days)  # before RLlib seeds what it draws from
     loop = Loop(job, world, seconds=PpoSettings.of(experiment.trainer).seconds)
     with ray_cluster(experiment.compute), _quiet():

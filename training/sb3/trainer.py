@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -21,6 +20,7 @@ from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.sb3.deployed import module_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import VIEWS, WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3PpoSettings, Sb3SacSettings, Sb3Settings
+from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
@@ -35,7 +35,7 @@ def train(job: Job) -> Outcome:
     settings = Sb3Settings.of(experiment.trainer)
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
     world = world.starting_from(job.base_cover_days)
-    torch.set_num_threads(experiment.compute.threads or os.cpu_count() or 1)
+    torch.set_num_threads(threads_each(experiment.compute.threads))
     env = make_environment(world, settings)
     checkpoints = Checkpoints(checkpoint_place(experiment))
     found = checkpoints.last() if job.resume else None

@@ -17,6 +17,8 @@ from entrepot.training.experiment import BASE_STOCK_FILE, POLICY_FILE, Experimen
 from entrepot.training.run import told_of, tuning_of
 from entrepot.training.run_folder import new_sweep
 from entrepot.training.sweeps.sweeping import Sweep, SweepTrial, run_trials, tune_place
+from entrepot.training.threads import computing_on, threads_each
+from entrepot.training.trainers.cluster import reached
 from entrepot.training.trainers.job import TrainingError
 from entrepot.training.trainers.settings import ComputeSettings
 
@@ -54,7 +56,11 @@ def sweep(overrides: Sequence[str], *, trials: int, concurrent: int, observe: Ob
     observe(Event(Kind.WORLD, text=told_of(world)))
     for warning in world.warnings(days=experiment.evaluation.days):
         observe(Event(Kind.WARNING, text=str(warning)))
-    with new_sweep(experiment):
+    with (
+        reached(experiment.compute),
+        new_sweep(experiment),
+        computing_on(threads_each(experiment.compute.threads)),
+    ):
         tuning = told(tuning_of(experiment), observe)
         tuned = tuned_base_stock(world, tuning)
         bar = Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day

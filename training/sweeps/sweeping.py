@@ -245,7 +245,7 @@ def _run_trial(
             best = min(best, cost)
             tune.report({METRIC: best, "iteration": event.done, "training_seconds": seconds})
 
-    with new_run(experiment, content):
+    with new_run(experiment, content, overwrite=True):  # by its id, a trial begins anew only where Tune repeats it
         experiment.save()
         outcome = trainer_of(experiment)(Job(experiment, cover, bar, resume=False, report=report))
     kept = {METRIC: outcome.best_cost_usd_per_day, "iteration": outcome.iterations, "training_seconds": seconds}

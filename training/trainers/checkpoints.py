@@ -57,6 +57,14 @@ def owner_of(place: str) -> str | None:
         return str(stream.read().decode())
 
 
+def holds_checkpoints(place: str, run: str) -> bool:
+    """Whether there is anything at a run's place but its mark."""
+    if owner_of(place) != run:
+        return False
+    files, path = file_system(place)
+    return any(found.base_name != OWNER for found in files.get_file_info(pyarrow.fs.FileSelector(path)))
+
+
 def claim_place(place: str, run: str) -> None:
     """Put a run's id on the place of its checkpoints."""
     files, path = file_system(place)

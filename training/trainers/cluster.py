@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import ray
+import torch
 
 from entrepot.configs.errors import ConfigurationError
 from entrepot.training.trainers.settings import ComputeSettings
 
 STARTS = 3
+CONNECT_SECONDS = 10.0
 SOCKET_BYTES = 107
 """The longest path of a Unix socket."""
 BELOW_TEMPORARY = len("/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store")
@@ -36,7 +39,7 @@ def ray_cluster(compute: ComputeSettings, *, cpus: int = 1) -> Iterator[None]:
         return
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if compute.address:
-        ray.init(address=compute.address, **quiet)
+        _connect(compute.address, quiet)
     else:
         refuse_long_temporary_folder()
         _start_local(max(cpus, compute.workers, os.cpu_count() or 1), quiet)
@@ -44,6 +47,57 @@ def ray_cluster(compute: ComputeSettings, *, cpus: int = 1) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def reached(compute: ComputeSettings) -> Iterator[None]:
+    """The cluster at `compute.address`, connected to before minutes go into tuning; nothing where none is named.
+
+    Raises:
+        ConfigurationError: it can't be reached.
+    """
+    if compute.address is None:
+        yield
+        return
+    with ray_cluster(compute):
+        yield
+
+
+def refuse_missing_device(compute: ComputeSettings) -> None:
+    """No GPU here is found out before anything is tuned; what a cluster has is the cluster's to say.
+
+    Raises:
+        ConfigurationError: this machine has no such device.
+    """
+    if compute.device == "cuda" and compute.address is None and not torch.cuda.is_available():
+        raise ConfigurationError("compute.device: 'cuda'; torch finds no GPU on this machine; allowed here: cpu")
+
+
+def _connect(address: str, options: dict[str, Any]) -> None:
+    _refuse_silent(address)
+    try:
+        ray.init(address=address, **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise _unreachable(address, str(error)) from error
+
+
+def _refuse_silent(address: str) -> None:
+    """Nobody listens there: Ray would try for a minute before it says so."""
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    if not host or not port.isdecimal():  # `auto` and other names are Ray's to look up
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, str(error)) from error
+
+
+def _unreachable(address: str, why: str) -> ConfigurationError:
+    reason = " ".join(why.split())[:200]
+    return ConfigurationError(
+        f"compute.address: {address!r} can't be reached: {reason}; allowed: HOST:PORT of a running Ray cluster's head, "
+        "auto on one of its machines, or null for a local one"
+    )
 
 
 def refuse_long_temporary_folder() -> None:

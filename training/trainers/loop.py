@@ -58,6 +58,8 @@ class Method(Protocol):
         ...
 
 
+BEATEN_BY = 0.001
+"""Less of the rule's cost is no better: a policy that starts as the rule costs the same but for rounding."""
 Score = Callable[[ValidationFigures], float]
 
 
@@ -173,7 +175,9 @@ class Loop:
     def _beaten(self, progress: Progress, figures: ValidationFigures) -> Progress:
         """The progress, knowing after how many seconds the rule was first beaten in validation."""
         bar = self._job.base_stock_cost_usd_per_day
-        if progress.seconds_to_beat_base_stock is None and bar is not None and figures.cost_usd_per_day < bar:
+        if bar is None or progress.seconds_to_beat_base_stock is not None:
+            return progress
+        if figures.cost_usd_per_day < (1 - BEATEN_BY) * bar:
             return replace(progress, seconds_to_beat_base_stock=progress.seconds)
         return progress
 

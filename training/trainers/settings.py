@@ -16,7 +16,7 @@ class ComputeSettings(StrictModel):
 
     workers: Count = 2
     device: Literal["cpu", "cuda"] = "cpu"
-    threads: Annotated[int, Field(ge=0)] = 0  # per worker; 0 shares the machine's cores among the workers
+    threads: Annotated[int, Field(ge=0)] = 1  # per process; 0 shares the machine's cores among the workers
     most_failures: Annotated[int, Field(ge=-1)] = 3  # how often lost workers are replaced; -1 for ever
     address: str | None = None  # of a Ray cluster; a local one is started if not given
     storage: str | None = None  # where checkpoints go: a shared folder or a URI; the run's folder if not given
