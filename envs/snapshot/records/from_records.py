@@ -23,7 +23,7 @@ from entrepot.envs.snapshot.records.network_names import NetworkNames
 from entrepot.envs.snapshot.records.on_the_way import read_on_the_way
 from entrepot.envs.snapshot.records.records import Records
 from entrepot.envs.snapshot.records.remarks import Remark
-from entrepot.envs.snapshot.records.sales import DailySales, read_backlog, read_sales
+from entrepot.envs.snapshot.records.sales import DailySales, read_backlog, read_sales, summed_sales
 from entrepot.envs.snapshot.records.stock import Stock, read_stock
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import season_ahead
@@ -124,8 +124,11 @@ def snapshot_from_records(
     if coming.to_be_sent.any() and not held.transfers_are_reserved:
         on_hand = on_hand - coming.to_be_sent
         remarks.assumed("orders", "open transfers are taken off their origin's stock, which has no column reserved")
-    until = None if records.sales_until is None else _day("sales_until", records.sales_until)
-    sold = read_sales(tables["sales"], context, until)
+    if isinstance(records.sales, DailySales):
+        sold = summed_sales(records.sales, context)
+    else:
+        until = None if records.sales_until is None else _day("sales_until", records.sales_until)
+        sold = read_sales(tables["sales"], context, until)
     demand = long_run_of(long_run, sold, remarks)
     waiting = np.zeros((len(arrays.markets), len(arrays.skus)))
     if "backlog" in tables:

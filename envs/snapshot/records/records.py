@@ -9,6 +9,7 @@ from datetime import datetime
 
 from entrepot.envs.snapshot.records import on_the_way, sales, stock
 from entrepot.envs.snapshot.records.remarks import Remarks
+from entrepot.envs.snapshot.records.sales import DailySales
 from entrepot.envs.snapshot.records.table import Source, Table, read_table
 
 MOST_LEFT_OUT = 0.02
@@ -29,7 +30,7 @@ class Records:
 
     Attributes:
         stock: node, sku, on_hand; may have dock, reserved, allocated, as_of.
-        sales: date, sku, market, units.
+        sales: date, sku, market, units; or daily sums up to the day before the decision, in the network's order.
         shipments: sku, units, and lane or destination; may have origin, mode, eta, departed, received, order.
         orders: placed and not shipped; as shipments, with ordered in place of departed.
         backlog: market, sku, units that customers wait for; may have allocated.
@@ -41,7 +42,7 @@ class Records:
     """
 
     stock: Source
-    sales: Source
+    sales: Source | DailySales
     shipments: Source | None = None
     orders: Source | None = None
     backlog: Source | None = None
@@ -59,8 +60,8 @@ class Records:
         """
         found = {}
         for name, columns in TABLES.items():
-            source: Source | None = getattr(self, name)
-            if source is None:
+            source: Source | DailySales | None = getattr(self, name)
+            if source is None or isinstance(source, DailySales):
                 continue
             found[name] = read_table(name, source, columns, self.columns)
             if found[name].unread:

@@ -76,11 +76,41 @@ def read_sales(table: Table, context: Context, complete_until: int | None = None
         context.remarks.odd("sales", f"{later} rows of {calendar.iso(today)} or later are left out: not known yet")
     if returned:
         context.remarks.assumed("sales", f"{returned} rows below 0 are returns, not demand, and are left out")
-    _tell_span(first, last, context)
-    sold_before = DailySales(first, _summed(np.array(days), np.array(cells), np.array(units), first, last, context))
-    _tell_silence(sold_before, context)
-    _tell_gap(sold_before, context)
-    return sold_before
+    return _told(
+        DailySales(first, _summed(np.array(days), np.array(cells), np.array(units), first, last, context)),
+        last,
+        context,
+    )
+
+
+def summed_sales(sold: DailySales, context: Context) -> DailySales:
+    """Daily sums that somebody has kept already, told of as sales records are.
+
+    Args:
+        sold: of days up to the one before the decision.
+        context: as for records.
+
+    Raises:
+        ConfigurationError: they are of other markets, SKUs or days, or there are none.
+    """
+    cells = len(context.names.markets), len(context.names.skus)
+    days = context.today - sold.first_day
+    if sold.units.shape != (days, *cells) or not 0 < days <= HISTORY_DAYS:
+        raise ConfigurationError(
+            f"sales: daily sums from {calendar.iso(sold.first_day)} have shape {list(sold.units.shape)}; allowed: "
+            f"1 to {HISTORY_DAYS} days up to the decision, {cells[0]} markets, {cells[1]} SKUs"
+        )
+    known = np.flatnonzero(sold.known)
+    if not known.size:
+        raise ConfigurationError(f"sales: none before {calendar.iso(context.today)}; demand can't be told from them")
+    return _told(sold, sold.first_day + int(known[-1]), context)
+
+
+def _told(sold: DailySales, last: int, context: Context) -> DailySales:
+    _tell_span(sold.first_day, last, context)
+    _tell_silence(sold, context)
+    _tell_gap(sold, context)
+    return sold
 
 
 def _summed(

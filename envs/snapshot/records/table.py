@@ -141,6 +141,21 @@ def _text_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ConfigurationError(f"{path}: empty; a line with the names of its columns is needed")
 
 
+def sheet_names(path: Path) -> list[str]:
+    """Of a workbook.
+
+    Raises:
+        ConfigurationError: it can't be read.
+    """
+    import python_calamine
+
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            return list(book.sheet_names)
+    except (OSError, python_calamine.CalamineError) as error:
+        raise ConfigurationError(f"{path}: not a workbook that can be read ({error})") from error
+
+
 def _sheet_rows(name: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     import python_calamine
 
