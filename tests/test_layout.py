@@ -12,7 +12,7 @@ import entrepot
 from entrepot.envs import warehouse_network_v0
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("agents", "checkpoints", "command_line", "configs", "envs", "training")
+FOLDERS = ("agents", "checkpoints", "command_line", "configs", "envs", "scheduler", "training")
 DATA = {".yaml", ".onnx", ".json", ".npz"}
 
 
@@ -35,7 +35,7 @@ def test_the_package_is_typed_and_has_a_version() -> None:
 def test_every_folder_of_code_or_data_is_a_package() -> None:
     found = {
         path.parent
-        for name in ("agents", "command_line", "configs", "envs", "training")
+        for name in ("agents", "command_line", "configs", "envs", "scheduler", "training")
         for path in (ROOT / name).rglob("*")
         if path.suffix in DATA | {".py"}
     }

@@ -1,0 +1,1 @@
+"""What happened in the network, as it is told: types, envelope, rules."""

@@ -1,0 +1,135 @@
+"""Orders and shipments: documents of what is expected, and sums of what was sent and received."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from entrepot.scheduler.events.data import Dispatch, Order, Receipt, Shipment
+from entrepot.scheduler.events.quantities import millionths
+from entrepot.scheduler.mirror.documents import Documents, Kept
+from entrepot.scheduler.mirror.ranks import Amounts, add
+
+SentKey = tuple[str, int, str, int]
+"""Shipment, lane, order (empty where none is named), SKU."""
+
+
+class PipelineDump(msgspec.Struct, frozen=True):
+    """As it is kept."""
+
+    orders: Kept[Order]
+    shipments: Kept[Shipment]
+    sent: list[tuple[SentKey, list[tuple[int, int]]]]  # microseconds and units
+    received: list[tuple[tuple[str, int], int]]
+    received_of_orders: list[tuple[tuple[str, int], int]]
+
+
+class Open(NamedTuple):
+    """A SKU of an order or shipment; millionths of units."""
+
+    document: str
+    order: str | None
+    lane: int
+    sku: int
+    units: int
+    received: int
+    started: int | str | None  # microseconds, or a date as text: when it was ordered or departed
+    eta: str | None
+
+
+class Pipeline:
+    """What is expected at nodes."""
+
+    def __init__(self, kept: PipelineDump | None = None) -> None:
+        """Args: kept: what `dump` gave."""
+        self.orders: Documents[Order] = Documents(kept.orders if kept else None)
+        self.shipments: Documents[Shipment] = Documents(kept.shipments if kept else None)
+        # Units by the time at which they left.
+        self._sent: dict[SentKey, dict[int, int]] = {key: dict(units) for key, units in (kept.sent if kept else ())}
+        self._received: Amounts = dict(kept.received) if kept else {}
+        self._received_of_orders: Amounts = dict(kept.received_of_orders) if kept else {}
+
+    def send(self, data: Dispatch, lane: int, sku: int, time: int, units: int) -> None:
+        """Goods that left; units below 0 undo."""
+        key = (data.shipment, lane, data.order or "", sku)
+        by_time = self._sent.setdefault(key, {})
+        by_time[time] = by_time.get(time, 0) + units
+        if not by_time[time]:
+            del by_time[time]
+        if not by_time:
+            del self._sent[key]
+
+    def receive(self, data: Receipt, sku: int, units: int) -> None:
+        """Goods that arrived; units below 0 undo. Where both are named, the shipment's part of the order arrived."""
+        if data.shipment is not None:
+            add(self._received, (data.shipment, sku), units)
+        elif data.order is not None:
+            add(self._received_of_orders, (data.order, sku), units)
+
+    def open_orders(self, lanes: dict[str, int], skus: dict[str, int], divisible: bool) -> Iterator[Open]:
+        """Every SKU of every open order, whether or not some of it has been shipped."""
+        for name, order in self.orders.items():
+            if order.status != "open":
+                continue
+            ordered = None if order.ordered is None else order.ordered.isoformat()
+            eta = None if order.eta is None else order.eta.isoformat()
+            for sku, units in _by_sku(order, skus, divisible).items():
+                received = max(self._received_of_orders.get((name, sku), 0), 0)
+                yield Open(name, name, lanes[order.lane], sku, units, received, ordered, eta)
+
+    def open_shipments(self, lanes: dict[str, int], skus: dict[str, int], divisible: bool) -> Iterator[Open]:
+        """Every SKU of every shipment that is on its way, or that an open order must know of.
+
+        A document with lines tells what is on a shipment; without, the goods that were seen to leave do.
+        """
+        sent: dict[str, list[SentKey]] = defaultdict(list)
+        for key in self._sent:
+            sent[key[0]].append(key)
+        for name in sorted({*(name for name, _ in self.shipments.items()), *sent}):
+            document = self.shipments.get(name)
+            if document is not None and document.status == "cancelled":
+                continue
+            eta = None if document is None or document.eta is None else document.eta.isoformat()
+            departed = None if document is None or document.departed is None else document.departed.isoformat()
+            parts: list[tuple[str, int, int, int, int | str | None]] = []
+            if document is not None and document.lines:
+                lane = lanes[document.lane]
+                amounts = _by_sku(document, skus, divisible)
+                parts = [(document.order or "", lane, sku, units, departed) for sku, units in sorted(amounts.items())]
+            else:
+                for key in sorted(sent[name]):
+                    by_time = self._sent[key]
+                    units = max(sum(by_time.values()), 0)
+                    parts.append((key[2], key[1], key[3], units, departed or min(by_time)))
+            yield from self._parts(name, parts, eta, closed=document is not None and document.status == "closed")
+
+    def _parts(
+        self, name: str, parts: list[tuple[str, int, int, int, int | str | None]], eta: str | None, *, closed: bool
+    ) -> Iterator[Open]:
+        left = {sku: max(self._received.get((name, sku), 0), 0) for _, _, sku, _, _ in parts}
+        for order, lane, sku, units, departed in parts:
+            received = units if closed else min(units, left[sku])
+            left[sku] -= min(units, left[sku])
+            of = self.orders.get(order) if order else None
+            if received < units or (of is not None and of.status == "open"):
+                yield Open(name, order or None, lane, sku, units, received, departed, eta)
+
+    def dump(self) -> PipelineDump:
+        """In an order that doesn't depend on that of the events."""
+        return PipelineDump(
+            self.orders.dump(),
+            self.shipments.dump(),
+            [(key, sorted(by_time.items())) for key, by_time in sorted(self._sent.items())],
+            sorted(self._received.items()),
+            sorted(self._received_of_orders.items()),
+        )
+
+
+def _by_sku(document: Order | Shipment, skus: dict[str, int], divisible: bool) -> dict[int, int]:
+    amounts: dict[int, int] = defaultdict(int)
+    for line in document.lines:
+        amounts[skus[line.sku]] += millionths(line.units, divisible=divisible)
+    return amounts

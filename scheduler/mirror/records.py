@@ -1,0 +1,153 @@
+"""From the mirror to records of a moment, which the one road from records to a snapshot takes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.snapshot import Records, calendar
+from entrepot.envs.snapshot.records.sales import DailySales
+from entrepot.envs.snapshot.statistics import HISTORY_DAYS
+from entrepot.scheduler.clock import microseconds, moment_of
+from entrepot.scheduler.events.quantities import MILLION
+from entrepot.scheduler.mirror.mirror import Mirror
+from entrepot.scheduler.mirror.pipeline import Open
+from entrepot.scheduler.mirror.stock import BUCKETS
+
+CLOSES_AFTER = timedelta(hours=2)
+"""Local midnight and so long after it, a day's sales are taken to be in."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the mirror knows at a moment, as records and notices."""
+
+    records: Records
+    date: Date  # of the decision, in the network's zone
+    position: int  # in the store's log
+    lane_open: Mapping[str, float]
+    lane_wait_days: Mapping[str, int]  # told by notices
+    equipment: Mapping[str, float]
+
+
+def recorded(mirror: Mirror, now: datetime) -> Recorded:
+    """Records of what the mirror knows.
+
+    Args:
+        mirror: read, not changed.
+        now: of the decision.
+
+    Raises:
+        ConfigurationError: nothing was told of stock, or of sales.
+    """
+    places = mirror.places
+    today = now.astimezone(calendar.zone_named(places.zone)).date()
+    day = calendar.day_number(today)
+    allocated: dict[tuple[int, int], int] = defaultdict(int)
+    waiting: dict[tuple[int, int], int] = defaultdict(int)
+    for open_line in mirror.demand.waiting():
+        if open_line.node is None:
+            waiting[open_line.market, open_line.sku] += open_line.units
+        else:
+            allocated[open_line.node, open_line.sku] += open_line.units
+    names = places.names
+    ways = names.lanes, names.skus, places.divisible
+    return Recorded(
+        records=Records(
+            stock=_stock(mirror, allocated, now),
+            sales=_sales(mirror, now, day),
+            shipments=_rows(mirror, "departed", mirror.pipeline.open_shipments(*ways)),
+            orders=_rows(mirror, "ordered", mirror.pipeline.open_orders(*ways)),
+            backlog=[
+                {"market": names.arrays.markets[market], "sku": names.arrays.skus[sku], "units": _figure(units)}
+                for (market, sku), units in sorted(waiting.items())
+            ],
+        ),
+        date=today,
+        position=mirror.position,
+        lane_open=mirror.conditions.lane_open(day),
+        lane_wait_days=mirror.conditions.lane_wait_days(day),
+        equipment=mirror.conditions.equipment(day),
+    )
+
+
+def _stock(mirror: Mirror, allocated: Mapping[tuple[int, int], int], now: datetime) -> list[dict[str, Any]]:
+    """Of every SKU of every node that was ever counted; of other nodes nothing is known, which is not 0."""
+    arrays = mirror.places.names.arrays
+    rows: list[dict[str, Any]] = []
+    held = {(one.bucket, one.node, one.sku): one.units for one in mirror.stock.held()}
+    on_hand, dock = BUCKETS.index("on_hand"), BUCKETS.index("dock")
+    for node in sorted(mirror.stock.counted_nodes()):
+        heard = mirror.sources.heard_of(node)
+        assert heard is not None  # somebody counted
+        as_of = moment_of(min(heard, microseconds(now)))
+        rows.extend(
+            {
+                "node": arrays.nodes[node],
+                "sku": name,
+                "on_hand": _figure(held.get((on_hand, node, sku), 0)),
+                "dock": _figure(held.get((dock, node, sku), 0)),
+                "allocated": _figure(allocated.get((node, sku), 0)),
+                "as_of": as_of,
+            }
+            for sku, name in enumerate(arrays.skus)
+        )
+    if not rows:
+        raise ConfigurationError("stock: nothing was counted yet; send a count, or open with `entrepot import`")
+    return rows
+
+
+def _sales(mirror: Mirror, now: datetime, today: int) -> DailySales:
+    """Daily sums up to the last day that has closed everywhere; of days after it nothing is known."""
+    first = mirror.demand.first_day()
+    closed = min(
+        calendar.day_number(mirror.places.date_at(market, now - CLOSES_AFTER)) - 1
+        for market in mirror.places.names.arrays.markets
+    )
+    if first is None or first > min(closed, today - 1):
+        raise ConfigurationError(
+            "sales: of no day that has closed was anything told; send sales or demand, or open with `entrepot import`"
+        )
+    first = max(first, today - HISTORY_DAYS)
+    units = mirror.demand.daily_units(first, today - first)
+    units[max(closed + 1 - first, 0) :] = np.nan
+    return DailySales(first, units)
+
+
+def _rows(mirror: Mirror, starts: str, lines: Iterable[Open]) -> list[dict[str, Any]]:
+    """As records of orders and shipments have them; what is alike but for its units is one row."""
+    arrays = mirror.places.names.arrays
+    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for line in lines:
+        started: Any = line.started
+        if isinstance(started, int):  # goods that were seen to leave
+            origin = mirror.places.origin_of(line.lane)
+            started = mirror.places.date_at(origin, moment_of(started)).isoformat()
+        total = sums[line.lane, line.sku, line.order, started, line.eta]
+        total[0] += line.units
+        total[1] += line.received
+    return [
+        {
+            "lane": arrays.lanes[lane],
+            "sku": arrays.skus[sku],
+            "units": _figure(units),
+            "received": _figure(received),
+            "order": order,
+            starts: started,
+            "eta": eta,
+        }
+        for (lane, sku, order, started, eta), (units, received) in sums.items()
+    ]
+
+
+def _figure(units: int) -> int | float:
+    """Units of millionths; an integer where they are whole."""
+    whole, rest = divmod(units, MILLION)
+    return whole if not rest else units / MILLION

@@ -1,0 +1,134 @@
+"""Stock: the latest count, and the movements after it.
+
+Movements up to the latest count's time are in it, so they are forgotten: a later count can only be later still. What is
+kept of the others is when and how much, as a late count of a time between them may leave some of them out.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from entrepot.scheduler.mirror.ranks import Rank
+
+BUCKETS = ("on_hand", "dock", "inspection", "refurbish", "quarantine")
+NEVER = -(2**62)
+
+
+class CellDump(msgspec.Struct, array_like=True, frozen=True):
+    """A cell as it is kept."""
+
+    cell: tuple[int, int, int]
+    counted: int
+    rank: tuple[int, int, bytes]
+    times: list[int]
+    units: list[int]
+
+
+class Cell:
+    """Millionths of units of a SKU in a bucket of a node."""
+
+    __slots__ = ("balance", "counted", "rank", "times", "units")
+
+    def __init__(self) -> None:
+        self.balance = 0
+        self.counted = 0
+        self.rank = Rank(NEVER, 0, b"")  # time and revision of the count
+        self.times = array("q")
+        self.units = array("q")
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it was ever counted."""
+        return self.rank.first != NEVER
+
+    def move(self, time: int, units: int) -> bool:
+        """Add units; False where the time is before the latest count, which has them in it."""
+        if time <= self.rank.first:
+            return False
+        self.times.append(time)
+        self.units.append(units)
+        self.balance += units
+        return True
+
+    def count(self, rank: Rank, units: int) -> None:
+        """Set from a time on."""
+        if rank <= self.rank:
+            return
+        after = [(time, moved) for time, moved in zip(self.times, self.units, strict=True) if time > rank.first]
+        self.times = array("q", (time for time, _ in after))
+        self.units = array("q", (moved for _, moved in after))
+        self.counted, self.rank = units, rank
+        self.balance = units + sum(self.units)
+
+
+class Held(NamedTuple):
+    """What one cell holds."""
+
+    bucket: int
+    node: int
+    sku: int
+    units: int  # millionths
+
+
+class Stock:
+    """All cells, by bucket, node and SKU."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int, int], Cell] = {}
+        self.late = 0  # movements that came after a count that has them in it; of this process, not of the mirror
+
+    def move(self, bucket: str, node: int, sku: int, time: int, units: int) -> None:
+        """Add millionths of units."""
+        if not self._cell(bucket, node, sku).move(time, units):
+            self.late += 1
+
+    def count(self, bucket: str, node: int, sku: int, rank: Rank, units: int) -> None:
+        """Set to millionths of units, from a time on."""
+        self._cell(bucket, node, sku).count(rank, units)
+
+    def balance(self, bucket: str, node: int, sku: int) -> int:
+        """Millionths of units; 0 where nothing was told."""
+        cell = self.cells.get((BUCKETS.index(bucket), node, sku))
+        return 0 if cell is None else cell.balance
+
+    def held(self) -> Iterator[Held]:
+        """Every cell that holds something, or less than nothing."""
+        return (Held(*place, cell.balance) for place, cell in sorted(self.cells.items()) if cell.balance)
+
+    def counted_nodes(self) -> set[int]:
+        """Nodes of which anything was ever counted; of the others nothing is known."""
+        return {node for (bucket, node, _), cell in self.cells.items() if bucket == 0 and cell.is_counted}
+
+    def dump(self) -> list[CellDump]:
+        """In an order that doesn't depend on that of the events."""
+        found = []
+        for place, cell in sorted(self.cells.items()):
+            moves = sorted(zip(cell.times, cell.units, strict=True))
+            if moves or cell.is_counted:
+                times, units = [time for time, _ in moves], [moved for _, moved in moves]
+                found.append(
+                    CellDump(place, cell.counted, (cell.rank.first, cell.rank.second, cell.rank.digest), times, units)
+                )
+        return found
+
+    @classmethod
+    def restored(cls, cells: list[CellDump]) -> Stock:
+        """From what `dump` gave."""
+        found = cls()
+        for kept in cells:
+            cell = found.cells[kept.cell] = Cell()
+            cell.counted, cell.rank = kept.counted, Rank(*kept.rank)
+            cell.times, cell.units = array("q", kept.times), array("q", kept.units)
+            cell.balance = kept.counted + sum(kept.units)
+        return found
+
+    def _cell(self, bucket: str, node: int, sku: int) -> Cell:
+        place = (BUCKETS.index(bucket), node, sku)
+        cell = self.cells.get(place)
+        if cell is None:
+            cell = self.cells[place] = Cell()
+        return cell
