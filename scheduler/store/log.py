@@ -1,0 +1,169 @@
+"""The log of events: taken once by key, kept in quarantine with the rule that they break, read back in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from entrepot.scheduler.clock import microseconds
+from entrepot.scheduler.events.data import Correction
+from entrepot.scheduler.events.envelope import Broken, Event, Key, stored
+from entrepot.scheduler.events.rules import RuleBrokenError, check, check_data, check_time, corrects_nothing
+from entrepot.scheduler.mirror.mirror import Mirror, instead_of
+from entrepot.scheduler.places import Places
+
+Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event."""
+
+    source: str
+    epoch: int
+    sequence: int
+    outcome: Outcome
+    rule: str | None = None
+    message: str | None = None
+    quarantine: int | None = None  # its number there
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """An event that was added to the log, to be applied once the transaction is committed."""
+
+    position: int
+    event: Event
+    target: Event | None
+
+
+def take(
+    connection: sqlite3.Connection, places: Places, found: Event | Broken, now: int
+) -> tuple[Answer, Taken | None]:
+    """Add one event to the log, within a transaction of the caller's.
+
+    Args:
+        connection: that writes.
+        places: of the network.
+        found: as it was read.
+        now: microseconds since 1970-01-01 UTC.
+    """
+    before = connection.execute(
+        "SELECT digest FROM events WHERE source = ? AND epoch = ? AND sequence = ?", found.key
+    ).fetchone()
+    if before is not None and before[0] == found.digest:
+        return _answer(found.key, "duplicate"), None
+    if before is not None:
+        message = "another event of this source, epoch and sequence was taken; what it says differs"
+        return _quarantined(connection, found, now, "conflict", message), None
+    if isinstance(found, Broken):
+        return _quarantined(connection, found, now, found.rule, found.message), None
+    try:
+        check(found, places, now)
+        target = _target(connection, found.data, places, now) if isinstance(found.data, Correction) else None
+    except RuleBrokenError as error:
+        return _quarantined(connection, found, now, error.rule, error.message), None
+    cursor = connection.execute(
+        "INSERT INTO events (source, epoch, sequence, digest, received, body, target) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*found.key, found.digest, now, found.body, None if target is None else target.body),
+    )
+    position = cursor.lastrowid
+    assert position is not None
+    if target is not None:
+        connection.execute("INSERT INTO corrected VALUES (?, ?, ?, ?)", (*target.key, position))
+    return _answer(found.key, "accepted"), Taken(position, found, target)
+
+
+def replay(connection: sqlite3.Connection, mirror: Mirror, until: int | None = None) -> int:
+    """Apply to a mirror what the log has after its position.
+
+    Args:
+        connection: to read with.
+        mirror: is changed.
+        until: the last position to apply; all of them if None.
+
+    Returns:
+        How many events were applied.
+    """
+    count = 0
+    for position, event, target in _after(connection, mirror.position, until):
+        mirror.apply(event, target)
+        mirror.position = position
+        count += 1
+    return count
+
+
+def next_sequence(connection: sqlite3.Connection, source: str, epoch: int) -> int:
+    """The first sequence of a source of ours that isn't used yet."""
+    found = connection.execute(
+        "SELECT max(sequence) FROM events WHERE source = ? AND epoch = ?", (source, epoch)
+    ).fetchone()[0]
+    return (found or 0) + 1
+
+
+def _after(
+    connection: sqlite3.Connection, position: int, until: int | None
+) -> Iterator[tuple[int, Event, Event | None]]:
+    last = 2**62 if until is None else until
+    rows = connection.execute(
+        "SELECT position, body, target FROM events WHERE position > ? AND position <= ? ORDER BY position",
+        (position, last),
+    )
+    for place, body, target in rows:
+        yield place, stored(body), None if target is None else stored(target)
+
+
+def _target(connection: sqlite3.Connection, data: Correction, places: Places, now: int) -> Event:
+    """What a correction undoes.
+
+    Raises:
+        RuleBrokenError: there is no such event, it can't be undone, or it was.
+    """
+    key = Key(data.source, data.epoch, data.sequence)
+    named = f"{key.source}, epoch {key.epoch}, sequence {key.sequence}"
+    row = connection.execute("SELECT body FROM events WHERE source = ? AND epoch = ? AND sequence = ?", key).fetchone()
+    if row is None:
+        raise RuleBrokenError("unknown_event", f"data: {named}: no such event was taken; replay this once it was")
+    target = stored(row[0])
+    why = corrects_nothing(target.data, data)
+    if why is not None:
+        raise RuleBrokenError("correction", f"data: {named}: {why}")
+    if connection.execute("SELECT 1 FROM corrected WHERE source = ? AND epoch = ? AND sequence = ?", key).fetchone():
+        raise RuleBrokenError("correction", f"data: {named}: was corrected already")
+    if data.instead is not None:
+        check_time(microseconds(data.instead.time), now)
+        try:
+            check_data(instead_of(target, data.instead), places)
+        except msgspec.ValidationError as error:
+            raise RuleBrokenError("correction", f"data.instead: {error}") from None
+    return target
+
+
+def _quarantined(connection: sqlite3.Connection, found: Event | Broken, now: int, rule: str, message: str) -> Answer:
+    """Kept once, however often it is sent."""
+    connection.execute(
+        "INSERT OR IGNORE INTO quarantine (source, epoch, sequence, digest, received, rule, message, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*found.key, found.digest, now, rule, message, found.body),
+    )
+    number = connection.execute(
+        "SELECT id FROM quarantine WHERE source = ? AND epoch = ? AND sequence = ? AND digest = ?",
+        (*found.key, found.digest),
+    ).fetchone()[0]
+    outcome: Outcome = "conflict" if rule == "conflict" else "quarantined"
+    return _answer(found.key, outcome, rule, message, number)
+
+
+def _answer(
+    key: Key, outcome: Outcome, rule: str | None = None, message: str | None = None, number: int | None = None
+) -> Answer:
+    return Answer(
+        source=key.source,
+        epoch=key.epoch,
+        sequence=key.sequence,
+        outcome=outcome,
+        rule=rule,
+        message=message,
+        quarantine=number,
+    )

@@ -1,0 +1,107 @@
+"""From the store to the mirror: the mirror that was kept and what came after it, or else the whole log."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from entrepot.configs.files import write_atomically
+from entrepot.scheduler.mirror.mirror import FORMAT, Dump, Mirror
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.folder import MIRROR
+from entrepot.scheduler.store.log import replay
+
+log = logging.getLogger(__name__)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A mirror in a file."""
+
+    format: int
+    places: str  # digest of the network and its zones
+    position: int
+    last: bytes  # digest of the event at the position
+    digest: str  # of the dump
+    dump: msgspec.Raw
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How a mirror came to be."""
+
+    position: int
+    kept: int  # position of the mirror that was kept; 0 where the whole log was folded
+    replayed: int
+    why: str | None = None  # the mirror that was kept wasn't used
+
+
+def keep(connection: sqlite3.Connection, folder: Path, mirror: Mirror) -> None:
+    """Write a mirror beside its log, so that a restart needn't fold all of it."""
+    dump = msgspec.msgpack.encode(mirror.dump())
+    kept = Kept(
+        format=FORMAT,
+        places=mirror.places.digest,
+        position=mirror.position,
+        last=_digest_at(connection, mirror.position) or b"",
+        digest=hashlib.sha256(dump).hexdigest(),
+        dump=msgspec.Raw(dump),
+    )
+    write_atomically(folder / MIRROR, msgspec.msgpack.encode(kept))
+
+
+def recover(connection: sqlite3.Connection, folder: Path, places: Places) -> tuple[Mirror, Recovery]:
+    """The mirror of everything in the log.
+
+    A kept mirror that is damaged, of another network, zone or version, or of a log that isn't this one is not used:
+    the log alone decides.
+    """
+    mirror, why = _kept(connection, folder, places)
+    if why is not None:
+        log.warning("the kept mirror is not used: %s; the whole log is folded", why)
+    kept = mirror.position
+    replayed = replay(connection, mirror)
+    return mirror, Recovery(mirror.position, kept, replayed, why)
+
+
+def folded(connection: sqlite3.Connection, places: Places, until: int | None = None) -> Mirror:
+    """The mirror of the log alone.
+
+    Args:
+        connection: to read with.
+        places: of the network.
+        until: the last position; all of the log if None.
+    """
+    mirror = Mirror(places)
+    replay(connection, mirror, until)
+    return mirror
+
+
+def _kept(connection: sqlite3.Connection, folder: Path, places: Places) -> tuple[Mirror, str | None]:
+    path = folder / MIRROR
+    if not path.is_file():
+        return Mirror(places), None
+    try:
+        kept = msgspec.msgpack.decode(path.read_bytes(), type=Kept)
+        if kept.format != FORMAT:
+            return Mirror(places), f"it is of format {kept.format}, this code has {FORMAT}"
+        if kept.places != places.digest:
+            return Mirror(places), "the network or its zones have changed"
+        if hashlib.sha256(kept.dump).hexdigest() != kept.digest:
+            return Mirror(places), "it was altered"
+        if _digest_at(connection, kept.position) != kept.last:
+            return Mirror(places), "it is not of this log"
+        mirror = Mirror(places, msgspec.msgpack.decode(kept.dump, type=Dump))
+    except (OSError, msgspec.MsgspecError) as error:
+        return Mirror(places), f"it can't be read ({error})"
+    mirror.position = kept.position
+    return mirror, None
+
+
+def _digest_at(connection: sqlite3.Connection, position: int) -> bytes | None:
+    row = connection.execute("SELECT digest FROM events WHERE position = ?", (position,)).fetchone()
+    return None if row is None else bytes(row[0])

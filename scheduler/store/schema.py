@@ -1,0 +1,68 @@
+"""Tables of the store. Times are microseconds since 1970-01-01 UTC."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from entrepot.configs.errors import ConfigurationError
+
+VERSION = 1
+TABLES = """
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,   -- in the order in which they were taken
+    source TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,
+    digest BLOB NOT NULL,           -- of what it says
+    received INTEGER NOT NULL,
+    body BLOB NOT NULL,             -- the envelope as it came
+    target BLOB,                    -- of a correction: the envelope that it undoes
+    UNIQUE (source, epoch, sequence)
+);
+CREATE TABLE corrected (            -- by key: what was undone, once
+    source TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, by INTEGER NOT NULL,
+    PRIMARY KEY (source, epoch, sequence)
+) WITHOUT ROWID;
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,
+    digest BLOB NOT NULL, received INTEGER NOT NULL, rule TEXT NOT NULL, message TEXT NOT NULL, body BLOB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open',  -- open, replayed, dropped
+    mended BLOB,                    -- the envelope that was taken in its place
+    changed INTEGER, by TEXT,       -- when and by whom the state was changed
+    UNIQUE (source, epoch, sequence, digest)
+);
+CREATE TABLE plans (
+    id TEXT PRIMARY KEY, made INTEGER NOT NULL, position INTEGER NOT NULL,
+    context BLOB NOT NULL,          -- JSON: what else than events the plan was made from
+    inputs TEXT NOT NULL,           -- SHA-256 of all arrays that the policy was given
+    orders BLOB NOT NULL,           -- .npz: orders and held
+    summary BLOB NOT NULL           -- JSON: lines with their reasons, for people
+);
+CREATE TABLE releases (
+    lane TEXT NOT NULL, day TEXT NOT NULL,  -- of the departure, where the lane starts
+    key TEXT NOT NULL UNIQUE,       -- the order's identity and idempotency key
+    plan TEXT NOT NULL, state TEXT NOT NULL, lines BLOB NOT NULL, made INTEGER NOT NULL,
+    PRIMARY KEY (lane, day)         -- once per lane and departure
+);
+CREATE TABLE outbox (
+    key TEXT PRIMARY KEY, body BLOB NOT NULL, made INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, sent
+    attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, changed INTEGER
+);
+CREATE TABLE switches (name TEXT PRIMARY KEY);
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY, made INTEGER NOT NULL, by TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL
+);
+"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables where there are none.
+
+    Raises:
+        ConfigurationError: the file was written by another version.
+    """
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0:
+        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif found != VERSION:
+        raise ConfigurationError(f"store: is of version {found}; this code reads version {VERSION}")

@@ -1,0 +1,249 @@
+"""The one writer: a thread that commits what many ask for in groups, and answers only after the commit."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from entrepot.configs.errors import EntrepotError
+from entrepot.scheduler.clock import Clock, microseconds
+from entrepot.scheduler.events.envelope import Broken, Event
+from entrepot.scheduler.mirror import Mirror
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.folder import Hold, StoreError, connect_to_write
+from entrepot.scheduler.store.log import Answer, Taken, take
+from entrepot.scheduler.store.recovery import Recovery, keep, recover
+from entrepot.scheduler.store.schema import prepare
+
+Result = TypeVar("Result")
+
+GROUP_SECONDS = 0.003
+"""So long a group waits for more to come; what it costs is far less than a commit of its own for each."""
+GROUP_EVENTS = 2_000
+MOST_WAITING = 20_000
+KEEP_EVERY = 500_000
+"""Events after which the mirror is kept anew, so that a restart has no more than these to replay."""
+log = logging.getLogger(__name__)
+
+
+class QueueFullError(EntrepotError):
+    """More is waiting to be written than may; nothing of the request was taken. Try again later."""
+
+    exit_code = 1
+
+
+@dataclass
+class Transaction:
+    """What a piece of work may do while it is the writer's turn; what it raises undoes what it did, and no more."""
+
+    connection: sqlite3.Connection
+    mirror: Mirror  # as of the last commit; read it, don't change it
+    now: int  # microseconds since 1970-01-01 UTC
+    taken: list[Taken] = field(default_factory=list)
+
+    def take(self, found: Event | Broken) -> Answer:
+        """Add one event to the log; the mirror has it once the group is committed."""
+        answer, taken = take(self.connection, self.mirror.places, found, self.now)
+        if taken is not None:
+            self.taken.append(taken)
+        return answer
+
+    def note(self, by: str, what: str, about: str) -> None:
+        """Write into the audit table."""
+        self.connection.execute(
+            "INSERT INTO audit (made, by, what, about) VALUES (?, ?, ?, ?)", (self.now, by, what, about)
+        )
+
+
+@dataclass
+class _Job:
+    work: Callable[[Transaction], Any]
+    weight: int
+    future: Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Of one folder. Close it, or let it be killed: what was answered is there again."""
+
+    def __init__(self, folder: Path, places: Places, clock: Clock, *, most_waiting: int = MOST_WAITING) -> None:
+        """Take the folder, recover the mirror and begin to write.
+
+        Args:
+            folder: of the store.
+            places: of the network.
+            clock: for the time at which events are received.
+            most_waiting: events that may wait to be written.
+
+        Raises:
+            ConfigurationError: another process writes there, or the store can't be read by this version.
+        """
+        self.folder, self._clock, self._most_waiting = folder, clock, most_waiting
+        self._hold = Hold(folder)
+        try:
+            self._connection = connect_to_write(folder)
+            prepare(self._connection)
+            self._mirror, self.recovery = recover(self._connection, folder, places)
+        except BaseException:
+            self._hold.release()
+            raise
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._closed = False
+        self.trouble: str | None = None  # why the last group wasn't written, until one is
+        self._broken: str | None = None  # why none is written any more
+        self._kept_at = self._mirror.position
+        self._thread = threading.Thread(target=self._write, name="entrepot-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it writes."""
+        return self._thread.is_alive() and not self._closed and self._broken is None
+
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be written."""
+        return self._waiting
+
+    @property
+    def places(self) -> Places:
+        """Of the network."""
+        return self._mirror.places
+
+    def submit(self, work: Callable[[Transaction], Result], weight: int = 1) -> Future[Result]:
+        """Have work done in the writer's turn; the future is done once what it did is committed.
+
+        Args:
+            work: quick, as everybody waits for it.
+            weight: how many events it writes.
+
+        Raises:
+            QueueFullError: too much is waiting.
+            StoreError: the writer was closed or has failed.
+        """
+        job = _Job(work, weight, Future())
+        with self._lock:
+            if self._closed or self._broken is not None:
+                raise StoreError(f"store: nothing is written any more ({self._broken or 'closed'})")
+            if self._waiting + weight > self._most_waiting:
+                raise QueueFullError(f"store: {self._waiting} events wait to be written; try again in a second")
+            self._waiting += weight
+            self._jobs.put(job)
+        return job.future
+
+    def take(self, found: Sequence[Event | Broken]) -> Future[list[Answer]]:
+        """Add events to the log.
+
+        Raises:
+            QueueFullError, StoreError: as `submit`.
+        """
+        return self.submit(lambda turn: [turn.take(one) for one in found], len(found))
+
+    def close(self) -> None:
+        """Write what waits, keep the mirror, let go of the folder."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        try:
+            if self._broken is None:
+                self._keep()
+        finally:
+            self._connection.close()
+            self._hold.release()
+
+    def _write(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            group, last = self._group(job)
+            self._commit(group)
+            with self._lock:
+                self._waiting -= sum(one.weight for one in group)
+            if last:
+                return
+
+    def _group(self, first: _Job) -> tuple[list[_Job], bool]:
+        """More that came within a few milliseconds; whether it is the last."""
+        group, weight, until = [first], first.weight, time.monotonic() + GROUP_SECONDS
+        while weight < GROUP_EVENTS:
+            try:
+                job = self._jobs.get(timeout=max(until - time.monotonic(), 0))
+            except queue.Empty:
+                break
+            if job is None:
+                return group, True
+            group.append(job)
+            weight += job.weight
+        return group, False
+
+    def _commit(self, group: list[_Job]) -> None:
+        taken: list[Taken] = []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            now = microseconds(self._clock.now())
+            for job in group:
+                turn = Transaction(self._connection, self._mirror, now)
+                self._connection.execute("SAVEPOINT job")
+                try:
+                    job.result = job.work(turn)
+                    taken.extend(turn.taken)
+                except sqlite3.OperationalError:
+                    raise  # of the disk, not of the work
+                except Exception as error:
+                    job.error = error
+                    self._connection.execute("ROLLBACK TO job")
+                self._connection.execute("RELEASE job")
+            self._connection.execute("COMMIT")
+        except Exception as error:
+            self._undo(group, error)
+            return
+        self.trouble = None
+        try:
+            for one in taken:
+                self._mirror.apply(one.event, one.target)
+                self._mirror.position = one.position
+        except Exception as error:  # a bug: what is committed can't be told any more, so nothing more is taken
+            self._broken = f"the mirror can't follow the log: {error!r}"
+            log.exception("the mirror can't follow the log")
+        for job in group:
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.result)
+        if self._mirror.position - self._kept_at >= KEEP_EVERY:
+            self._keep()
+
+    def _undo(self, group: list[_Job], error: Exception) -> None:
+        self.trouble = str(error)
+        log.error("a group of %d was not written: %s", len(group), error)
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as worse:
+            self._broken = str(worse)
+        for job in group:
+            job.future.set_exception(StoreError(f"store: not written ({error}); nothing of it was taken"))
+
+    def _keep(self) -> None:
+        if self._mirror.position == self._kept_at:
+            return
+        try:
+            keep(self._connection, self.folder, self._mirror)
+            self._kept_at = self._mirror.position
+        except (OSError, sqlite3.Error) as error:  # a restart replays more, and loses nothing
+            log.error("the mirror was not kept: %s", error)
+
+
+__all__ = ["QueueFullError", "Recovery", "Transaction", "Writer"]
