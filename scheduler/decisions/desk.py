@@ -1,0 +1,134 @@
+"""The planner's desk: a plan every few minutes, and at each lane's cut-off the one release of its departure."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Any
+
+from entrepot.agents.inference import InferenceModule, InputRefused
+from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.snapshot import calendar
+from entrepot.scheduler.clock import Clock, microseconds
+from entrepot.scheduler.decisions import kept
+from entrepot.scheduler.decisions.departures import Booked, Departure, departures, wait_days
+from entrepot.scheduler.decisions.plan import Plan, make_plan
+from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.metrics import Metrics
+from entrepot.scheduler.mirror.records import Recorded, recorded
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.writer import Transaction, Writer
+
+log = logging.getLogger(__name__)
+REMEMBERED = 100
+"""Plans over which the fallback's share is counted."""
+
+
+class Desk:
+    """Call `tick` often; it does what is due by the clock, and what it did once it does not do again."""
+
+    def __init__(
+        self, writer: Writer, module: InferenceModule, settings: Settings, clock: Clock, metrics: Metrics
+    ) -> None:
+        """Args: parts of a scheduler."""
+        settings.check(writer.places)
+        self._writer, self._module, self._clock, self._metrics = writer, module, clock, metrics
+        self.settings = settings
+        self.trouble: str | None = None  # why the last plan couldn't be made
+        self._planned: datetime | None = None
+        self._by_fallback: deque[bool] = deque(maxlen=REMEMBERED)
+
+    @property
+    def places(self) -> Places:
+        """Of the network."""
+        return self._writer.places
+
+    def tick(self) -> Plan | None:
+        """Do what is due; the plan that was made, if one was."""
+        now = self._clock.now()
+        since = (now - timedelta(days=2)).date().isoformat()
+        booked, stopped, waits = self._writer.submit(
+            lambda turn: (
+                kept.booked(turn.connection, since),
+                kept.is_stopped(turn.connection),
+                turn.mirror.conditions.lane_wait_days(_day(turn, now)),
+            )
+        ).result()
+        due = [one for one in departures(self.places, self.settings, now, waits) if now >= one.cut_off]
+        due = [one for one in due if one.booking not in booked]
+        late = [one for one in due if now >= one.cut_off + self.settings.grace]
+        if late:
+            self._writer.submit(lambda turn: self._miss(turn, late)).result()
+        due = [] if stopped else [one for one in due if one not in late]
+        regular = self._planned is None or not timedelta(0) <= now - self._planned < self.settings.plan_every
+        if not due and not regular:
+            return None
+        self._planned = now
+        return self._plan(now, booked, waits, due)
+
+    def _plan(self, now: datetime, booked: Booked, waits: dict[str, int], due: list[Departure]) -> Plan | None:
+        begun = time.monotonic()
+        try:
+            found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
+            left = wait_days(self.places, self.settings, now, waits, booked)
+            plan = make_plan(self._module, self.places, self.settings, found, left, now)
+        except (ConfigurationError, InputRefused) as error:
+            if self.trouble != str(error):
+                log.warning("no plan: %s", error)
+            self.trouble = str(error)
+            return None
+        self._writer.submit(lambda turn: self._keep(turn, plan, due)).result()
+        self.trouble = None
+        self._metrics.plan_seconds.observe(time.monotonic() - begun)
+        self._metrics.plans.labels(plan.summary.source).inc()
+        self._by_fallback.append(plan.summary.source == "fallback")
+        self._metrics.fallback_share.set(sum(self._by_fallback) / len(self._by_fallback))
+        return plan
+
+    def _keep(self, turn: Transaction, plan: Plan, due: list[Departure]) -> None:
+        kept.keep_plan(turn, plan)
+        for one in due:
+            self._release(turn, plan, one)
+
+    def _release(self, turn: Transaction, plan: Plan, one: Departure) -> None:
+        skus = self.places.names.arrays.skus
+        free, held = plan.orders[one.lane], plan.held[one.lane]
+        lines: list[dict[str, Any]] = [
+            {"sku": skus[sku], "units": int(free[sku] + held[sku])} for sku in (free + held).nonzero()[0]
+        ]
+        if not lines:
+            state = "nothing"
+        elif self.settings.mode == "shadow":
+            state = "shadow"
+        else:
+            state = "held" if held.any() else "released"
+        key = f"{self.places.network.name}/{one.name}/{one.day.isoformat()}"
+        if not kept.book(turn, *one.booking, key, plan.id, state, lines):
+            return
+        if state == "released":
+            kept.send(turn, *one.booking, key, lines)
+        self._told(one, state, len(lines))
+
+    def _miss(self, turn: Transaction, late: list[Departure]) -> None:
+        """Departures whose time went by while nothing could be released; said, and not made up for.
+
+        One before the first plan was nobody's to release.
+        """
+        for one in late:
+            key = f"{self.places.network.name}/{one.name}/{one.day.isoformat()}"
+            if not kept.planned_before(turn.connection, microseconds(one.cut_off)):
+                continue
+            if kept.book(turn, *one.booking, key, "", "missed", []):
+                self._told(one, "missed", 0)
+
+    def _told(self, one: Departure, state: str, lines: int) -> None:
+        self._metrics.releases.labels(state).inc()
+        level = logging.WARNING if state == "missed" else logging.INFO
+        fields = {"lane": one.name, "day": one.day.isoformat(), "state": state, "lines": lines}
+        log.log(level, "release", extra={"fields": fields})
+
+
+def _day(turn: Transaction, now: datetime) -> int:
+    return calendar.day_number(now.astimezone(calendar.zone_named(turn.mirror.places.zone)).date())

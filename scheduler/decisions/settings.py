@@ -1,0 +1,44 @@
+"""What a person sets for planning and releasing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from typing import Literal
+
+from entrepot.configs.errors import ConfigurationError
+from entrepot.scheduler.places import Places
+
+Mode = Literal["shadow", "live"]
+ASSUMED_CUT_OFF = time(16, 0)
+"""An assumption, where nobody says until when a lane takes orders for its departure; told at every start."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of planning and releasing."""
+
+    mode: Mode = "shadow"  # shadow: what would have been released is kept, and nothing goes out
+    plan_every: timedelta = timedelta(minutes=5)
+    cut_off: time = ASSUMED_CUT_OFF  # of all lanes that `cut_offs` doesn't name, in their origin's zone
+    cut_offs: Mapping[str, time] = field(default_factory=dict)  # by lane
+    grace: timedelta = timedelta(hours=2)  # after the cut-off a release that was prevented may still be made
+    budget_usd: float | None = None
+    approval_units: float | None = None
+    approval_usd: float | None = None
+
+    def check(self, places: Places) -> None:
+        """Refuse names that the network doesn't have.
+
+        Raises:
+            ConfigurationError: a cut-off is of no lane.
+        """
+        for name in self.cut_offs:
+            if name not in places.names.lanes:
+                raise ConfigurationError(f"--cut-off: {name!r}; allowed: {', '.join(places.names.arrays.lanes)}")
+
+    def cut_off_of(self, places: Places, lane: int) -> time:
+        """Until when a lane takes orders on days on which it departs."""
+        name = places.names.arrays.lanes[lane]
+        return self.cut_offs.get(name, self.cut_offs.get(name.replace("→", "->"), self.cut_off))

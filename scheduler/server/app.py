@@ -1,0 +1,270 @@
+"""What is served over HTTP: ingest, quarantine, plans, releases, the outbox, and what operations ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from entrepot.configs.errors import EntrepotError
+from entrepot.scheduler.clock import Clock, microseconds
+from entrepot.scheduler.decisions import kept
+from entrepot.scheduler.decisions.desk import Desk
+from entrepot.scheduler.events.envelope import read
+from entrepot.scheduler.events.rules import RuleBrokenError
+from entrepot.scheduler.metrics import Metrics
+from entrepot.scheduler.server.answers import RefusedError, answer, problem
+from entrepot.scheduler.server.tokens import Token, Tokens
+from entrepot.scheduler.store import quarantine
+from entrepot.scheduler.store.writer import Writer
+
+log = logging.getLogger(__name__)
+MOST_BYTES = 1 << 20
+MOST_EVENTS = 1_000
+"""Of one request; more are to be sent in several."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Of a scheduler that is served."""
+
+    writer: Writer
+    reader: sqlite3.Connection  # read-only, of the event loop's thread
+    tokens: Tokens
+    clock: Clock
+    metrics: Metrics
+    desk: Desk | None  # None where nothing is planned
+
+
+RESERVED = "/entrepot/"
+"""Sources that are the scheduler's own."""
+
+
+class KeyOf(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a request about a release or an entry of the outbox."""
+
+    key: str
+
+
+Served = Callable[[Parts, Request, Token], Awaitable[Response]]
+
+
+def application(parts: Parts) -> Starlette:
+    """The ASGI application."""
+
+    def route(path: str, method: str, scope: str, serve: Served) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await _answered(parts, request, scope, serve)
+
+        return Route(path, endpoint, methods=[method])
+
+    def opened(path: str, serve: Callable[[Parts], Response]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return serve(parts)
+
+        return Route(path, endpoint, methods=["GET"])
+
+    async def measured(request: Request) -> Response:
+        text = await asyncio.to_thread(parts.metrics.text)  # asks the writer, so not in the loop's own thread
+        return Response(text, media_type="text/plain; version=0.0.4")
+
+    return Starlette(
+        routes=[
+            opened("/healthz", _healthz),
+            opened("/readyz", _readyz),
+            Route("/metrics", measured, methods=["GET"]),
+            route("/v1/events", "POST", "events", _take),
+            route("/v1/sources", "GET", "read", _sources),
+            route("/v1/quarantine", "GET", "read", _quarantine),
+            route("/v1/quarantine/{number:int}/replay", "POST", "operate", _replay),
+            route("/v1/quarantine/{number:int}/drop", "POST", "operate", _drop),
+            route("/v1/plans", "GET", "read", _plans),
+            route("/v1/releases", "GET", "read", _releases),
+            route("/v1/releases/approve", "POST", "operate", _approve),
+            route("/v1/releases/reject", "POST", "operate", _reject),
+            route("/v1/outbox", "GET", "read", _outbox),
+            route("/v1/outbox/sent", "POST", "operate", _sent),
+            route("/v1/stop", "POST", "operate", _stop),
+            route("/v1/resume", "POST", "operate", _resume),
+        ],
+        exception_handlers={HTTPException: _no_route},  # type: ignore[dict-item]
+    )
+
+
+async def _no_route(request: Request, error: HTTPException) -> Response:
+    return answer({"error": error.detail}, error.status_code)
+
+
+async def _answered(parts: Parts, request: Request, scope: str, serve: Served) -> Response:
+    try:
+        response = await serve(parts, request, _allowed(parts, request, scope))
+    except (EntrepotError, RuleBrokenError) as error:
+        response = problem(error)
+    except ClientDisconnect:
+        response = answer({"error": "the sender hung up"}, 400)
+    except Exception:
+        log.exception("a request failed", extra={"fields": {"path": request.url.path}})
+        response = answer({"error": "this is a bug of the server; its log says more"}, 500)
+    parts.metrics.requests.labels(str(response.status_code)).inc()
+    return response
+
+
+def _allowed(parts: Parts, request: Request, scope: str) -> Token:
+    """The token that a request brings.
+
+    Raises:
+        RefusedError: it brings none, or one that doesn't allow this.
+    """
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    token = parts.tokens.find(text.strip()) if kind.casefold() == "bearer" else None
+    if token is None:
+        raise RefusedError(401, "a token is required: Authorization: Bearer …")
+    if not token.allows(scope):
+        raise RefusedError(403, f"the token {token.name!r} has no scope {scope!r}")
+    return token
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body.
+
+    Raises:
+        RefusedError: it is larger than may be; no more of it is read.
+    """
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise RefusedError(413, f"body: more than {MOST_BYTES} bytes; send fewer events at once")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _take(parts: Parts, request: Request, token: Token) -> Response:
+    begun = time.monotonic()
+    found = read(await _body(request), request.headers.get("content-type", "application/json"))
+    if len(found) > MOST_EVENTS:
+        raise RefusedError(413, f"body: {len(found)} events; allowed: {MOST_EVENTS} at once")
+    for event in found:
+        if not token.speaks_for(event.key.source) or event.key.source.startswith(RESERVED):
+            raise RefusedError(403, f"the token {token.name!r} may not send events of {event.key.source!r}")
+    answers = await asyncio.wrap_future(parts.writer.take(found)) if found else []
+    for one in answers:
+        parts.metrics.events.labels(one.outcome).inc()
+        if one.rule is not None:
+            parts.metrics.rules.labels(one.rule).inc()
+    parts.metrics.answer_seconds.observe(time.monotonic() - begun)
+    return answer({"answers": answers})
+
+
+async def _sources(parts: Parts, request: Request, token: Token) -> Response:
+    found = await asyncio.wrap_future(parts.writer.submit(lambda turn: turn.mirror.sources.freshness()))
+    now = microseconds(parts.clock.now())
+    return answer({"sources": [{**one._asdict(), "silent_seconds": max(now - one.heard, 0) / 1e6} for one in found]})
+
+
+async def _quarantine(parts: Parts, request: Request, token: Token) -> Response:
+    state = request.query_params.get("state", "open")
+    if state not in quarantine.STATES:
+        raise RefusedError(400, f"state: {state!r}; allowed: {', '.join(quarantine.STATES)}")
+    found = quarantine.listed(parts.reader, state, _number(request, "after", 0), _number(request, "most", 100))
+    return answer({"quarantine": found})
+
+
+async def _replay(parts: Parts, request: Request, token: Token) -> Response:
+    body, number = await _body(request), request.path_params["number"]
+    done = parts.writer.submit(lambda turn: quarantine.replay(turn, number, body or None, token.name))
+    return answer(await asyncio.wrap_future(done))
+
+
+async def _drop(parts: Parts, request: Request, token: Token) -> Response:
+    number = request.path_params["number"]
+    await asyncio.wrap_future(parts.writer.submit(lambda turn: quarantine.drop(turn, number, token.name)))
+    return answer({"quarantine": number, "state": "dropped"})
+
+
+async def _plans(parts: Parts, request: Request, token: Token) -> Response:
+    trouble = None if parts.desk is None else parts.desk.trouble
+    mode = "none" if parts.desk is None else parts.desk.settings.mode
+    found = kept.plans(parts.reader, _number(request, "most", 20))
+    return answer({"mode": mode, "stopped": kept.is_stopped(parts.reader), "trouble": trouble, "plans": found})
+
+
+async def _releases(parts: Parts, request: Request, token: Token) -> Response:
+    return answer({"releases": kept.releases(parts.reader, _number(request, "most", 100))})
+
+
+async def _approve(parts: Parts, request: Request, token: Token) -> Response:
+    key, now = await _key(request), parts.clock.now()
+
+    def work(turn: Any) -> None:
+        kept.approve(turn, key, now, token.name)
+
+    await asyncio.wrap_future(parts.writer.submit(work))
+    return answer({"key": key, "state": "released"})
+
+
+async def _reject(parts: Parts, request: Request, token: Token) -> Response:
+    key = await _key(request)
+    await asyncio.wrap_future(parts.writer.submit(lambda turn: kept.reject(turn, key, token.name)))
+    return answer({"key": key, "state": "cancelled"})
+
+
+async def _outbox(parts: Parts, request: Request, token: Token) -> Response:
+    state = request.query_params.get("state", "waiting")
+    if state not in ("waiting", "sent"):
+        raise RefusedError(400, f"state: {state!r}; allowed: waiting, sent")
+    return answer({"outbox": kept.outbox(parts.reader, state, _number(request, "most", 100))})
+
+
+async def _sent(parts: Parts, request: Request, token: Token) -> Response:
+    key = await _key(request)
+    await asyncio.wrap_future(parts.writer.submit(lambda turn: kept.sent(turn, key, token.name)))
+    return answer({"key": key, "state": "sent"})
+
+
+async def _stop(parts: Parts, request: Request, token: Token) -> Response:
+    await asyncio.wrap_future(parts.writer.submit(lambda turn: kept.stop(turn, token.name, stopped=True)))
+    return answer({"stopped": True})
+
+
+async def _resume(parts: Parts, request: Request, token: Token) -> Response:
+    await asyncio.wrap_future(parts.writer.submit(lambda turn: kept.stop(turn, token.name, stopped=False)))
+    return answer({"stopped": False})
+
+
+async def _key(request: Request) -> str:
+    try:
+        return msgspec.json.decode(await _body(request), type=KeyOf).key
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RefusedError(400, f'body: {error}; allowed: {{"key": …}}') from None
+
+
+def _number(request: Request, name: str, usual: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise RefusedError(400, f"{name}: {text!r}; allowed: a whole number of 0 or more")
+    return min(int(text), 1000) if name == "most" else int(text)
+
+
+def _healthz(parts: Parts) -> Response:
+    alive = parts.writer.alive
+    return answer({"alive": alive}, 200 if alive else 503)
+
+
+def _readyz(parts: Parts) -> Response:
+    """Whether events would be taken."""
+    trouble = parts.writer.trouble if parts.writer.alive else "nothing is written any more"
+    return answer({"ready": trouble is None, "trouble": trouble}, 200 if trouble is None else 503)

@@ -1,0 +1,139 @@
+"""From settings to a server that runs until it is told to end, and then ends what it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from prometheus_client.core import Metric
+from starlette.applications import Starlette
+
+from entrepot.agents.inference import InferenceModule
+from entrepot.configs.errors import ConfigurationError
+from entrepot.scheduler.clock import Clock, microseconds
+from entrepot.scheduler.decisions.desk import Desk
+from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.metrics import Metrics, freshness_metrics, gauge
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.server.app import Parts, application
+from entrepot.scheduler.server.tokens import Tokens
+from entrepot.scheduler.store.folder import connect_to_read
+from entrepot.scheduler.store.writer import Writer
+
+log = logging.getLogger(__name__)
+TICK_SECONDS = 1.0
+SHUTDOWN_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where it listens, and with which certificate."""
+
+    host: str = "127.0.0.1"
+    port: int = 8420
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def check(self) -> None:
+        """Refuse half a certificate.
+
+        Raises:
+            ConfigurationError: one of the two files is missing.
+        """
+        if (self.certificate is None) != (self.key is None):
+            raise ConfigurationError("--certificate, --key: give both, or neither")
+        for path in (self.certificate, self.key):
+            if path is not None and not path.is_file():
+                raise ConfigurationError(f"--certificate, --key: there is no file {str(path)!r}")
+
+
+class Server(uvicorn.Server):
+    """A scheduler's server; `run` returns once it was told to end, and everything that was begun is done."""
+
+    def __init__(
+        self, folder: Path, places: Places, module: InferenceModule, settings: Settings, clock: Clock, address: Address
+    ) -> None:
+        """Recover the store and prepare to serve.
+
+        Raises:
+            ConfigurationError: the folder is held by another process, or an argument can't be used.
+        """
+        address.check()
+        settings.check(places)
+        self.writer = Writer(folder, places, clock)
+        self._clock = clock
+        metrics = Metrics()
+        metrics.watch(self._watched)
+        self.desk = Desk(self.writer, module, settings, clock, metrics)
+        parts = Parts(self.writer, connect_to_read(folder), Tokens(folder), clock, metrics, self.desk)
+        app = application(parts)
+        app.router.lifespan_context = self._lifespan
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=address.host,
+                port=address.port,
+                ssl_certfile=address.certificate,
+                ssl_keyfile=None if address.key is None else str(address.key),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+                lifespan="on",
+            )
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        ticking = asyncio.create_task(self._tick())
+        try:
+            yield
+        finally:
+            self._ending.set()
+            await ticking
+            await asyncio.to_thread(self.writer.close)
+            log.info("everything that was acknowledged is written")
+
+    @property
+    def _ending(self) -> asyncio.Event:
+        if not hasattr(self, "_ends"):
+            self._ends = asyncio.Event()
+        return self._ends
+
+    async def _tick(self) -> None:
+        """Let the desk do what is due, until the end; what fails is told and tried again."""
+        while not self._ending.is_set():
+            try:
+                await asyncio.to_thread(self.desk.tick)
+            except Exception:
+                log.exception("the desk failed; it tries again in a second")
+            try:
+                await asyncio.wait_for(self._ending.wait(), TICK_SECONDS)
+            except TimeoutError:
+                continue
+
+    def _watched(self) -> Iterable[Metric]:
+        yield gauge("entrepot_waiting_events", "Events that wait to be written", self.writer.waiting)
+        yield gauge("entrepot_up", "1 where events are taken", float(self.writer.alive and not self.writer.trouble))
+        if not self.writer.alive:
+            return
+        told = self.writer.submit(
+            lambda turn: (
+                turn.mirror.position,
+                turn.mirror.sources.freshness(),
+                turn.mirror.stock.late,
+                turn.connection.execute("SELECT count(*) FROM quarantine WHERE state = 'open'").fetchone()[0],
+                turn.connection.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0],
+            ),
+            weight=0,
+        ).result(timeout=5)
+        yield gauge("entrepot_position", "Events in the log", told[0])
+        yield from freshness_metrics(told[1], microseconds(self._clock.now()))
+        yield gauge("entrepot_late_movements", "That came after a count that has them in it; recount if many", told[2])
+        yield gauge("entrepot_quarantine_open", "Events in quarantine", told[3])
+        yield gauge("entrepot_outbox_waiting", "Orders that nobody has taken over yet", told[4])

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.snapshot import calendar
+from entrepot.scheduler.clock import SimulatedClock
+from entrepot.scheduler.decisions import kept
+from entrepot.scheduler.decisions.departures import departures, wait_days
+from entrepot.scheduler.decisions.desk import Desk
+from entrepot.scheduler.decisions.replay import replay
+from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.events.envelope import Event
+from entrepot.scheduler.metrics import Metrics
+from entrepot.scheduler.mirror.records import recorded
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.folder import connect_to_read
+from entrepot.scheduler.store.recovery import folded
+from entrepot.scheduler.store.writer import Writer
+from tests.scheduler.served import module
+from tests.scheduler.told import AIR, START, TRUCK, ZONES, event, network, places
+
+SEA = "shenzhen→california:sea"
+CUT_OFF = datetime(2026, 11, 25, 8, tzinfo=UTC)  # 16:00 in Shenzhen, a Wednesday, on which ships leave
+
+
+def opened() -> list[Event]:
+    """Low stock counted an hour ago, and half a year of demand."""
+    counts = [
+        event("count", {"node": node, "sku": sku, "on_hand": 30}, number, hours=-1)
+        for number, (node, sku) in enumerate(
+            [(node, sku) for node in ("shenzhen", "california") for sku in ("kettle", "lamp")], 1
+        )
+    ]
+    last = calendar.day_number("2026-11-23")
+    return counts + [
+        event(
+            "demand",
+            {"market": "us_shop", "sku": sku, "date": calendar.iso(last - day), "units": 4 + day % 5},
+            10 + 2 * day + place,
+            hours=-1,
+        )
+        for day in range(180)
+        for place, sku in enumerate(("kettle", "lamp"))
+    ]
+
+
+class Live:
+    """A writer, a clock and a desk."""
+
+    def __init__(self, folder: Path, settings: Settings, *, told: bool = True) -> None:
+        self.folder, self.clock = folder, SimulatedClock(START)
+        self.writer = Writer(folder, places(), self.clock)
+        if told:
+            self.writer.take(opened()).result()
+        self.settings = settings
+        self.sit_down()
+
+    def sit_down(self) -> None:
+        self.metrics = Metrics()
+        self.desk = Desk(self.writer, module(), self.settings, self.clock, self.metrics)
+
+    def releases(self) -> dict[str, dict[str, Any]]:
+        return {one["lane"]: one for one in kept.releases(connect_to_read(self.folder))}
+
+    def due_units(self) -> float:
+        rows = self.writer.submit(lambda turn: recorded(turn.mirror, self.clock.now())).result().records.orders
+        assert isinstance(rows, list)
+        return float(sum(row["units"] for row in rows))
+
+
+LIVE = Settings(mode="live")
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    found = Live(tmp_path, LIVE)
+    yield found
+    found.writer.close()
+
+
+def test_at_the_cut_off_each_lane_that_departs_is_released_once(live: Live) -> None:
+    assert live.desk.tick() is not None  # at noon in Shenzhen
+    assert live.releases() == {}
+    live.clock.set(CUT_OFF)
+    plan = live.desk.tick()
+    assert plan is not None
+    found = live.releases()
+    assert set(found) == {TRUCK, SEA, AIR}
+    assert found[TRUCK]["state"] == "released"
+    waiting = kept.outbox(connect_to_read(live.folder))
+    assert f"my_network/{TRUCK}/2026-11-25" in [one["key"] for one in waiting]
+    assert live.due_units() == plan.orders.sum()  # counts as on its way from now on
+    for _ in range(3):
+        live.clock.advance(timedelta(minutes=10))
+        live.desk.tick()
+    assert len(kept.outbox(connect_to_read(live.folder))) == len(waiting)
+    live.sit_down()  # a restart knows what it has done
+    live.desk.tick()
+    assert len(kept.outbox(connect_to_read(live.folder))) == len(waiting)
+    assert live.writer.submit(lambda turn: turn.mirror.digest()).result() == (
+        folded(connect_to_read(live.folder), places()).digest()
+    )
+
+
+def test_what_was_released_is_not_ordered_again(live: Live) -> None:
+    live.clock.set(CUT_OFF)
+    first = live.desk.tick()
+    live.clock.set(CUT_OFF + timedelta(days=1))
+    live.writer.take([event("heartbeat", {"last_sequence": 400}, 1000, hours=27)]).result()
+    second = live.desk.tick()
+    assert first is not None
+    assert second is not None
+    lane = places().names.lanes[TRUCK]
+    assert first.orders[lane].sum() > 100
+    assert second.orders[lane].sum() < 0.2 * first.orders[lane].sum()  # what a day changes, not all of it again
+
+
+def test_in_shadow_nothing_goes_out_and_nothing_counts_as_on_its_way(tmp_path: Path) -> None:
+    live = Live(tmp_path, Settings())
+    live.clock.set(CUT_OFF)
+    live.desk.tick()
+    assert live.releases()[TRUCK]["state"] == "shadow"
+    assert kept.outbox(connect_to_read(tmp_path)) == []
+    assert live.due_units() == 0
+    live.writer.close()
+
+
+def test_an_order_above_the_approval_limit_waits_for_a_person_until_its_departure_has_gone(tmp_path: Path) -> None:
+    live = Live(tmp_path, replace(LIVE, approval_units=5.0))
+    live.clock.set(CUT_OFF)
+    live.desk.tick()
+    key = live.releases()[TRUCK]["key"]
+    assert live.releases()[TRUCK]["state"] == "held"
+    assert kept.outbox(connect_to_read(tmp_path)) == []
+    now = live.clock.now()
+    with pytest.raises(kept.UnknownError, match="departure was on"):
+        live.writer.submit(lambda turn: kept.approve(turn, key, now + timedelta(days=1), "anna")).result()
+    live.writer.submit(lambda turn: kept.approve(turn, key, now, "anna")).result()
+    with pytest.raises(kept.UnknownError):
+        live.writer.submit(lambda turn: kept.approve(turn, key, now, "anna")).result()
+    assert [one["key"] for one in kept.outbox(connect_to_read(tmp_path))] == [key]
+    live.writer.submit(lambda turn: kept.sent(turn, key, "erp")).result()
+    assert live.releases()[TRUCK]["state"] == "sent"
+    assert kept.outbox(connect_to_read(tmp_path)) == []
+    live.writer.close()
+
+
+def test_when_stopped_nothing_is_released_and_what_was_missed_is_said(live: Live) -> None:
+    live.desk.tick()
+    live.writer.submit(lambda turn: kept.stop(turn, "anna", stopped=True)).result()
+    live.clock.set(CUT_OFF)
+    live.desk.tick()
+    live.sit_down()
+    live.desk.tick()
+    assert live.releases() == {}
+    live.clock.advance(timedelta(hours=2))
+    live.writer.submit(lambda turn: kept.stop(turn, "anna", stopped=False)).result()
+    live.desk.tick()
+    assert {one["state"] for one in live.releases().values()} == {"missed"}
+    assert kept.outbox(connect_to_read(live.folder)) == []
+
+
+def test_a_plan_that_can_not_be_made_is_told_and_releases_nothing(tmp_path: Path) -> None:
+    live = Live(tmp_path, LIVE, told=False)
+    live.clock.set(CUT_OFF)
+    assert live.desk.tick() is None
+    assert live.desk.trouble is not None
+    assert "send a count" in live.desk.trouble
+    live.writer.take(opened()).result()
+    live.clock.advance(timedelta(minutes=1))
+    live.desk.tick()
+    assert live.releases()[TRUCK]["state"] == "released"
+    assert live.desk.trouble is None
+    live.writer.close()
+
+
+def test_a_decision_made_again_has_the_same_bits_whatever_came_since(live: Live) -> None:
+    plan = live.desk.tick()
+    assert plan is not None
+    live.writer.take([event("count", {"node": "shenzhen", "sku": "lamp", "on_hand": 1}, 2000)]).result()
+    again = replay(connect_to_read(live.folder), places(), module(), plan.id)
+    assert (again.same_inputs, again.same_orders) == (True, True)
+    np.testing.assert_array_equal(again.plan.orders, plan.orders)
+    with pytest.raises(ConfigurationError, match="names are not those"):
+        replay(connect_to_read(live.folder), Places.of(network(), "UTC", ZONES), module(), plan.id)
+    with pytest.raises(kept.UnknownError, match="there is none"):
+        replay(connect_to_read(live.folder), places(), module(), "nothing")
+
+
+def test_a_clock_that_jumps_a_day_back_releases_nothing_twice(live: Live) -> None:
+    live.clock.set(CUT_OFF)
+    live.desk.tick()
+    waiting = len(kept.outbox(connect_to_read(live.folder)))
+    live.clock.advance(timedelta(days=-1))
+    live.desk.tick()
+    live.clock.set(CUT_OFF + timedelta(minutes=1))
+    live.desk.tick()
+    keys = [one["key"] for one in kept.outbox(connect_to_read(live.folder))]
+    assert len(keys) == len(set(keys))
+    assert len([key for key in keys if key.endswith("2026-11-25")]) == waiting
+
+
+def test_departures_and_cut_offs_are_in_the_zone_where_a_lane_starts() -> None:
+    settings = Settings(cut_offs={"shenzhen->california:sea": time(9, 30)})
+    late = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)  # half past midnight on Wednesday in Shenzhen
+    found = {one.name: one for one in departures(places(), settings, late, {})}
+    assert found[SEA].cut_off == datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+    assert found[AIR].cut_off == CUT_OFF
+    waits = wait_days(places(), settings, late, {}, set())
+    assert waits[SEA] == 0
+    assert wait_days(places(), settings, late, {}, {(SEA, "2026-11-25")})[SEA] == 7
+    assert wait_days(places(), settings, late - timedelta(hours=1), {}, set())[SEA] == 1  # still Tuesday there
+    assert wait_days(places(), settings, late, {SEA: 3}, set())[SEA] == 3
+    with pytest.raises(ConfigurationError, match="--cut-off"):
+        Settings(cut_offs={"nowhere": time(9)}).check(places())
