@@ -15,9 +15,15 @@ COMMANDS = {
     "train": "Train a policy, then judge it against the rules on held-out scenarios.",
     "sweep": "Search any keys of an experiment for the lowest cost in validation.",
     "evaluate": "Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.",
+    "import": "Open a scheduler's store from records of stock, sales, orders and shipments.",
+    "serve": "Serve the live scheduler: events in, plans and orders out.",
+    "token": "Who may send events to a scheduler, read from it and operate it.",
+    "decisions": "Look at a scheduler's plans and releases, and make a decision again.",
     "export": "Turn a run's best policy into a module that runs without torch.",
 }
 """Every command with the first line of its help; it stands in the file of its name as `app`."""
+FILES = {"import": "opening"}
+"""Of commands whose name is no name for a file of Python."""
 
 
 class _Commands(typer.core.TyperGroup):
@@ -30,7 +36,7 @@ class _Commands(typer.core.TyperGroup):
         """Args: as Typer has them."""
         super().__init__(**options)
         for name, line in COMMANDS.items():
-            self.add_command(Called(name, help=line, file=f"{__name__}.{name}"), name)
+            self.add_command(Called(name, help=line, file=f"{__name__}.{FILES.get(name, name)}"), name)
 
     def invoke(self, ctx: Any) -> Any:
         try:

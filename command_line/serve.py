@@ -1,0 +1,129 @@
+"""`entrepot serve`: the live scheduler."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, module_of, places_of
+from entrepot.command_line.tables import console, tell
+from entrepot.configs.errors import ConfigurationError
+from entrepot.configs.files import write_atomically
+from entrepot.scheduler.clock import WallClock
+from entrepot.scheduler.decisions.settings import ASSUMED_CUT_OFF, Settings
+from entrepot.scheduler.server.logs import log_as_json
+from entrepot.scheduler.server.run import Address, Server
+from entrepot.scheduler.server.tokens import SCOPES, Tokens
+
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+
+FIRST_TOKEN = "first-token"
+
+
+class Mode(StrEnum):
+    """What becomes of orders."""
+
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+@app.command("serve")
+def serve(
+    network: Network,
+    data: Data,
+    policy: Policy = None,
+    zone: Zone = None,
+    skus: Skus = None,
+    mode: Annotated[
+        Mode, typer.Option(help="shadow: say what would go out; live: put it into the outbox.")
+    ] = Mode.SHADOW,
+    cut_off: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Until when lanes take orders on days on which they depart, where they start, for all or for one; "
+            "may be repeated. [default: 16:00, an assumption]",
+            metavar="[LANE=]HH:MM",
+        ),
+    ] = None,
+    plan_minutes: Annotated[float, typer.Option(min=0.1, help="Make a plan this often.")] = 5.0,
+    budget_usd: Annotated[float | None, typer.Option(help="For goods, freight and duty of a plan.")] = None,
+    approval_units: Annotated[float | None, typer.Option(help="Hold a lane's order of more units.")] = None,
+    approval_usd: Annotated[float | None, typer.Option(help="Hold a lane's order of more value.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = Address.host,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = Address.port,
+    certificate: Annotated[Path | None, typer.Option(help="For TLS.", metavar="FILE.pem")] = None,
+    key: Annotated[Path | None, typer.Option(help="Of the certificate.", metavar="FILE.pem")] = None,
+) -> None:
+    """Serve the live scheduler: events in over HTTP, plans, and orders released once per lane at its cut-off.
+
+    Everything is kept in the folder at --data. docs/operations.md says what is sent and asked for. For example:
+
+    `entrepot serve kreen --data live --zone Asia/Shanghai`
+    """
+    places = places_of(network, zone, skus)
+    general, by_lane = _cut_offs(cut_off)
+    settings = Settings(
+        mode=mode.value,
+        plan_every=timedelta(minutes=plan_minutes),
+        cut_off=general or ASSUMED_CUT_OFF,
+        cut_offs=by_lane,
+        budget_usd=budget_usd,
+        approval_units=approval_units,
+        approval_usd=approval_usd,
+    )
+    module = module_of(policy)
+    out = console()
+    server = Server(data, places, module, settings, WallClock(), Address(host, port, certificate, key))
+    recovery = server.writer.recovery
+    lines = [
+        f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"
+        + (f" ({recovery.why})" if recovery.why else ""),
+        f"policy {module.versions.module}; mode {settings.mode}"
+        + ("" if settings.mode == "live" else ": nothing goes out (--mode live)"),
+    ]
+    if not zone:
+        lines.append("assumed: days begin in UTC everywhere (--zone)")
+    if general is None and len(by_lane) < len(places.names.arrays.lanes):
+        lines.append(f"assumed: lanes take orders until {ASSUMED_CUT_OFF:%H:%M} where they start (--cut-off)")
+    if host not in ("127.0.0.1", "::1", "localhost") and certificate is None:
+        lines.append("warning: tokens and events travel unencrypted (--certificate, --key)")
+    lines.extend(_first_token(data))
+    tell(lines, out)
+    log_as_json()
+    server.run()
+
+
+def _first_token(folder: Path) -> list[str]:
+    """Where there is no token yet, make one for everything; its text goes into a file that only its owner reads."""
+    tokens = Tokens(folder)
+    if tokens.all():
+        return []
+    path = folder / FIRST_TOKEN
+    os.umask(0o077)
+    write_atomically(path, tokens.issue("first", "/", list(SCOPES)) + "\n")
+    os.chmod(path, 0o600)
+    return [f"a first token for everything is in {path}; make narrower ones (entrepot token new) and withdraw it"]
+
+
+def _cut_offs(texts: Sequence[str] | None) -> tuple[time | None, dict[str, time]]:
+    general: time | None = None
+    by_lane: dict[str, time] = {}
+    for text in texts or ():
+        name, sign, value = text.rpartition("=")
+        try:
+            found = time.fromisoformat(value)
+        except ValueError:
+            raise ConfigurationError(f"--cut-off: {text!r}; allowed: HH:MM or LANE=HH:MM") from None
+        if sign:
+            by_lane[name] = found
+        elif general is not None:
+            raise ConfigurationError(f"--cut-off: {text!r}; one for all lanes is given already: {general:%H:%M}")
+        else:
+            general = found
+    return general, by_lane
