@@ -11,9 +11,11 @@ import numpy as np
 import typer
 
 from entrepot.command_line.tables import Row, console, table, tell, write_json
+from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError, locate, read_yaml, validate
 from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.demand.calibrated import CalibratedDemand
+from entrepot.envs.demand.calibration.daily_file import write_daily_sales
 from entrepot.envs.demand.calibration.figures_file import write_calibrated
 from entrepot.envs.demand.calibration.fit import fit
 from entrepot.envs.demand.calibration.records import read_sales
@@ -26,6 +28,7 @@ from entrepot.envs.demand.calibration.traces import (
 )
 from entrepot.envs.demand.moments import moments, open_weeks
 from entrepot.envs.network import NetworkArrays, load_network
+from entrepot.envs.snapshot import calendar
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -108,6 +111,7 @@ def fit_history(
 
     `entrepot demand fit sales.csv --markets-from my_demand.yaml --out fitted.yaml --source "our shop, 2024 and 2025"`
     """
+    refuse_unwritable(out, "--out")
     described = _described(history, markets_from)
     arrays, place = NetworkArrays.from_description(load_network(network)), str(locate("demand", markets_from))
     names, goods = list(arrays.markets), Goods(arrays.skus, arrays.skus_drawn)
@@ -124,6 +128,36 @@ def fit_history(
     except OSError as error:
         raise ConfigurationError(f"--out: {str(out)!r} can't be written: {error.strerror}") from error
     console().print(f"written: {out}, figures for {', '.join(figures.markets)}", soft_wrap=True)
+
+
+@app.command("days")
+def write_days(
+    history: History,
+    out: Annotated[Path, typer.Option("--out", help="The file to write.", metavar="FILE.csv")],
+    network: Network = "kreen",
+    markets_from: Markets = "history",
+) -> None:
+    """Write a history as the daily sales of a network's markets and SKUs, as `entrepot decide --sales` reads them.
+
+    Weeks and months are spread over their days, names are joined and proxies scaled, as wherever the history is used.
+
+    For example:
+
+    `entrepot demand days weekly.csv --network my_network.yaml --markets-from my_demand.yaml --out daily.csv`
+    """
+    refuse_unwritable(out, "--out")
+    described = _described(history, markets_from)
+    arrays = NetworkArrays.from_description(load_network(network))
+    goods = Goods(arrays.skus, arrays.skus_drawn)
+    traces = market_traces(described, arrays.markets, str(locate("demand", markets_from)), goods)
+    tell(traces.account, console())
+    rows = write_daily_sales(out, traces, arrays.skus)
+    days = traces.days
+    console().print(
+        f"written: {out}, {rows:,} rows of sales from {calendar.iso(int(days[0]))} to {calendar.iso(int(days[-1]))}; "
+        "days without a row sold nothing",
+        soft_wrap=True,
+    )
 
 
 @app.command("show")

@@ -125,7 +125,7 @@ def build(content: Mapping[str, Any], network: NetworkArrays, source: str) -> Hi
         summary=_summary(description, traces, skus),
         mean_units_per_day=np.stack([_mean(units, traces, skus) for units in traces.units]),
         traces=traces,
-        block_days=description.block_days,
+        block_days=traces.block_days,
         stretch_days=description.stretch_days,
         skus=skus,
     )

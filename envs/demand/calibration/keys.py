@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from entrepot.configs.loader import StrictModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 DATE_FORMATS = ("iso", "day_first", "month_first", "excel", "unix_seconds", "unix_milliseconds")
 """Ways of writing a date that have a name; any other is a pattern such as %d.%m.%y."""
@@ -26,6 +27,13 @@ class ReadingKeys(StrictModel):
     time_zone: str | None = Field(None, description="IANA name of the zone whose dates count, or `as_written`")
     decimal: Literal[".", ","] | None = Field(None, description="what stands before fractions")
     thousands: Literal[",", ".", " ", "'"] | None = Field(None, description="what stands between thousands")
+    period: Literal["day", "week", "month"] | None = Field(
+        None, description="what a row's units were sold in; days if not given, unless the dates look otherwise"
+    )
+    period_dates: Literal["first", "last"] = Field("first", description="which day of a week its date is")
+    weekday_shares: list[Weight] | None = Field(
+        None, description="how a week's or month's units fall on Monday to Sunday, in any unit; evenly if not given"
+    )
     repeated_rows: Literal["add", "refuse"] = Field("add", description="of one date, SKU and market")
     similar_names: Literal["refuse", "join", "apart"] = Field(
         "refuse", description="names that are the network's but for case, spaces or leading zeros"
@@ -36,6 +44,13 @@ class ReadingKeys(StrictModel):
     most_times_usual: Annotated[float, Field(gt=1)] = Field(
         10_000, description="greatest ratio of a day's units to the SKU's median day with sales in that place"
     )
+
+    @field_validator("weekday_shares")
+    @classmethod
+    def _seven_weekdays(cls, shares: list[float] | None) -> list[float] | None:
+        if shares is not None and (len(shares) != 7 or not sum(shares)):
+            raise ValueError("allowed: seven figures, Monday first, not all of them 0")
+        return shares
 
     @field_validator("encoding")
     @classmethod

@@ -14,6 +14,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand.calibration.account import Problem, RecordReport
 from entrepot.envs.demand.calibration.joining import folded, join_names, shown
 from entrepot.envs.demand.calibration.keys import ReadingKeys
+from entrepot.envs.demand.calibration.periods import periods_of
 from entrepot.envs.demand.calibration.rows import SalesRows, read_rows
 from entrepot.envs.snapshot import calendar
 
@@ -89,7 +90,8 @@ def dense_records(
     Raises:
         ConfigurationError: names are similar or rows repeated where a key refuses it, or nothing is left.
     """
-    first, last = int(rows.day.min()), int(rows.day.max())
+    rows, periods = periods_of(rows, keys)
+    first, last = int(rows.day.min()), int(rows.day.max()) if periods is None else periods.last
     sold = np.bincount(rows.day - first, weights=rows.units, minlength=last - first + 1)
     _check_gaps(rows, keys)
     read, path, remarks = rows, rows.path, list(rows.remarks)
@@ -115,6 +117,11 @@ def dense_records(
     cell = (rows.day - first, place[1], sku[1])
     added_up, same_again = _repeated(rows, np.ravel_multi_index(cell, units.shape) if len(rows.line) else None, keys)
     np.add.at(units, cell, rows.units.astype(np.float32))
+    if periods is not None:
+        remarks.append(periods.told)
+        units = periods.spread(units)
+        # A thing or two a week leave days without sales, which tell nothing of closing.
+        sold = np.repeat(sold[periods.begin - first], periods.length)
     report = RecordReport(
         path=path,
         rows=rows.read,

@@ -15,12 +15,13 @@ from entrepot.configs.loader import ConfigurationError, StrictModel
 from entrepot.envs.demand.calibration.account import RecordReport
 from entrepot.envs.demand.calibration.joining import SkusBy, choose_join, shown
 from entrepot.envs.demand.calibration.keys import ReadingKeys
+from entrepot.envs.demand.calibration.levels import levels_told
 from entrepot.envs.demand.calibration.records import SalesRecords, dense_records
 from entrepot.envs.demand.calibration.rows import read_rows
-from entrepot.envs.demand.calibration.season import NAMES, months_told, seasonal_index
+from entrepot.envs.demand.calibration.season import NAMES, TWO_CYCLES, months_told, seasonal_index, trusted_index
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import UNSET
-from entrepot.envs.demand.windows import Window, divide
+from entrepot.envs.demand.windows import SHARES, SHORTEST_BLOCK, USUAL_BLOCK, Window, divide, fitting_block
 from entrepot.envs.snapshot import calendar
 
 LATE_DAYS = 91
@@ -39,7 +40,12 @@ class HistoryDescription(ReadingKeys):
     """What `configs/demand/history.yaml` may say."""
 
     path: str
-    block_days: Annotated[int, Field(ge=1)] = 28
+    block_days: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="28, or as many whole weeks as the shortest window has room for"
+    )
+    season_cycles: Annotated[float, Field(ge=1)] = Field(
+        TWO_CYCLES, description="years that the training window must hold for its season to be believed as it is"
+    )
     stretch_days: Annotated[int, Field(ge=7)] = 112
     windows: dict[Split, Window] | None = None
     left_out_days: list[date | Window] = Field(default_factory=list)
@@ -67,6 +73,7 @@ class Traces:
     units: tuple[NDArray[np.float32], ...]  # M times [D, W]; W differs: pooling leaves a market fewer SKUs
     first_day: int  # days since 1970-01-01
     windows: dict[Split, tuple[int, int]]  # offsets into D, first included, last excluded
+    block_days: int  # of what scenarios are put together from
     month_index: NDArray[np.float64]  # [12]
     report: RecordReport
     skus: tuple[str, ...] | None = None  # W names of the columns, where they are joined by name
@@ -125,7 +132,11 @@ def market_traces(
     """
     records, join = _records(description, markets, source, goods)
     windows = divide(
-        description.windows, records.first_day, len(records.units), shortest=description.block_days + 7, source=source
+        description.windows,
+        records.first_day,
+        len(records.units),
+        block_days=description.block_days or SHORTEST_BLOCK,
+        source=source,
     )
     units, observed = _without_days(records, description.left_out_days, windows, source)
     trained = units[slice(*windows[Split.TRAIN])]
@@ -149,14 +160,24 @@ def market_traces(
         units=tuple(_trace(_columns(units[:, records.places.index(p.country)], order), p) for p in proxies),
         first_day=records.first_day,
         windows=windows,
+        block_days=description.block_days or fitting_block(windows),
         month_index=np.ones(12),
         report=records.report,
         skus=goods.names if goods is not None and by_name else None,
         observed=observed,
     )
     seen = traces.seen(Split.TRAIN)
-    index = seasonal_index(units[seen], records.days[seen])
-    told = [*_replaced(traces), *months_told(records.days[seen]), *_silent(index), *_thin(traces, trained)]
+    measured = seasonal_index(units[seen], records.days[seen])
+    index, of_season = trusted_index(measured, records.days[seen], cycles=description.season_cycles)
+    told = [
+        *_replaced(traces),
+        *_divided(description, traces),
+        *(months_told(records.days[seen]) if (index != 1).any() else []),
+        *of_season,
+        *_silent(index),
+        *levels_told(_total(traces), records.days, {split: traces.seen(split) for split in Split}, index),
+        *_thin(traces, trained),
+    ]
     joined = _joined(traces, records, goods, description.markets)
     return replace(traces, month_index=index, joined=tuple(joined), remarks=tuple(told))
 
@@ -278,6 +299,27 @@ def _replaced(traces: Traces) -> list[str]:
     count = int((~traces.observed).sum())
     days = "day is" if count == 1 else "days are"
     return [f"{count:,} {days} left out; the same weekday of the nearest week stands in"]
+
+
+def _divided(description: HistoryDescription, traces: Traces) -> list[str]:
+    """How a history was divided whose windows or blocks aren't the usual ones."""
+    days = [high - low for low, high in traces.windows.values()]
+    told = []
+    if description.windows is None and days[0] < int(sum(days) * SHARES[Split.TRAIN]):
+        told.append(
+            f"the history is short: divided into {' : '.join(map(str, days))} days to train, validate and test on"
+        )
+    if description.block_days is None and traces.block_days < USUAL_BLOCK:
+        told.append(
+            f"scenarios are put together from blocks of {traces.block_days} days, not {USUAL_BLOCK}, for the shortest "
+            f"window has {min(days)}: what takes longer to unfold isn't in them"
+        )
+    return told
+
+
+def _total(traces: Traces) -> NDArray[np.float64]:
+    """[D] units of all markets and SKUs."""
+    return np.asarray(np.stack([units.sum(axis=1, dtype=np.float64) for units in traces.units]).sum(axis=0))
 
 
 def _silent(month_index: NDArray[np.float64]) -> list[str]:

@@ -23,7 +23,7 @@ REAL = Path(__file__).parents[5] / "shared" / "data" / "online_retail_sku_countr
 
 @pytest.fixture(scope="module")
 def traces(sales_file: Path) -> Traces:
-    return market_traces(HistoryDescription(path=str(sales_file)), MARKETS, "tests")
+    return market_traces(HistoryDescription(path=str(sales_file), season_cycles=1), MARKETS, "tests")
 
 
 @pytest.fixture(scope="module")
