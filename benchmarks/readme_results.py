@@ -1,0 +1,88 @@
+"""Write the README's tables from what `entrepot evaluate` saved: what a clone gives, and what a sales history gives.
+
+entrepot evaluate kreen --json docs/results/readme/generated.json
+entrepot evaluate kreen --history SALES --json docs/results/readme/history.json
+python benchmarks/readme_results.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from prose import wrapped
+
+from entrepot.configs.files import write_atomically
+
+ROOT = Path(__file__).parents[1]
+TABLES = {
+    "generated": "**What a clone gives**, without any other file, on demand from the generator that ships",
+    "history": "**What a sales history gives**, that which the released policy was trained on, in months it never saw",
+}
+COMMANDS = {"generated": "entrepot evaluate kreen", "history": "entrepot evaluate kreen --history SALES"}
+
+
+def main(
+    figures: Annotated[Path, typer.Option(help="Where the JSON files are.")] = ROOT / "docs" / "results" / "readme",
+    page: Annotated[Path, typer.Option(help="The page whose tables are written.")] = ROOT / "README.md",
+) -> None:
+    """Put the tables between the page's marks."""
+    parts = [part(name, json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))) for name in TABLES]
+    text = page.read_text(encoding="utf-8")
+    between = "<!-- results -->\n" + "\n".join(parts) + "<!-- /results -->"
+    written, found = re.subn(r"<!-- results -->\n.*?<!-- /results -->", lambda _: between, text, flags=re.DOTALL)
+    if found != 1:
+        raise SystemExit(f"{page}: needs <!-- results --> and <!-- /results --> once")
+    write_atomically(page, written)
+
+
+def part(name: str, content: dict[str, Any]) -> str:
+    """A table with the command that prints it, and what the last policy is worth against the cheapest rule."""
+    rows, made = content["rows"], content["provenance"]
+    head = (
+        f"{TABLES[name]}: `{COMMANDS[name]}`, {made['episodes']} episodes of {made['days']} days after "
+        f"{made['warm_up_days']} of warm-up, {made['skus']} SKUs."
+    )
+    table = [
+        "| | cost with stock settled, USD a day (95 %) | before settlement | lost sales | turns a year |",
+        "|---|---|---|---|---|",
+        *(_row(row) for row in rows),
+    ]
+    remarks = [f"Remark: {line}." for line in made.get("remarks", [])]
+    return wrapped("\n\n".join([head, "\n".join(table), _paired(rows, content["paired"]), *remarks]))
+
+
+def _row(row: dict[str, Any]) -> str:
+    settled = (row[f"settled_cost_usd_per_day{end}"] for end in ("", "_low", "_high"))
+    cost = "{:,.0f} ({:,.0f}–{:,.0f})".format(*settled)
+    lost, turns = row["lost_share"], row["inventory_turnover_per_year"]
+    return f"| {row['policy']} | {cost} | {row['cost_usd_per_day']:,.0f} | {lost:.2%} | {turns:.1f} |"
+
+
+def _paired(rows: list[dict[str, Any]], paired: list[dict[str, Any]]) -> str:
+    """Of the last policy, which is the learned one."""
+    learned = rows[-1]["policy"]
+    best = min(rows[:-1], key=lambda row: float(row["settled_cost_usd_per_day"]))["policy"]
+    pair = next(pair for pair in paired if (pair["policy"], pair["baseline"]) == (learned, best))
+    ratio, low, high = (pair[f"settled_cost_ratio{end}"] for end in ("", "_low", "_high"))
+    lost = _told(
+        pair["lost_sales_ratio"], pair["lost_sales_ratio_low"], pair["lost_sales_ratio_high"], "lower", "higher"
+    )
+    return (
+        f"Paired, `{learned}` costs {_told(ratio, low, high, 'less', 'more')} than `{best}`, the cheapest of the "
+        f"others; its lost sales are {lost}."
+    )
+
+
+def _told(ratio: float, low: float, high: float, less: str, more: str) -> str:
+    """A ratio in words, with its interval the same way round."""
+    word, sign = (less, -1) if ratio <= 1 else (more, 1)
+    ends = sorted(sign * (end - 1) for end in (low, high))
+    return f"{sign * (ratio - 1):.1%} {word} ({ends[0]:.1%} to {ends[1]:.1%})"
+
+
+if __name__ == "__main__":
+    typer.run(main)
