@@ -6,6 +6,7 @@ import pytest
 
 from entrepot.configs.loader import ConfigurationError, locate
 from entrepot.training.events import Event, Kind
+from entrepot.training.resuming import resumed_experiment
 from entrepot.training.run import train
 from tests.training.tiny import tiny_experiment
 
@@ -22,6 +23,17 @@ def test_a_run_tells_each_step_and_hands_back_what_it_found(tmp_path: Path) -> N
     assert [event.done for event in events if event.kind is Kind.ITERATION] == [1, 2]
     assert done.outcome.policy_file == experiment.run_folder / "policy.pt"
     assert [row["policy"] for row in done.judged.rows()] == ["min_max", "base_stock", "tiny"]
+
+
+def test_a_run_that_is_done_is_not_trained_over_and_can_be_extended(tmp_path: Path) -> None:
+    train(tiny_experiment(tmp_path, *SMALL, *LESS))
+    with pytest.raises(ConfigurationError, match="holds a run that is done; give another name"):
+        train(tiny_experiment(tmp_path, *SMALL, *LESS))
+    longer = resumed_experiment([f"folder={tmp_path}", "run=tiny", "trainer.iterations=3"])
+    events: list[Event] = []
+    assert train(longer, resume=True, observe=events.append).outcome.iterations == 3
+    assert [event.done for event in events if event.kind is Kind.ITERATION] == [3]
+    assert resumed_experiment([f"folder={tmp_path}", "run=tiny"]).trainer.iterations == 3
 
 
 def test_resume_compares_the_content_of_the_network_and_not_its_name(tmp_path: Path) -> None:
