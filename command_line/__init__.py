@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "Serve the live scheduler: events in, plans and orders out.",
     "token": "Who may send events to a scheduler, read from it and operate it.",
     "decisions": "Look at a scheduler's plans and releases, and make a decision again.",
+    "play": "Draw one episode of a policy, day by day, as a moving picture.",
     "export": "Turn a run's best policy into a module that runs without torch.",
 }
 """Every command with the first line of its help; it stands in the file of its name as `app`."""

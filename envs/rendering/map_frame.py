@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -43,36 +44,52 @@ def opened_where_least_passes(longitude: Floats, ends: Floats) -> Floats:
     return np.asarray(shifted - 360 if shifted.min() > 180 else shifted)
 
 
-def set_frame(axes: Any, shown: Floats) -> Floats:
-    """Limits around all that is shown, with land and graticule; returns points a degree, in x and y.
+@dataclass(frozen=True)
+class Frame:
+    """Limits of a map, and its scale."""
 
-    A degree of latitude is drawn as much longer than one of longitude as it is on the ground in the map's middle, so
-    that land has its shape there (equirectangular with that standard parallel), or up to `MOST_STRETCH` times that.
+    low: Floats  # [2] degrees of longitude and latitude
+    high: Floats  # [2]
+    points_per_degree: Floats  # [2] in x and y
 
-    Args:
-        axes: a `matplotlib.axes.Axes`.
-        shown: [P, 2] degrees of all that must be inside.
-    """
-    inches = axes.get_figure().get_size_inches() * axes.get_position().size
-    low, high = shown.min(axis=0), shown.max(axis=0)
-    middle, span = (low + high) / 2, np.maximum(high - low, NARROWEST) * (1 + 2 * MARGIN)
-    stretch = 1 / np.cos(np.radians(np.clip(middle[1], -50, 50)))
-    flat = inches[1] * span[0] / (inches[0] * stretch * span[1])  # above 1: there is room above and below
-    stretch *= np.clip(flat, 1.0, MOST_STRETCH)
-    span = (span / inches * [1, stretch]).max() * inches / [1, stretch]
-    span = np.minimum(span, [360.0, FURTHEST_NORTH - FURTHEST_SOUTH])
-    middle[1] = np.clip(middle[1], FURTHEST_SOUTH + span[1] / 2, FURTHEST_NORTH - span[1] / 2)
-    axes.set_xlim(middle[0] - span[0] / 2, middle[0] + span[0] / 2)
-    axes.set_ylim(middle[1] - span[1] / 2, middle[1] + span[1] / 2)
-    _draw_land(axes)
-    _draw_graticule(axes, span[0])
-    return np.asarray(72 * inches / span)
+    @classmethod
+    def around(cls, shown: Floats, axes: Any) -> Frame:
+        """Limits around all that is shown.
 
+        A degree of latitude is drawn as much longer than one of longitude as it is on the ground in the map's middle,
+        so that land has its shape there (equirectangular with that standard parallel), or up to `MOST_STRETCH` times
+        that.
 
-def frame_in_points(axes: Any, points_per_degree: Floats) -> tuple[Floats, Floats]:
-    """The lowest and the highest corner."""
-    low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
-    return low * points_per_degree, high * points_per_degree
+        Args:
+            shown: [P, 2] degrees of all that must be inside.
+            axes: a `matplotlib.axes.Axes`, whose size is read.
+        """
+        inches = axes.get_figure().get_size_inches() * axes.get_position().size
+        low, high = shown.min(axis=0), shown.max(axis=0)
+        middle, span = (low + high) / 2, np.maximum(high - low, NARROWEST) * (1 + 2 * MARGIN)
+        stretch = 1 / np.cos(np.radians(np.clip(middle[1], -50, 50)))
+        flat = inches[1] * span[0] / (inches[0] * stretch * span[1])  # above 1: there is room above and below
+        stretch *= np.clip(flat, 1.0, MOST_STRETCH)
+        span = (span / inches * [1, stretch]).max() * inches / [1, stretch]
+        span = np.minimum(span, [360.0, FURTHEST_NORTH - FURTHEST_SOUTH])
+        middle[1] = np.clip(middle[1], FURTHEST_SOUTH + span[1] / 2, FURTHEST_NORTH - span[1] / 2)
+        return cls(middle - span / 2, middle + span / 2, np.asarray(72 * inches / span))
+
+    @property
+    def corners_in_points(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest."""
+        return self.low * self.points_per_degree, self.high * self.points_per_degree
+
+    def limit(self, axes: Any) -> None:
+        """Set the axes' limits."""
+        axes.set_xlim(self.low[0], self.high[0])
+        axes.set_ylim(self.low[1], self.high[1])
+
+    def draw(self, axes: Any) -> None:
+        """Limits, land and graticule."""
+        self.limit(axes)
+        _draw_land(axes)
+        _draw_graticule(axes, self.high[0] - self.low[0])
 
 
 def _draw_land(axes: Any) -> None:

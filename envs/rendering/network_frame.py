@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
-from entrepot.envs.order_up_to import demand_rate
-from entrepot.envs.rendering.network_map import draw_network
+from entrepot.envs.network import NetworkDescription
+from entrepot.envs.rendering.map_layout import MapLayout
+from entrepot.envs.rendering.network_map import COVER_COLOURS, MARKERS, MODE_COLOURS, draw_backdrop, draw_present
 from entrepot.envs.rendering.plain_text import names_as_they_are
-from entrepot.envs.snapshot import calendar
+from entrepot.envs.rendering.scene import Scene, scene_of
+
+Pixels = NDArray[np.uint8]
 
 INCHES = (14.0, 6.6)
 DOTS_PER_INCH = 80
 STOCK_COLOURS = {"on hand": "#1f3b57", "on the dock": "#8fa3b5", "on the way": "#cfe0ee"}
 SERVED, SHORT = "#3a9d5d", "#c8102e"
+MAP, STOCK, SERVICE = (0.035, 0.125, 0.685, 0.81), (0.805, 0.565, 0.185, 0.36), (0.805, 0.09, 0.185, 0.36)
 
 logger = logging.getLogger(__name__)
+_STAGES: WeakKeyDictionary[BatchedWarehouseNetwork, Stage] = WeakKeyDictionary()
 
 
-@names_as_they_are()
-def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> NDArray[np.uint8]:
+def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> Pixels:
     """[height, width, 3] pixels of one environment's present day.
 
     Args:
@@ -35,20 +43,55 @@ def network_frame(world: BatchedWarehouseNetwork, environment: int = 0) -> NDArr
     Raises:
         RuntimeError: there is no episode yet.
     """
-    caption = _caption(world, environment)
-    figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, facecolor="white")
-    canvas: Any = FigureCanvasAgg(figure)
-    names = world.network.nodes
-    stock = _stock_in_days(world, environment)
-    axes = figure.add_axes((0.035, 0.125, 0.685, 0.81))
-    cover = dict(zip(names, stock["on hand"].tolist(), strict=True))
-    draw_network(world.description, axes, node_values=cover, lane_flows=_shipped(world, environment))
-    axes.set_title(caption, fontsize=12, loc="left")
-    _wrap_legend(axes)
-    _draw_stock(figure.add_axes((0.805, 0.565, 0.185, 0.36)), names, stock)
-    _draw_service(figure.add_axes((0.805, 0.09, 0.185, 0.36)), names, *_service(world, environment))
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    scene = scene_of(world, environment)
+    if world not in _STAGES:
+        _STAGES[world] = Stage(world.description)
+    return _STAGES[world].frame(scene)
+
+
+class Stage:
+    """Draws frames of one network; what is the same on all of them is drawn once."""
+
+    @names_as_they_are()
+    def __init__(self, network: NetworkDescription) -> None:
+        """Args: whose frames are drawn."""
+        self._network = network
+        figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, facecolor="white")
+        axes = figure.add_axes(MAP)
+        self._layout = MapLayout.of(network, axes, with_values=True)
+        draw_backdrop(self._layout, axes, coloured_by_cover=True)
+        _wrap_legend(axes)
+        for place, title, colours in (
+            (STOCK, "stock in days of demand", STOCK_COLOURS),
+            (SERVICE, "demand of the day before, in units", {"served at once": SERVED, "not in stock": SHORT}),
+        ):
+            _draw_panel(figure.add_axes(place), title, colours, tuple(network.nodes))
+        self._figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH)
+        self._figure.figimage(_pixels_of(figure), zorder=-1)
+        self._map, self._stock, self._service = (_bare(self._figure, place) for place in (MAP, STOCK, SERVICE))
+        self._layout.frame.limit(self._map)
+
+    @staticmethod
+    def colours() -> list[tuple[int, int, int]]:
+        """What says something on any frame, 0 to 255."""
+        marks = [colour for _, colour, _ in MARKERS.values()]
+        plain = ["white", *STOCK_COLOURS.values(), SERVED, SHORT, *MODE_COLOURS.values(), *marks]
+        cover = [COVER_COLOURS(share) for share in np.linspace(0.0, 1.0, 48)]
+        return [(round(255 * r), round(255 * g), round(255 * b)) for r, g, b in map(to_rgb, [*plain, *cover])]
+
+    @names_as_they_are()
+    def frame(self, scene: Scene) -> Pixels:
+        """[height, width, 3] pixels."""
+        for axes in (self._map, self._stock, self._service):
+            for artist in (*axes.collections, *axes.lines, *axes.patches, *axes.texts):
+                artist.remove()
+        cover = dict(zip(self._network.nodes, scene.stock_days["on hand"].tolist(), strict=True))
+        flows = dict(zip((lane.name for lane in self._network.lanes), scene.shipped.tolist(), strict=True))
+        draw_present(self._layout, self._map, node_values=cover, lane_flows=flows)
+        self._map.set_title(scene.caption, fontsize=12, loc="left")
+        _draw_bars(self._stock, [(days, STOCK_COLOURS[part]) for part, days in scene.stock_days.items()])
+        _draw_service(self._service, scene)
+        return _pixels_of(self._figure)
 
 
 class NetworkWindow:
@@ -99,6 +142,19 @@ class NetworkWindow:
             self._image = None
 
 
+def _pixels_of(figure: Figure) -> Pixels:
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _bare(figure: Figure, place: tuple[float, float, float, float]) -> Any:
+    """Axes of which nothing is seen but what is drawn on them."""
+    axes: Any = figure.add_axes(place)
+    axes.axison = False
+    return axes
+
+
 def _wrap_legend(axes: Any) -> None:
     """In two rows: beside the panels the map is too narrow for one."""
     handles, texts = axes.get_legend().legend_handles, axes.get_legend().get_texts()
@@ -115,54 +171,16 @@ def _wrap_legend(axes: Any) -> None:
     )
 
 
-def _caption(world: BatchedWarehouseNetwork, environment: int) -> str:
-    number = int(world.scenario.first_day[environment]) + world.warm_up_days + world.day
-    title = world.description.title or world.description.name
-    caption = f"{title}: {calendar.iso(number)}, day {world.day} of {world.episode_days}"
-    if world.transition is not None:
-        usd = float(world.transition.cost_by_agent[environment].sum())
-        caption += f", {usd:,.0f} USD the day before"
-    return caption
-
-
-def _stock_in_days(world: BatchedWarehouseNetwork, environment: int) -> dict[str, NDArray[np.float64]]:
-    """[N] days of the node's demand rate, all SKUs together."""
-    seen = world.snapshot
-    rate = demand_rate(world.attributes, seen)[environment].sum(dim=-1)
-    parts = zip(STOCK_COLOURS, (seen.on_hand, seen.dock, seen.in_transit), strict=True)
-    return {name: (units[environment].sum(dim=-1) / rate).cpu().numpy() for name, units in parts}
-
-
-def _shipped(world: BatchedWarehouseNetwork, environment: int) -> dict[str, float]:
-    """Units that departed on each lane on the day before."""
-    if world.transition is None:
-        return {}
-    units = world.transition.flows.shipped[environment].sum(dim=-1).tolist()
-    return dict(zip(world.network.lanes, units, strict=True))
-
-
-def _service(
-    world: BatchedWarehouseNetwork, environment: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """[N] units served at once for the markets whose first option the node is, units not, and SKUs that lacked."""
-    if world.transition is None:
-        nothing = np.zeros(len(world.network.nodes))
-        return nothing, nothing, nothing.astype(np.int64)
-    flows, home = world.transition.flows, world.parameters.market.direct_share
-    demand = home @ flows.demand[environment]
-    served = home @ (flows.served.sum(dim=0) - flows.served_backlog)[environment]
-    short = (demand - served).clamp(min=0.0)
-    lacking = (short > 0.5).sum(dim=-1)
-    return served.sum(dim=-1).cpu().numpy(), short.sum(dim=-1).cpu().numpy(), lacking.cpu().numpy()
-
-
-def _draw_stock(axes: Any, names: tuple[str, ...], stock: dict[str, NDArray[np.float64]]) -> None:
-    left = np.zeros(len(names))
-    for part, days in stock.items():
-        axes.barh(range(len(names)), days, left=left, color=STOCK_COLOURS[part], label=part, height=0.7)
-        left = left + days
-    axes.set_title("stock in days of demand", fontsize=9.5, loc="left")
+def _draw_panel(axes: Any, title: str, colours: dict[str, str], names: tuple[str, ...]) -> None:
+    """What is the same on all days: the nodes' names, the title, the legend."""
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    axes.set_xticks([])
+    axes.tick_params(labelsize=8, length=0)
+    axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+    axes.set_title(title, fontsize=9.5, loc="left")
     axes.legend(
+        handles=[Patch(color=colour, label=label) for label, colour in colours.items()],
         fontsize=7.5,
         ncols=3,
         loc="upper left",
@@ -171,33 +189,38 @@ def _draw_stock(axes: Any, names: tuple[str, ...], stock: dict[str, NDArray[np.f
         handlelength=1.0,
         columnspacing=1.0,
     )
-    _finish(axes, names)
 
 
-def _draw_service(
-    axes: Any,
-    names: tuple[str, ...],
-    served: NDArray[np.float64],
-    short: NDArray[np.float64],
-    lacking: NDArray[np.int64],
-) -> None:
-    axes.barh(range(len(names)), served, color=SERVED, label="served at once", height=0.7)
-    axes.barh(range(len(names)), short, left=served, color=SHORT, label="not in stock", height=0.7)
-    longest = max(float((served + short).max()), 1.0)
-    for row, (end, count) in enumerate(zip(served + short, lacking, strict=True)):
+def _draw_service(axes: Any, scene: Scene) -> None:
+    end = scene.served + scene.short
+    longest = _draw_bars(axes, [(scene.served, SERVED), (scene.short, SHORT)], room=1.3)
+    for row, count in enumerate(scene.lacking):
         if count:
             word = "SKU" if count == 1 else "SKUs"
-            axes.text(end + 0.02 * longest, row, f"{count} {word} out", fontsize=7.5, color=SHORT, va="center")
-    axes.set_title("demand of the day before, in units", fontsize=9.5, loc="left")
-    axes.legend(fontsize=7.5, ncols=2, loc="upper left", bbox_to_anchor=(-0.03, -0.08), frameon=False, handlelength=1.0)
-    axes.set_xlim(0, 1.3 * longest)
-    _finish(axes, names)
+            axes.text(end[row] + 0.02 * longest, row, f"{count} {word} out", fontsize=7.5, color=SHORT, va="center")
 
 
-def _finish(axes: Any, names: tuple[str, ...]) -> None:
-    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
-    axes.invert_yaxis()
-    axes.tick_params(labelsize=8, length=0)
-    axes.grid(axis="x", color="#e3e9ee", linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+def _draw_bars(axes: Any, parts: list[tuple[NDArray[np.float64], str]], *, room: float = 1.03) -> float:
+    """Bars one after the other over a scale of its own; returns the longest bar's length, at least 1."""
+    count = len(parts[0][0])
+    ends = np.cumsum([values for values, _ in parts], axis=0)
+    longest = max(float(ends[-1].max()), 1.0)
+    axes.set_xlim(0, room * longest)
+    axes.set_ylim(count - 0.5, -0.5)
+    step = _round_step(longest)
+    for tick in np.arange(0, room * longest, step):
+        axes.axvline(tick, color="#e3e9ee", linewidth=0.7, zorder=0)
+        axes.text(tick, count - 0.4, f"{tick:,.12g}", fontsize=8, ha="center", va="top")
+    for (values, colour), end in zip(parts, ends, strict=True):
+        bars = [
+            [(right - width, row - 0.35), (right, row - 0.35), (right, row + 0.35), (right - width, row + 0.35)]
+            for row, (right, width) in enumerate(zip(end, values, strict=True))
+        ]
+        axes.add_collection(PolyCollection(bars, facecolors=colour, zorder=1), autolim=False)
+    return longest
+
+
+def _round_step(longest: float) -> float:
+    """Between ticks: 1, 2 or 5 times a power of ten, for three to six of them."""
+    power = 10.0 ** np.floor(np.log10(longest / 3))
+    return float(next(step * power for step in (1, 2, 5, 10) if longest / (step * power) <= 5))

@@ -20,12 +20,10 @@ from matplotlib.path import Path as Curve
 from numpy.typing import NDArray
 
 from entrepot.envs.network.description import Lane, Mode, NetworkDescription, NodeKind
-from entrepot.envs.rendering.label_placement import place_labels, spread_apart
-from entrepot.envs.rendering.lane_paths import lane_paths, trimmed
-from entrepot.envs.rendering.map_frame import TURNS, frame_in_points, opened_where_least_passes, set_frame
-from entrepot.envs.rendering.market_places import MarketPlace, market_places
+from entrepot.envs.rendering.map_frame import TURNS
+from entrepot.envs.rendering.map_layout import FONT_POINTS, MapLayout, label_of
+from entrepot.envs.rendering.market_places import MarketPlace
 from entrepot.envs.rendering.plain_text import names_as_they_are
-from entrepot.envs.rendering.sea_routes import sea_passage
 
 Floats = NDArray[np.float64]
 
@@ -40,11 +38,9 @@ COVER_COLOURS = LinearSegmentedColormap.from_list("cover", ["#c8102e", "#f2b705"
 FULL_COVER_DAYS = 60.0
 """Days of cover from which a node counts as well stocked."""
 
-FONT_POINTS = 8.5
-CROWDED_POINTS = 21.0
-"""Places nearer to each other than this are drawn further apart than they are."""
 LEADER_POINTS = 5.0
 """A mark further from its place than this has a line to it."""
+LEADER = "#3d4a54"
 
 
 @names_as_they_are()
@@ -66,36 +62,36 @@ def draw_network(
         node_values: days of cover of each node by name; colours nodes from red (none) to green and sizes them.
         lane_flows: units on each lane by `Lane.name`; sets the lanes' widths, and pales those without any.
     """
-    markets = market_places(network)
-    true = {name: (place.longitude, place.latitude) for name, place in {**network.nodes, **network.suppliers}.items()}
-    everything = np.array([*true.values(), *(market.at for market in markets)])
-    everything[:, 0] = opened_where_least_passes(everything[:, 0], _ends(network, true))
-    points_per_degree = set_frame(axes, _shown(network, true, everything))
-    at = spread_apart(everything * points_per_degree, distance=CROWDED_POINTS) / points_per_degree
-    where = dict(zip(true, at, strict=False))
-    paths = lane_paths(network.lanes, true, where, points_per_degree)
-    for lane, path in zip(network.lanes, paths, strict=True):
-        _draw_lane(axes, lane, path, points_per_degree, lane_flows)
-    _draw_leaders(axes, everything, at, points_per_degree)
-    for name, point in where.items():
-        _draw_place(axes, network, name, point, node_values)
-    for market, point in zip(markets, at[len(where) :], strict=True):
-        _draw_market(axes, market, point, where)
-    texts = [_label(name, node_values) for name in where] + [market.label for market in markets]
-    offsets = place_labels(
-        at * points_per_degree,
-        texts,
-        FONT_POINTS,
-        frame=frame_in_points(axes, points_per_degree),
-        lines=np.concatenate(paths) * points_per_degree,
-    )
-    for text, point, (offset, alignment) in zip(texts, at, offsets, strict=True):
-        label = axes.annotate(
-            text, point, offset, textcoords="offset points", ha=alignment, va="center", fontsize=FONT_POINTS, zorder=6
-        )
-        label.set_bbox({"facecolor": "white", "alpha": 0.72, "edgecolor": "none", "pad": 0.8})
-    _legend(axes, network, coloured_by_cover=node_values is not None)
+    layout = MapLayout.of(network, axes, with_values=node_values is not None)
+    draw_backdrop(layout, axes, coloured_by_cover=node_values is not None)
+    draw_present(layout, axes, node_values=node_values, lane_flows=lane_flows)
     axes.set_title(network.title or network.name, fontsize=12, loc="left")
+
+
+def draw_backdrop(layout: MapLayout, axes: Any, *, coloured_by_cover: bool) -> None:
+    """What is the same on all days: land, markets, the legend."""
+    layout.frame.draw(axes)
+    _draw_leaders(axes, layout)
+    for label, market in layout.markets.items():
+        _draw_market(axes, layout, label, market)
+    _legend(axes, layout.network, coloured_by_cover=coloured_by_cover)
+
+
+def draw_present(
+    layout: MapLayout,
+    axes: Any,
+    *,
+    node_values: Mapping[str, float] | None = None,
+    lane_flows: Mapping[str, float] | None = None,
+) -> None:
+    """What differs from day to day: lanes, nodes and their labels; see `draw_network`."""
+    network = layout.network
+    for lane in network.lanes:
+        _draw_lane(axes, lane, layout, lane_flows)
+    for name in (*network.nodes, *network.suppliers):
+        cover = None if node_values is None else node_values.get(name)
+        _draw_place(axes, _kind(network, name), layout.drawn[name], cover)
+        _draw_label(axes, layout, name, label_of(name, cover))
 
 
 @names_as_they_are()
@@ -124,36 +120,14 @@ def save_map(network: NetworkDescription, path: str | Path) -> None:
     network_figure(network).savefig(path, format="png")
 
 
-def _ends(network: NetworkDescription, true: Mapping[str, tuple[float, float]]) -> Floats:
-    """[L, 2] longitudes of each lane's ends."""
-    ends = [(true[lane.origin][0], true[lane.destination][0]) for lane in network.lanes]
-    return np.array(ends, np.float64).reshape(-1, 2)
-
-
-def _shown(network: NetworkDescription, true: Mapping[str, tuple[float, float]], everything: Floats) -> Floats:
-    """[P, 2] what must be on the map: all places, and the ways by sea that don't leave it at its edge."""
-    where = dict(zip(true, everything, strict=False))
-    ways = []
-    for lane in network.lanes:
-        if lane.mode is Mode.SEA:
-            passed = sea_passage(true[lane.origin], true[lane.destination])
-            passed = np.add(passed, [where[lane.origin][0] - passed[0, 0], 0])
-            if abs(passed[-1, 0] - where[lane.destination][0]) < 180:
-                ways.append(passed)
-    return np.concatenate([everything, *ways])
-
-
-def _draw_lane(
-    axes: Any, lane: Lane, path: Floats, points_per_degree: Floats, lane_flows: Mapping[str, float] | None
-) -> None:
+def _draw_lane(axes: Any, lane: Lane, layout: MapLayout, lane_flows: Mapping[str, float] | None) -> None:
     width, alpha = 1.1, 0.75
     if lane_flows is not None:
         most = max(lane_flows.values(), default=0.0)
         flow = lane_flows.get(lane.name, 0.0)
         width = 0.6 + 4.4 * (flow / most) ** 0.5 if most > 0 else 0.6
         alpha = 0.85 if flow > 0 else 0.2
-    line = trimmed(path * points_per_degree, 6, 7) / points_per_degree
-    west, east = axes.get_xlim()
+    line, west, east = layout.lines[lane.name], layout.frame.low[0], layout.frame.high[0]
     for turn in TURNS:
         if turn and (line[:, 0].max() + turn <= west or line[:, 0].min() + turn >= east):
             continue
@@ -174,12 +148,13 @@ def _draw_lane(
         )
 
 
-def _draw_leaders(axes: Any, true: Floats, drawn: Floats, points_per_degree: Floats) -> None:
+def _draw_leaders(axes: Any, layout: MapLayout) -> None:
     """A thin line from each mark that was pushed aside to where its place is."""
-    for one, other in zip(true, drawn, strict=True):
-        if np.linalg.norm((one - other) * points_per_degree) > LEADER_POINTS:
-            axes.plot(*np.stack([one, other]).T, color="#3d4a54", linewidth=0.7, zorder=3)
-            axes.plot(*one, marker="o", markersize=2.2, color="#3d4a54", zorder=3)
+    for name, drawn in layout.drawn.items():
+        true = layout.true[name]
+        if np.linalg.norm((true - drawn) * layout.frame.points_per_degree) > LEADER_POINTS:
+            axes.plot(*np.stack([true, drawn]).T, color=LEADER, linewidth=0.7, zorder=3)
+            axes.plot(*true, marker="o", markersize=2.2, color=LEADER, zorder=3)
 
 
 def _kind(network: NetworkDescription, name: str) -> str:
@@ -188,28 +163,56 @@ def _kind(network: NetworkDescription, name: str) -> str:
     return "warehouse" if network.nodes[name].kind is NodeKind.WAREHOUSE else "fulfilment centre"
 
 
-def _draw_place(
-    axes: Any, network: NetworkDescription, name: str, point: Floats, node_values: Mapping[str, float] | None
-) -> None:
-    marker, plain, size = MARKERS[_kind(network, name)]
+def _draw_place(axes: Any, kind: str, point: Floats, cover_days: float | None) -> None:
+    marker, plain, size = MARKERS[kind]
     colour: Any = plain
-    if node_values is not None and name in node_values:
-        cover = float(np.clip(node_values[name] / FULL_COVER_DAYS, 0.0, 1.0))
+    if cover_days is not None:
+        cover = float(np.clip(cover_days / FULL_COVER_DAYS, 0.0, 1.0))
         colour, size = COVER_COLOURS(cover), size * (0.9 + 1.1 * cover)
-    axes.scatter(*point, marker=marker, s=size, color=colour, edgecolors="white", linewidths=1.2, zorder=5)
+    axes.add_line(_mark(point, marker, colour, size, zorder=5))
 
 
-def _draw_market(axes: Any, market: MarketPlace, point: Floats, where: Mapping[str, Floats]) -> None:
+def _mark(point: Floats, marker: str, colour: Any, size: float, *, zorder: float) -> Line2D:
+    """A mark of so many square points; a line of one point is drawn much sooner than a scatter."""
+    x, y = point
+    return Line2D(
+        [x],
+        [y],
+        marker=marker,
+        markersize=size**0.5,
+        color=colour,
+        markeredgecolor="white",
+        markeredgewidth=1.2,
+        linestyle="none",
+        zorder=zorder,
+    )
+
+
+def _draw_market(axes: Any, layout: MapLayout, label: str, market: MarketPlace) -> None:
     marker, colour, size = MARKERS["market"]
+    point = layout.drawn[label]
     for node in market.first_nodes:
-        begin = np.add(where[node], [360 * round((point[0] - where[node][0]) / 360), 0])
+        begin = layout.drawn[node]
+        begin = np.add(begin, [360 * round((point[0] - begin[0]) / 360), 0])
         axes.plot(*np.stack([begin, point]).T, color=colour, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1.5)
-    axes.scatter(*point, marker=marker, s=size, color=colour, edgecolors="white", linewidths=1.2, zorder=4)
+    axes.add_line(_mark(point, marker, colour, size, zorder=4))
+    _draw_label(axes, layout, label, label)
 
 
-def _label(name: str, node_values: Mapping[str, float] | None) -> str:
-    shown = name.replace("_", " ")
-    return f"{shown}: {node_values[name]:.0f} d" if node_values is not None and name in node_values else shown
+def _draw_label(axes: Any, layout: MapLayout, name: str, text: str) -> None:
+    offset, alignment = layout.labels[name]
+    box = {"facecolor": "white", "alpha": 0.72, "edgecolor": "none", "pad": 0.8}
+    axes.annotate(
+        text,
+        layout.drawn[name],
+        offset,
+        textcoords="offset points",
+        ha=alignment,
+        va="center",
+        fontsize=FONT_POINTS,
+        zorder=6,
+        bbox=box,
+    )
 
 
 def _legend(axes: Any, network: NetworkDescription, *, coloured_by_cover: bool) -> None:
