@@ -17,6 +17,8 @@ from entrepot.scheduler.mirror.documents import Documents, Kept
 from entrepot.scheduler.mirror.ranks import Amounts, Rank, add
 from entrepot.scheduler.places import Places
 
+NONE = np.int64(-1)
+
 
 class DemandDump(msgspec.Struct, frozen=True):
     """As it is kept. Sums by day follow from the documents."""
@@ -48,9 +50,11 @@ class DemandOfMarkets:
         for sale in self.sales.values():
             self._add(sale, 1)
         self._picked: Amounts = dict(kept.picked) if kept else {}
-        self._told: dict[tuple[int, int, int], tuple[Rank, int]] = {
-            place: (Rank(*rank), units) for place, rank, units in (kept.told if kept else ())
-        }
+        # Of a day, market and SKU of which all demand was told: by whose word, and by day how much; NONE elsewhere.
+        self._told: dict[tuple[int, int, int], Rank] = {}
+        self._told_daily: dict[int, NDArray[np.int64]] = {}
+        for place, rank, units in kept.told if kept else ():
+            self._tell(place, Rank(*rank), units)
 
     def sell(self, data: Sale, rank: Rank) -> None:
         """A sale, or what became of it."""
@@ -69,8 +73,8 @@ class DemandOfMarkets:
         """All the demand of a day."""
         names = self._places.names
         place = calendar.day_number(data.date), names.markets[data.market], names.skus[data.sku]
-        if place not in self._told or rank > self._told[place][0]:
-            self._told[place] = rank, self._millionths(data.units)
+        if place not in self._told or rank > self._told[place]:
+            self._tell(place, rank, self._millionths(data.units))
 
     def pick(self, sale: str, sku: int, units: int) -> None:
         """Units that were picked for a sale; below 0 undoes."""
@@ -97,29 +101,37 @@ class DemandOfMarkets:
         """[days, M, S] units asked for; 0 on days of which nothing was told."""
         sums = np.zeros((days, *self._shape), np.int64)
         for day in range(max(days, 0)):
-            found = self._daily.get(first_day + day)
-            if found is not None:
-                sums[day] = found
-        if self._told:
-            places = np.array(list(self._told), np.int64)
-            units = np.fromiter((units for _, units in self._told.values()), np.int64, len(self._told))
-            inside = (places[:, 0] >= first_day) & (places[:, 0] < first_day + days)
-            day, market, sku = places[inside].T
-            sums[day - first_day, market, sku] = units[inside]
+            sold, told = self._daily.get(first_day + day), self._told_daily.get(first_day + day)
+            if sold is not None:
+                sums[day] = sold
+            if told is not None:
+                sums[day] = np.where(told == NONE, sums[day], told)
         return sums / MILLION
 
     def first_day(self) -> int | None:
         """The first day, in days since 1970-01-01, of which anything was told; None if there is none."""
-        days = [*(day for day, sums in self._daily.items() if sums.any()), *(place[0] for place in self._told)]
+        days = [*(day for day, sums in self._daily.items() if sums.any()), *self._told_daily]
         return min(days, default=None)
+
+    def told_until(self, market: int) -> int | None:
+        """The last day of which all of a market's demand was told; None where that never was."""
+        days = [day for day, told in self._told_daily.items() if (told[market] != NONE).any()]
+        return max(days, default=None)
 
     def dump(self) -> DemandDump:
         """In an order that doesn't depend on that of the events."""
         told = [
-            (place, (rank.first, rank.second, rank.digest), units)
-            for place, (rank, units) in sorted(self._told.items())
+            (place, (rank.first, rank.second, rank.digest), int(self._told_daily[place[0]][place[1:]]))
+            for place, rank in sorted(self._told.items())
         ]
         return DemandDump(self.sales.dump(), sorted(self._picked.items()), told)
+
+    def _tell(self, place: tuple[int, int, int], rank: Rank, units: int) -> None:
+        day, market, sku = place
+        self._told[place] = rank
+        if day not in self._told_daily:
+            self._told_daily[day] = np.full(self._shape, NONE)
+        self._told_daily[day][market, sku] = units
 
     def _add(self, sale: Sale, sign: int) -> None:
         if sale.status == "cancelled" or not sale.is_demand:

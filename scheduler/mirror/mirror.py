@@ -53,7 +53,7 @@ class Mirror:
             event: not applied before.
             target: what a correction undoes.
         """
-        self.sources.hear(event, self._node_of(event.data))
+        self.sources.hear(event, _place_of(event.data))
         data = event.data
         if isinstance(data, kinds.Correction):
             assert target is not None
@@ -148,13 +148,17 @@ class Mirror:
             if units is not None:
                 self.stock.count(bucket, names.nodes[data.node], names.skus[data.sku], rank, self._units(units))
 
-    def _node_of(self, data: kinds.Data) -> int | None:
-        if isinstance(data, kinds.Movement | kinds.Count):
-            return self.places.names.nodes.get(data.node)
-        return None
-
     def _units(self, units: int | str) -> int:
         return millionths(units, divisible=self.places.divisible)
+
+
+def _place_of(data: kinds.Data) -> str | None:
+    """The node or supplier whose stock, or the market whose demand, an event tells of."""
+    if isinstance(data, kinds.Movement | kinds.Count):
+        return f"node {data.node}"
+    if isinstance(data, kinds.Sale | kinds.Demand):
+        return f"market {data.market}"
+    return None
 
 
 def instead_of(target: Event, instead: kinds.Redone) -> kinds.Movement:

@@ -85,7 +85,7 @@ def _stock(mirror: Mirror, allocated: Mapping[tuple[int, int], int], now: dateti
     held = {(one.bucket, one.node, one.sku): one.units for one in mirror.stock.held()}
     on_hand, dock = BUCKETS.index("on_hand"), BUCKETS.index("dock")
     for node in sorted(mirror.stock.counted_nodes()):
-        heard = mirror.sources.heard_of(node)
+        heard = mirror.sources.heard_of(f"node {arrays.nodes[node]}")
         assert heard is not None  # somebody counted
         as_of = moment_of(min(heard, microseconds(now)))
         rows.extend(
@@ -107,10 +107,7 @@ def _stock(mirror: Mirror, allocated: Mapping[tuple[int, int], int], now: dateti
 def _sales(mirror: Mirror, now: datetime, today: int) -> DailySales:
     """Daily sums up to the last day that has closed everywhere; of days after it nothing is known."""
     first = mirror.demand.first_day()
-    closed = min(
-        calendar.day_number(mirror.places.date_at(market, now - CLOSES_AFTER)) - 1
-        for market in mirror.places.names.arrays.markets
-    )
+    closed = min(_closed(mirror, now, market) for market in range(len(mirror.places.names.markets)))
     if first is None or first > min(closed, today - 1):
         raise ConfigurationError(
             "sales: of no day that has closed was anything told; send sales or demand, or open with `entrepot import`"
@@ -119,6 +116,21 @@ def _sales(mirror: Mirror, now: datetime, today: int) -> DailySales:
     units = mirror.demand.daily_units(first, today - first)
     units[max(closed + 1 - first, 0) :] = np.nan
     return DailySales(first, units)
+
+
+def _closed(mirror: Mirror, now: datetime, market: int) -> int:
+    """The last day of which a market's sales are known to be in.
+
+    A source that has fallen silent may have sold since, so no day is known to be closed after it was last heard; a day
+    of which demand was told is.
+    """
+    name = mirror.places.names.arrays.markets[market]
+    heard = mirror.sources.heard_of(f"market {name}")
+    until = now if heard is None else min(now, moment_of(heard))
+    by_clock = calendar.day_number(mirror.places.date_at(name, until - CLOSES_AFTER)) - 1
+    told = mirror.demand.told_until(market)
+    today = calendar.day_number(mirror.places.date_at(name, now))
+    return by_clock if told is None else max(by_clock, min(told, today - 1))
 
 
 def _rows(mirror: Mirror, starts: str, lines: Iterable[Open]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class SourcesDump(msgspec.Struct, frozen=True):
     """As they are kept."""
 
     epochs: list[SourceDump]
-    speaks_of: list[tuple[int, list[str]]]
+    speaks_of: list[tuple[str, list[str]]]
 
 
 class Freshness(NamedTuple):
@@ -60,14 +60,14 @@ class Sources:
             (one.source, one.epoch): _Epoch(one.heard, one.highest, one.count, one.told)
             for one in (kept.epochs if kept else ())
         }
-        self._speaks_of: dict[int, set[str]] = {node: set(names) for node, names in (kept.speaks_of if kept else ())}
+        self._speaks_of: dict[str, set[str]] = {place: set(names) for place, names in (kept.speaks_of if kept else ())}
 
-    def hear(self, event: Event, node: int | None) -> None:
+    def hear(self, event: Event, place: str | None) -> None:
         """Take note of an event.
 
         Args:
             event: that was taken.
-            node: whose stock it tells of, if any.
+            place: the node whose stock or the market whose demand it tells of, if any.
         """
         key = event.key
         found = self._epochs.get((key.source, key.epoch))
@@ -79,8 +79,8 @@ class Sources:
         if isinstance(event.data, Heartbeat):
             # Of two heartbeats the one that has counted further holds, then the later one.
             found.told = max(found.told, (event.data.last_sequence, event.time, event.data.final))
-        if node is not None:
-            self._speaks_of.setdefault(node, set()).add(key.source)
+        if place is not None:
+            self._speaks_of.setdefault(place, set()).add(key.source)
 
     def freshness(self) -> list[Freshness]:
         """Of each source's latest epoch, by name."""
@@ -89,13 +89,13 @@ class Sources:
             latest[source] = max(epoch, latest.get(source, 0))
         return [self._of(source, epoch) for source, epoch in sorted(latest.items())]
 
-    def heard_of(self, node: int) -> int | None:
-        """When a node's stock was last told of: the time of the source that was silent longest of those that do.
+    def heard_of(self, place: str) -> int | None:
+        """When a place was last told of: the time of the source that was silent longest of those that speak of it.
 
         A source that has said its last, and the opening once others speak, are not waited for.
         None where nobody ever spoke of it.
         """
-        told = [one for one in self.freshness() if one.source in self._speaks_of.get(node, ())]
+        told = [one for one in self.freshness() if one.source in self._speaks_of.get(place, ())]
         waited = [one for one in told if one.source != OPENING and not one.final]
         if waited:
             return min(one.heard for one in waited)
@@ -107,7 +107,7 @@ class Sources:
             SourceDump(source, epoch, one.heard, one.highest, one.count, one.told)
             for (source, epoch), one in sorted(self._epochs.items())
         ]
-        return SourcesDump(epochs, [(node, sorted(names)) for node, names in sorted(self._speaks_of.items())])
+        return SourcesDump(epochs, [(place, sorted(names)) for place, names in sorted(self._speaks_of.items())])
 
     def _of(self, source: str, epoch: int) -> Freshness:
         one = self._epochs[source, epoch]

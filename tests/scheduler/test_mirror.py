@@ -226,9 +226,21 @@ def test_a_day_on_which_clocks_change_is_one_day(date: str, hours: int) -> None:
 
 def test_a_day_closes_two_hours_after_midnight_in_its_own_zone() -> None:
     midnight = datetime(2026, 11, 25, tzinfo=calendar.zone_named("America/Los_Angeles"))
-    told = event("demand", {"market": "us_shop", "sku": "lamp", "date": "2026-11-24", "units": 9}, 999)
-    for later, closed in ((timedelta(hours=1, minutes=59), False), (timedelta(hours=2), True)):
-        sales = recorded(folded([*_opened(), told]), midnight + later).records.sales
+    lines = [{"sku": "lamp", "units": 9}]
+    sale = {
+        "sale": "C1",
+        "market": "us_shop",
+        "ordered": "2026-11-24T20:00:00-08:00",
+        "lines": lines,
+        "status": "closed",
+    }
+    beat = (midnight + timedelta(hours=2, minutes=1) - START) / timedelta(hours=1)
+    told = [event("sale", sale, 999), event("heartbeat", {"last_sequence": 999}, 1000, hours=beat)]
+    silent = recorded(folded([*_opened(), told[0]]), midnight + timedelta(days=3)).records.sales
+    assert isinstance(silent, DailySales)
+    assert np.isnan(silent.units[calendar.day_number("2026-11-24") - silent.first_day :]).all()  # it may have sold more
+    for later, closed in ((timedelta(hours=1, minutes=59), False), (timedelta(hours=2, minutes=1), True)):
+        sales = recorded(folded([*_opened(), *told]), midnight + later).records.sales
         assert isinstance(sales, DailySales)
         last = sales.units[calendar.day_number("2026-11-24") - sales.first_day, 0, LAMP]
         assert (last == 9) if closed else np.isnan(last)
@@ -252,9 +264,9 @@ def test_a_source_that_falls_silent_makes_a_nodes_stock_old_though_others_speak(
     told = [*_opened(), event("pick", moved(1), 1, hours=5, source="/oms")]
     mirror = folded(told)
     last = max(one.time for one in told if one.key.source == "/wms/one")
-    assert mirror.sources.heard_of(CALIFORNIA) == last
+    assert mirror.sources.heard_of("node california") == last
     mirror.apply(event("heartbeat", {"last_sequence": 159, "final": True}, 2000))
-    assert mirror.sources.heard_of(CALIFORNIA) == told[-1].time
+    assert mirror.sources.heard_of("node california") == told[-1].time
     missing = {one.source: one.missing for one in mirror.sources.freshness()}
     assert missing["/oms"] == 0
     assert missing["/wms/one"] == 2000 - 65

@@ -1,0 +1,184 @@
+"""What the live scheduler stands: `python benchmarks/live.py [--case …] --json FILE`; server and load run apart.
+
+`ingest`: events at a fixed rate; each is timed from the moment at which it was due to its answer, which comes after the
+commit and after the mirror has it. `restart`: from the start of a process to the first answer. `faults`: kill -9 at
+random instants. `plan`: from a mirror of kreen with more SKUs to a plan.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from live_faults import trials
+from live_load import Line, Process, event_of, open_store, pick
+from live_process import START, FastClock, places
+from machine import machine
+from rich.console import Console
+from rich.table import Table
+
+from entrepot.agents.inference import load
+from entrepot.configs.figures import write_json
+from entrepot.envs.network import load_network
+from entrepot.scheduler.clock import SimulatedClock, microseconds
+from entrepot.scheduler.decisions.plan import make_plan
+from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.events.data import Count, Demand
+from entrepot.scheduler.events.envelope import Key, written
+from entrepot.scheduler.mirror import Mirror
+from entrepot.scheduler.mirror.ranks import Rank
+from entrepot.scheduler.mirror.records import recorded
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.writer import Writer
+
+CASES = ["ingest", "restart", "plan", "faults"]
+LINES = 8
+BATCHES_A_SECOND = 20
+"""Of each connection: what comes within so long travels together."""
+
+
+def main(
+    case: Annotated[list[str], typer.Option(help="Which to run; may be repeated.")] = CASES,
+    rate: Annotated[int, typer.Option(help="Events a second for ingest.")] = 5_000,
+    seconds: Annotated[float, typer.Option(help="So long.")] = 60.0,
+    stored: Annotated[int, typer.Option(help="Events in the log for restart.")] = 1_000_000,
+    skus: Annotated[int, typer.Option(help="Of kreen, for plan.")] = 2_000,
+    kills: Annotated[int, typer.Option(help="For faults.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the instants of faults.")] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
+) -> None:
+    """Run cases and print a row for each."""
+    rows: list[dict[str, Any]] = []
+    for name in case:
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            if name == "ingest":
+                rows.append(ingest(folder, rate, seconds))
+            elif name == "restart":
+                rows.append(restart(folder, stored))
+            elif name == "plan":
+                rows.append(plan(skus))
+            else:
+                rows.append(trials(folder, kills, seed))
+        _print(rows[-1])
+    if json_file:
+        write_json(json_file, rows, provenance={"command": "benchmarks/live.py", **machine()})
+
+
+def ingest(folder: Path, rate: int, seconds: float) -> dict[str, Any]:
+    """Open load: what isn't answered in time delays what comes after it on its line, and that is counted."""
+    open_store(folder)
+    begun = time.time()
+    clock = FastClock(begun, 1.0)
+    size = max(rate // (LINES * BATCHES_A_SECOND), 1)
+    each = int(seconds * BATCHES_A_SECOND)
+    delays: list[float] = []
+    lost: list[int] = []
+    with Process(folder, begun, 1.0) as process:
+        start = time.monotonic() + 0.5
+
+        def run(place: int) -> None:
+            line, own, refused = Line(process.port, folder), [], 0
+            for batch in range(each):
+                due = start + (batch + place / LINES) / BATCHES_A_SECOND
+                time.sleep(max(due - time.monotonic(), 0))
+                first = batch * size
+                told = [pick(f"/wms/{place}", first + one, clock.now()) for one in range(1, size + 1)]
+                answers = line.ask("POST", "/v1/events", told)["answers"]
+                refused += sum(answer["outcome"] != "accepted" for answer in answers)
+                own.extend([time.monotonic() - due] * size)
+            delays.extend(own)
+            lost.append(refused)
+
+        threads = [threading.Thread(target=run, args=(place,)) for place in range(LINES)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took = time.monotonic() - start
+    milliseconds = 1000 * np.array(delays)
+    writer = Writer(folder, places(), SimulatedClock(START))
+    kept = writer.submit(
+        lambda turn: turn.connection.execute("SELECT count(*) FROM events WHERE source LIKE '/wms/_'").fetchone()[0]
+    ).result()
+    writer.close()
+    return {
+        "case": "ingest",
+        "events_per_second": len(delays) / took,
+        "visible_ms_p50": float(np.percentile(milliseconds, 50)),
+        "visible_ms_p99": float(np.percentile(milliseconds, 99)),
+        "acknowledged": len(delays) - sum(lost),
+        "lost": len(delays) - sum(lost) - int(kept),
+        "delivered_within_100_ms_share": float((milliseconds <= 100).mean()),
+    }
+
+
+def restart(folder: Path, stored: int) -> dict[str, Any]:
+    """A log of so many events and its kept mirror, ended in order."""
+    open_store(folder)
+    writer = Writer(folder, places(), SimulatedClock(START + timedelta(days=1)), most_waiting=10_000)
+    waiting = []
+    for first in range(0, stored, 5_000):
+        told = [event_of(pick("/wms/0", first + one, START)) for one in range(1, min(5_000, stored - first) + 1)]
+        waiting.append(writer.take(told))
+        if len(waiting) > 1:
+            waiting.pop(0).result()
+    for one in waiting:
+        one.result()
+    writer.close()
+    begun = time.monotonic()
+    with Process(folder, time.time(), 1.0) as process:
+        line = Line(process.port, folder)
+        assert line.ask("GET", "/readyz")["ready"]
+        return {"case": "restart", "stored_events": stored, "ready_s": time.monotonic() - begun}
+
+
+def plan(skus: int, repetitions: int = 20) -> dict[str, Any]:
+    """Kreen with stock at every node and 60 days of demand; all made up."""
+    of, now, random = Places.of(load_network("kreen", skus=skus)), START, np.random.default_rng(0)
+    mirror, arrays = Mirror(of), of.names.arrays
+    count = 0
+    for node in arrays.nodes:
+        for sku in arrays.skus:
+            count += 1
+            data = Count(node=node, sku=sku, on_hand=int(random.integers(20, 200)))
+            mirror.apply(written(Key("/wms/0", 1, count), "entrepot.count.v1", now, data))
+    rank = Rank(0, microseconds(now), b"")
+    for day in range(1, 61):
+        date = (now - timedelta(days=day)).date()
+        for market in arrays.markets:
+            for sku in arrays.skus:
+                mirror.demand.tell(Demand(market=market, sku=sku, date=date, units=int(random.poisson(2))), rank)
+    module = load(Path(__file__).parents[1] / "checkpoints" / "released" / "kreen-pathwise")
+    snapshots, plans = [], []
+    for _ in range(repetitions):
+        begun = time.monotonic()
+        found = recorded(mirror, now)
+        snapshots.append(time.monotonic() - begun)
+        make_plan(module, of, Settings(), found, dict.fromkeys(arrays.lanes, 0), now)
+        plans.append(time.monotonic() - begun)
+    return {
+        "case": "plan",
+        "skus": skus,
+        "records_ms_p99": 1000 * float(np.percentile(snapshots, 99)),
+        "plan_ms_p50": 1000 * float(np.percentile(plans, 50)),
+        "plan_ms_p99": 1000 * float(np.percentile(plans, 99)),
+    }
+
+
+def _print(row: dict[str, Any]) -> None:
+    table = Table()
+    for name in row:
+        table.add_column(name.replace("_", " "), justify="right")
+    table.add_row(*(f"{value:,.4g}" if isinstance(value, float) else str(value) for value in row.values()))
+    Console().print(datetime.now(UTC).isoformat(timespec="seconds"), table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,148 @@
+"""A server that is killed at random instants while it takes events, plans, releases and hands out orders."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from live_load import Line, Process, event_of, open_store, pick
+from live_process import FastClock, places
+
+from entrepot.scheduler.store.folder import DATABASE, connect_to_read
+from entrepot.scheduler.store.recovery import folded, recover
+
+SPEED = 21_600.0
+"""A day takes four seconds, so that most lives of a server see a cut-off."""
+BATCH = 20
+LONGEST_SECONDS = 2.5
+
+
+@dataclass
+class World:
+    """What the outside knows, and a server must not contradict."""
+
+    acknowledged: dict[tuple[str, int], bytes] = field(default_factory=dict)  # digest by source and sequence
+    orders: dict[str, Any] = field(default_factory=dict)  # by key, as they were handed out
+    unanswered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the last batch, by source
+    numbers: dict[str, int] = field(default_factory=dict)  # the last sequence that was used, by source
+    doubled: int = 0
+
+
+def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
+    """Kill a server so often; what was lost, doubled, or differs after each.
+
+    Args:
+        folder: empty, for the store.
+        count: of kills.
+        seed: of the instants.
+    """
+    random, world, begun = Random(seed), World(), time.time()
+    open_store(folder)
+    lost = differ = 0
+    for _ in range(count):
+        with Process(folder, begun, SPEED) as process:
+            stop = threading.Event()
+            clock = FastClock(begun, SPEED)
+            busy = [
+                threading.Thread(target=_send, args=(process.port, folder, clock, f"/wms/{place}", world, stop))
+                for place in range(2)
+            ]
+            busy.append(threading.Thread(target=_take_over, args=(process.port, folder, world, stop)))
+            for thread in busy:
+                thread.start()
+            stop.wait(random.uniform(0, LONGEST_SECONDS))
+            process.kill()
+            stop.set()
+            for thread in busy:
+                thread.join()
+        if random.random() < 0.3:
+            _tear(folder, random)
+        connection = connect_to_read(folder)
+        lost += _lost(connection, world)
+        world.doubled += _doubled(connection)
+        of = places()
+        differ += recover(connection, folder, of)[0].digest() != folded(connection, of).digest()
+        connection.close()
+    return {
+        "case": "faults",
+        "trials": count,
+        "acknowledged": len(world.acknowledged),
+        "acknowledged_lost": lost,
+        "orders_released": len(world.orders),
+        "orders_doubled": world.doubled,
+        "digests_differ": differ,
+    }
+
+
+def _send(port: int, folder: Path, clock: FastClock, source: str, world: World, stop: threading.Event) -> None:
+    """Batches one after another; what wasn't answered when a server died is sent again, and some is sent twice."""
+    try:
+        line = Line(port, folder)
+        while not stop.is_set():
+            told = world.unanswered.get(source)
+            if told is None:
+                first = world.numbers.get(source, 0)
+                told = [pick(source, first + place, clock.now()) for place in range(1, BATCH + 1)]
+                world.unanswered[source], world.numbers[source] = told, first + BATCH
+            for _ in range(2 if world.numbers[source] % 7 == 0 else 1):
+                answers = line.ask("POST", "/v1/events", told)["answers"]
+            for event, answer in zip((event_of(one) for one in told), answers, strict=True):
+                assert answer["outcome"] in ("accepted", "duplicate"), answer
+                world.acknowledged[source, event.key.sequence] = event.digest
+            del world.unanswered[source]
+    except (OSError, http.client.HTTPException):
+        return  # it was killed
+
+
+def _take_over(port: int, folder: Path, world: World, stop: threading.Event) -> None:
+    """Whoever places orders: asks for them and says that it has them, again and again."""
+    try:
+        line = Line(port, folder)
+        while not stop.is_set():
+            for entry in line.ask("GET", "/v1/outbox")["outbox"]:
+                before = world.orders.setdefault(entry["key"], entry["order"])
+                world.doubled += before != entry["order"]
+                line.ask("POST", "/v1/outbox/sent", {"key": entry["key"]})
+            stop.wait(0.05)
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def _tear(folder: Path, random: Random) -> None:
+    """Leave half a frame at the end of the log, as a disk may that lost power."""
+    path = folder / f"{DATABASE}-wal"
+    if path.exists():
+        with path.open("ab") as stream:
+            stream.write(random.randbytes(random.randint(1, 4000)))
+
+
+def _lost(connection: sqlite3.Connection, world: World) -> int:
+    rows = connection.execute("SELECT source, sequence, digest FROM events")
+    there = {(source, sequence): digest for source, sequence, digest in rows}
+    return sum(there.get(key) != digest for key, digest in world.acknowledged.items())
+
+
+def _doubled(connection: sqlite3.Connection) -> int:
+    """Orders that went out more than once for a departure, or that the log has otherwise than the outbox."""
+    by_departure: dict[str, set[str]] = defaultdict(set)
+    for (key,) in connection.execute("SELECT key FROM outbox"):
+        by_departure[key.rpartition("/")[0] + key.rpartition("/")[2]].add(key)
+    twice = sum(len(keys) > 1 for keys in by_departure.values())
+    out = {key for (key,) in connection.execute("SELECT key FROM outbox")}
+    own = connection.execute("SELECT body FROM events WHERE source = '/entrepot/scheduler'").fetchall()
+    told = [event_of_body(body) for (body,) in own]
+    released = {key for (key,) in connection.execute("SELECT key FROM releases WHERE state IN ('released', 'sent')")}
+    return twice + (len(told) - len(set(told))) + len(out ^ set(told)) + len(out ^ released)
+
+
+def event_of_body(body: bytes) -> str:
+    """The order that an event of the scheduler's own tells."""
+    return str(json.loads(body)["data"]["order"])

@@ -1,0 +1,72 @@
+"""A scheduler's server by itself, on a clock that runs fast: `python benchmarks/live_process.py FOLDER BEGUN SPEED`.
+
+Prints its port once it listens. BEGUN is the wall's time, in seconds, at which the clock read `START`; SPEED 1 is the
+wall's own pace. Both outlast a kill, so that a server that is started anew goes on in the same time.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from entrepot.agents.inference import load
+from entrepot.envs.network import load_network
+from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.places import Places
+from entrepot.scheduler.server.logs import log_as_json
+from entrepot.scheduler.server.run import Address, Server
+from entrepot.scheduler.server.tokens import Tokens
+
+ROOT = Path(__file__).parents[1]
+NETWORK = ROOT / "examples" / "my_network" / "my_network.yaml"
+START = datetime(2026, 11, 25, tzinfo=UTC)
+TOKEN = "load"
+
+
+class FastClock:
+    """Runs at a multiple of the wall's pace."""
+
+    def __init__(self, begun: float, speed: float) -> None:
+        """Args: begun: seconds, of the wall, at `START`. speed: 1 is the wall's own."""
+        self._begun, self._speed = begun, speed
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return START + timedelta(seconds=(time.time() - self._begun) * self._speed)
+
+
+class Telling(Server):
+    """Prints its port once it listens."""
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        print(self.servers[0].sockets[0].getsockname()[1], flush=True)
+
+
+def places() -> Places:
+    """The example's network."""
+    return Places.of(load_network(str(NETWORK)))
+
+
+def main(folder: Path, begun: float, speed: float) -> None:
+    """Serve until killed."""
+    log_as_json()
+    module = load(ROOT / "checkpoints" / "released" / "kreen-pathwise")
+    settings = Settings(mode="live", plan_every=timedelta(hours=1), grace=timedelta(hours=8))
+    Telling(folder, places(), module, settings, FastClock(begun, speed), Address(port=0)).run()
+
+
+def token(folder: Path) -> str:
+    """A token for everything; made once."""
+    path = folder / "load-token"
+    if not path.exists():
+        path.write_text(Tokens(folder).issue(TOKEN, "/", ["events", "read", "operate"]))
+    return path.read_text()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))
