@@ -22,7 +22,8 @@ from pydantic import Field, model_validator
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
 from entrepot.envs.demand.calibration.joining import SkusBy, choose_join, shown
-from entrepot.envs.demand.calibration.traces import Proxy, proxies_told
+from entrepot.envs.demand.calibration.told import proxies_told
+from entrepot.envs.demand.calibration.traces import Proxy
 from entrepot.envs.demand.model import Split
 from entrepot.envs.demand.registry import register_demand
 from entrepot.envs.demand.windows import Window

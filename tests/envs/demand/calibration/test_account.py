@@ -120,7 +120,7 @@ def test_a_sku_that_first_sold_late_is_told(tmp_path: Path) -> None:
     assert "1 SKU first sold more than 91 days into the training window; 0 before it" in model_of(path).remarks
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.sets(st.integers(1, 12), min_size=1, max_size=10))
 def test_whatever_months_are_shut_are_drawn_shut_and_no_other_day_is(shut: set[int]) -> None:
     with TemporaryDirectory() as folder:
