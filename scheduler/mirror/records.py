@@ -14,12 +14,12 @@ import numpy as np
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.snapshot import Records, calendar
 from entrepot.envs.snapshot.records.sales import DailySales
+from entrepot.envs.snapshot.records.stock import Stock
 from entrepot.envs.snapshot.statistics import HISTORY_DAYS
 from entrepot.scheduler.clock import microseconds, moment_of
 from entrepot.scheduler.events.quantities import MILLION
 from entrepot.scheduler.mirror.mirror import Mirror
 from entrepot.scheduler.mirror.pipeline import Open
-from entrepot.scheduler.mirror.stock import BUCKETS
 
 CLOSES_AFTER = timedelta(hours=2)
 """Local midnight and so long after it, a day's sales are taken to be in."""
@@ -78,30 +78,24 @@ def recorded(mirror: Mirror, now: datetime) -> Recorded:
     )
 
 
-def _stock(mirror: Mirror, allocated: Mapping[tuple[int, int], int], now: datetime) -> list[dict[str, Any]]:
-    """Of every SKU of every node that was ever counted; of other nodes nothing is known, which is not 0."""
+def _stock(mirror: Mirror, allocated: Mapping[tuple[int, int], int], now: datetime) -> Stock:
+    """Of every node that was ever counted; of other nodes nothing is known, which is not 0."""
     arrays = mirror.places.names.arrays
-    rows: list[dict[str, Any]] = []
-    held = {(one.bucket, one.node, one.sku): one.units for one in mirror.stock.held()}
-    on_hand, dock = BUCKETS.index("on_hand"), BUCKETS.index("dock")
-    for node in sorted(mirror.stock.counted_nodes()):
-        heard = mirror.sources.heard_of(f"node {arrays.nodes[node]}")
-        assert heard is not None  # somebody counted
-        as_of = moment_of(min(heard, microseconds(now)))
-        rows.extend(
-            {
-                "node": arrays.nodes[node],
-                "sku": name,
-                "on_hand": _figure(held.get((on_hand, node, sku), 0)),
-                "dock": _figure(held.get((dock, node, sku), 0)),
-                "allocated": _figure(allocated.get((node, sku), 0)),
-                "as_of": as_of,
-            }
-            for sku, name in enumerate(arrays.skus)
-        )
-    if not rows:
+    on_hand, dock = mirror.stock.units("on_hand", mirror.places), mirror.stock.units("dock", mirror.places)
+    for cell, units in allocated.items():
+        on_hand[cell] -= units
+    counted = mirror.stock.counted_nodes()
+    if not counted:
         raise ConfigurationError("stock: nothing was counted yet; send a count, or open with `entrepot import`")
-    return rows
+    unknown = [node for node in range(len(arrays.nodes)) if node not in counted]
+    held, waiting = on_hand / MILLION, dock / MILLION
+    held[unknown], waiting[unknown] = np.nan, np.nan
+    heard = [mirror.sources.heard_of(f"node {name}") for name in arrays.nodes]
+    as_of = tuple(
+        None if node in unknown or stamp is None else moment_of(min(stamp, microseconds(now)))
+        for node, stamp in enumerate(heard)
+    )
+    return Stock(held, waiting, transfers_are_reserved=False, as_of=as_of)
 
 
 def _sales(mirror: Mirror, now: datetime, today: int) -> DailySales:

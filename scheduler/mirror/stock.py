@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from entrepot.scheduler.mirror.ranks import Rank
+from entrepot.scheduler.places import Places
 
 BUCKETS = ("on_hand", "dock", "inspection", "refurbish", "quarantine")
 NEVER = -(2**62)
@@ -94,6 +97,15 @@ class Stock:
         """Millionths of units; 0 where nothing was told."""
         cell = self.cells.get((BUCKETS.index(bucket), node, sku))
         return 0 if cell is None else cell.balance
+
+    def units(self, bucket: str, places: Places) -> NDArray[np.int64]:
+        """[N, S] millionths of units in a bucket; 0 where nothing was told."""
+        wanted = BUCKETS.index(bucket)
+        found = np.zeros((len(places.names.nodes), len(places.names.skus)), np.int64)
+        for (which, node, sku), cell in self.cells.items():
+            if which == wanted:
+                found[node, sku] = cell.balance
+        return found
 
     def held(self) -> Iterator[Held]:
         """Every cell that holds something, or less than nothing."""

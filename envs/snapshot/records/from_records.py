@@ -24,7 +24,7 @@ from entrepot.envs.snapshot.records.on_the_way import read_on_the_way
 from entrepot.envs.snapshot.records.records import Records
 from entrepot.envs.snapshot.records.remarks import Remark
 from entrepot.envs.snapshot.records.sales import DailySales, read_backlog, read_sales, summed_sales
-from entrepot.envs.snapshot.records.stock import Stock, read_stock
+from entrepot.envs.snapshot.records.stock import Stock, read_stock, summed_stock
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import season_ahead
 
@@ -116,7 +116,8 @@ def snapshot_from_records(
     context = Context(NetworkNames.of(network), reading, _day("date", date), records.most_left_out)
     arrays, remarks = context.names.arrays, context.remarks
     tables = records.tables(remarks)
-    held = read_stock(tables["stock"], context)
+    given = records.stock
+    held = summed_stock(given, context) if isinstance(given, Stock) else read_stock(tables["stock"], context)
     coming = read_on_the_way(tables.get("orders"), tables.get("shipments"), context)
     if "orders" not in tables and "shipments" not in tables:
         remarks.assumed("shipments", "nothing is on the way, as neither shipments nor open orders were given")

@@ -10,6 +10,7 @@ from datetime import datetime
 from entrepot.envs.snapshot.records import on_the_way, sales, stock
 from entrepot.envs.snapshot.records.remarks import Remarks
 from entrepot.envs.snapshot.records.sales import DailySales
+from entrepot.envs.snapshot.records.stock import Stock
 from entrepot.envs.snapshot.records.table import Source, Table, read_table
 
 MOST_LEFT_OUT = 0.02
@@ -29,7 +30,7 @@ class Records:
     A source is the path of a .csv, .tsv or workbook, or rows as mappings from column to value.
 
     Attributes:
-        stock: node, sku, on_hand; may have dock, reserved, allocated, as_of.
+        stock: node, sku, on_hand; may have dock, reserved, allocated, as_of; or sums in the network's order.
         sales: date, sku, market, units; or daily sums up to the day before the decision, in the network's order.
         shipments: sku, units, and lane or destination; may have origin, mode, eta, departed, received, order.
         orders: placed and not shipped; as shipments, with ordered in place of departed.
@@ -41,7 +42,7 @@ class Records:
         most_left_out: share of a table's rows that may name what the network doesn't have.
     """
 
-    stock: Source
+    stock: Source | Stock
     sales: Source | DailySales
     shipments: Source | None = None
     orders: Source | None = None
@@ -60,8 +61,8 @@ class Records:
         """
         found = {}
         for name, columns in TABLES.items():
-            source: Source | DailySales | None = getattr(self, name)
-            if source is None or isinstance(source, DailySales):
+            source: Source | Stock | DailySales | None = getattr(self, name)
+            if source is None or isinstance(source, Stock | DailySales):
                 continue
             found[name] = read_table(name, source, columns, self.columns)
             if found[name].unread:

@@ -58,6 +58,28 @@ def read_stock(table: Table, context: Context) -> Stock:
     return Stock(on_hand, dock, "reserved" in table.columns, tuple(_oldest(told) for told in moments))
 
 
+def summed_stock(held: Stock, context: Context) -> Stock:
+    """Stock that somebody has kept by node and SKU already, told of as stock records are.
+
+    Args:
+        held: in the network's order; NaN at nodes of which nothing is known.
+        context: as for records.
+
+    Raises:
+        ConfigurationError: it is of other nodes or SKUs.
+    """
+    names = context.names
+    shape = (len(names.nodes), len(names.skus))
+    if held.on_hand.shape != shape or held.dock.shape != shape or len(held.as_of) != shape[0]:
+        raise ConfigurationError(
+            f"stock: has shapes {list(held.on_hand.shape)}, {list(held.dock.shape)} and {len(held.as_of)} times; "
+            f"allowed: {shape[0]} nodes, {shape[1]} SKUs"
+        )
+    known = np.repeat(~np.isnan(held.on_hand).all(axis=1)[:, None], shape[1], axis=1)
+    _tell(names, held.on_hand, known.astype(np.int64), context.remarks)
+    return held
+
+
 def _oldest(moments: Sequence[datetime | None]) -> datetime | None:
     """None if there is none, or one is unknown."""
     told = [moment for moment in moments if moment is not None]
