@@ -17,6 +17,7 @@ from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
 from entrepot.scheduler.clock import WallClock
 from entrepot.scheduler.decisions.settings import ASSUMED_CUT_OFF, Settings
+from entrepot.scheduler.outbox.webhook import Webhook
 from entrepot.scheduler.server.logs import log_as_json
 from entrepot.scheduler.server.run import Address, Server
 from entrepot.scheduler.server.tokens import SCOPES, Tokens
@@ -55,6 +56,12 @@ def serve(
     budget_usd: Annotated[float | None, typer.Option(help="For goods, freight and duty of a plan.")] = None,
     approval_units: Annotated[float | None, typer.Option(help="Hold a lane's order of more units.")] = None,
     approval_usd: Annotated[float | None, typer.Option(help="Hold a lane's order of more value.")] = None,
+    webhook: Annotated[
+        str | None, typer.Option(help="Where released orders are posted; they wait in the outbox else.", metavar="URL")
+    ] = None,
+    webhook_secret: Annotated[
+        Path | None, typer.Option(help="A file with the secret that orders are signed with.", metavar="FILE")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = Address.host,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = Address.port,
     certificate: Annotated[Path | None, typer.Option(help="For TLS.", metavar="FILE.pem")] = None,
@@ -77,9 +84,12 @@ def serve(
         approval_units=approval_units,
         approval_usd=approval_usd,
     )
+    if (webhook is None) != (webhook_secret is None):
+        raise ConfigurationError("--webhook, --webhook-secret: give both, or neither")
+    posted = None if webhook is None or webhook_secret is None else Webhook.of(webhook, webhook_secret)
     module = module_of(policy)
     out = console()
-    server = Server(data, places, module, settings, WallClock(), Address(host, port, certificate, key))
+    server = Server(data, places, module, settings, WallClock(), Address(host, port, certificate, key), posted)
     recovery = server.writer.recovery
     lines = [
         f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"

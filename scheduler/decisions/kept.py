@@ -125,6 +125,23 @@ def sent(turn: Transaction, key: str, by: str) -> None:
     turn.note(by, "order taken over", key)
 
 
+def due_orders(turn: Transaction, most: int) -> list[tuple[str, bytes, int]]:
+    """Key, body and attempts of orders that wait and whose time has come, the oldest first."""
+    rows = turn.connection.execute(
+        "SELECT key, body, attempts FROM outbox WHERE state = 'waiting' AND due <= ? ORDER BY due, key LIMIT ?",
+        (turn.now, most),
+    )
+    return [(key, bytes(body), attempts) for key, body, attempts in rows]
+
+
+def put_off(turn: Transaction, key: str, seconds: int) -> None:
+    """Try to hand over an order again in so many seconds."""
+    turn.connection.execute(
+        "UPDATE outbox SET attempts = attempts + 1, due = ? WHERE key = ? AND state = 'waiting'",
+        (turn.now + seconds * 1_000_000, key),
+    )
+
+
 def stop(turn: Transaction, by: str, *, stopped: bool) -> None:
     """Have nothing released any more, or go on; it outlasts a restart."""
     turn.connection.execute("DELETE FROM switches WHERE name = ?", (STOPPED,))
@@ -162,9 +179,12 @@ def releases(connection: sqlite3.Connection, most: int = 100) -> list[dict[str, 
 def outbox(connection: sqlite3.Connection, state: str = "waiting", most: int = 100) -> list[dict[str, Any]]:
     """Orders that wait for whoever places them, the oldest first."""
     rows = connection.execute(
-        "SELECT key, body, state FROM outbox WHERE state = ? ORDER BY made, key LIMIT ?", (state, most)
+        "SELECT key, body, state, attempts FROM outbox WHERE state = ? ORDER BY made, key LIMIT ?", (state, most)
     )
-    return [{"key": key, "state": found, "order": msgspec.Raw(body)} for key, body, found in rows]
+    return [
+        {"key": key, "state": found, "attempts": attempts, "order": msgspec.Raw(body)}
+        for key, body, found, attempts in rows
+    ]
 
 
 def plans(connection: sqlite3.Connection, most: int = 20) -> list[dict[str, Any]]:

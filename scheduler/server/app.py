@@ -14,7 +14,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from entrepot.configs.errors import EntrepotError
@@ -25,6 +25,7 @@ from entrepot.scheduler.events.envelope import read
 from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.metrics import Metrics
 from entrepot.scheduler.server.answers import RefusedError, answer, problem
+from entrepot.scheduler.server.stream import MOST_READERS, Readers
 from entrepot.scheduler.server.tokens import Token, Tokens
 from entrepot.scheduler.store import quarantine
 from entrepot.scheduler.store.writer import Writer
@@ -45,6 +46,7 @@ class Parts:
     clock: Clock
     metrics: Metrics
     desk: Desk | None  # None where nothing is planned
+    readers: Readers
 
 
 RESERVED = "/entrepot/"
@@ -86,6 +88,7 @@ def application(parts: Parts) -> Starlette:
             Route("/metrics", measured, methods=["GET"]),
             route("/v1/events", "POST", "events", _take),
             route("/v1/sources", "GET", "read", _sources),
+            route("/v1/stream", "GET", "read", _stream),
             route("/v1/quarantine", "GET", "read", _quarantine),
             route("/v1/quarantine/{number:int}/replay", "POST", "operate", _replay),
             route("/v1/quarantine/{number:int}/drop", "POST", "operate", _drop),
@@ -171,6 +174,20 @@ async def _sources(parts: Parts, request: Request, token: Token) -> Response:
     found = await asyncio.wrap_future(parts.writer.submit(lambda turn: turn.mirror.sources.freshness()))
     now = microseconds(parts.clock.now())
     return answer({"sources": [{**one._asdict(), "silent_seconds": max(now - one.heard, 0) / 1e6} for one in found]})
+
+
+async def _stream(parts: Parts, request: Request, token: Token) -> Response:
+    if parts.readers.count >= MOST_READERS:
+        raise RefusedError(503, f"stream: {MOST_READERS} readers listen already")
+    text = request.headers.get("last-event-id", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise RefusedError(400, f"Last-Event-ID: {text!r}; allowed: as the stream gave it")
+    position = int(text) if text else parts.writer.position
+    return StreamingResponse(
+        parts.readers.messages(parts.writer, parts.reader, position),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
 
 
 async def _quarantine(parts: Parts, request: Request, token: Token) -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.metrics import Metrics, freshness_metrics, gauge
+from entrepot.scheduler.outbox.webhook import Deliverer, Webhook
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.server.app import Parts, application
+from entrepot.scheduler.server.stream import Readers
 from entrepot.scheduler.server.tokens import Tokens
 from entrepot.scheduler.store.folder import connect_to_read
 from entrepot.scheduler.store.writer import Writer
@@ -56,9 +59,25 @@ class Server(uvicorn.Server):
     """A scheduler's server; `run` returns once it was told to end, and everything that was begun is done."""
 
     def __init__(
-        self, folder: Path, places: Places, module: InferenceModule, settings: Settings, clock: Clock, address: Address
+        self,
+        folder: Path,
+        places: Places,
+        module: InferenceModule,
+        settings: Settings,
+        clock: Clock,
+        address: Address,
+        webhook: Webhook | None = None,
     ) -> None:
         """Recover the store and prepare to serve.
+
+        Args:
+            folder: of the store.
+            places: of the network.
+            module: the policy.
+            settings: of planning and releasing.
+            clock: by which all is done.
+            address: where it listens.
+            webhook: where released orders go; they wait in the outbox if None.
 
         Raises:
             ConfigurationError: the folder is held by another process, or an argument can't be used.
@@ -69,8 +88,10 @@ class Server(uvicorn.Server):
         self._clock = clock
         metrics = Metrics()
         metrics.watch(self._watched)
+        self._deliverer = None if webhook is None else Deliverer(self.writer, webhook, clock)
         self.desk = Desk(self.writer, module, settings, clock, metrics)
-        parts = Parts(self.writer, connect_to_read(folder), Tokens(folder), clock, metrics, self.desk)
+        self._readers = Readers()
+        parts = Parts(self.writer, connect_to_read(folder), Tokens(folder), clock, metrics, self.desk, self._readers)
         app = application(parts)
         app.router.lifespan_context = self._lifespan
         super().__init__(
@@ -88,14 +109,21 @@ class Server(uvicorn.Server):
             )
         )
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the lines of those who listen, then end as servers do."""
+        self._readers.ending = True
+        await super().shutdown(sockets)
+
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        ticking = asyncio.create_task(self._tick())
+        ticking = [asyncio.create_task(self._often(self.desk.tick, "the desk"))]
+        if self._deliverer is not None:
+            ticking.append(asyncio.create_task(self._often(self._deliverer.tick, "the webhook")))
         try:
             yield
         finally:
             self._ending.set()
-            await ticking
+            await asyncio.gather(*ticking)
             await asyncio.to_thread(self.writer.close)
             log.info("everything that was acknowledged is written")
 
@@ -105,13 +133,13 @@ class Server(uvicorn.Server):
             self._ends = asyncio.Event()
         return self._ends
 
-    async def _tick(self) -> None:
-        """Let the desk do what is due, until the end; what fails is told and tried again."""
+    async def _often(self, tick: Callable[[], object], name: str) -> None:
+        """Let somebody do what is due, until the end; what fails is told and tried again."""
         while not self._ending.is_set():
             try:
-                await asyncio.to_thread(self.desk.tick)
+                await asyncio.to_thread(tick)
             except Exception:
-                log.exception("the desk failed; it tries again in a second")
+                log.exception("%s failed; it tries again in a second", name)
             try:
                 await asyncio.wait_for(self._ending.wait(), TICK_SECONDS)
             except TimeoutError:
@@ -129,8 +157,7 @@ class Server(uvicorn.Server):
                 turn.mirror.stock.late,
                 turn.connection.execute("SELECT count(*) FROM quarantine WHERE state = 'open'").fetchone()[0],
                 turn.connection.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0],
-            ),
-            weight=0,
+            )
         ).result(timeout=5)
         yield gauge("entrepot_position", "Events in the log", told[0])
         yield from freshness_metrics(told[1], microseconds(self._clock.now()))

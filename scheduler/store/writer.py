@@ -117,16 +117,21 @@ class Writer:
         return self._waiting
 
     @property
+    def position(self) -> int:
+        """Of the last event that is committed and in the mirror."""
+        return self._mirror.position
+
+    @property
     def places(self) -> Places:
         """Of the network."""
         return self._mirror.places
 
-    def submit(self, work: Callable[[Transaction], Result], weight: int = 1) -> Future[Result]:
+    def submit(self, work: Callable[[Transaction], Result], weight: int = 0) -> Future[Result]:
         """Have work done in the writer's turn; the future is done once what it did is committed.
 
         Args:
             work: quick, as everybody waits for it.
-            weight: how many events it writes.
+            weight: how many events of sources it writes; what is none of theirs is never refused for their number.
 
         Raises:
             QueueFullError: too much is waiting.

@@ -75,8 +75,8 @@ def summed_stock(held: Stock, context: Context) -> Stock:
             f"stock: has shapes {list(held.on_hand.shape)}, {list(held.dock.shape)} and {len(held.as_of)} times; "
             f"allowed: {shape[0]} nodes, {shape[1]} SKUs"
         )
-    known = np.repeat(~np.isnan(held.on_hand).all(axis=1)[:, None], shape[1], axis=1)
-    _tell(names, held.on_hand, known.astype(np.int64), context.remarks)
+    unknown = np.isnan(held.on_hand).all(axis=1, keepdims=True)
+    _tell(names, held.on_hand, np.where(unknown, 0, np.ones(shape, np.int64)), context.remarks)
     return held
 
 
