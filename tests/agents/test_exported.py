@@ -6,7 +6,7 @@ from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import load
 from entrepot.training.evaluation.evaluate import Accountable
 from entrepot.training.policies import released_folder
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 
 def test_a_modules_effort_says_how_many_decisions_its_fallback_took() -> None:

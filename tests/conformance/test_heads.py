@@ -17,8 +17,9 @@ from entrepot.envs.world import World
 from entrepot.training.experiment import PolicySettings
 from entrepot.training.export import PolicyGraph
 from entrepot.training.export.graph import as_tensors
-from tests.agents.inference.cases import kreen, opinionated_graph, opinionated_policy, snapshot_for, two_warehouses
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.agents.inference.cases import kreen, opinionated_policy, snapshot_for, two_warehouses
+from tests.conftest import GraphOf
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 SKUS = 5
 every_head = pytest.mark.parametrize("head", head_names())
@@ -108,9 +109,9 @@ def test_skus_in_another_order_are_ordered_the_same(head: str, world: World) -> 
 
 
 @every_head
-def test_torch_and_onnx_agree(head: str) -> None:
+def test_torch_and_onnx_agree(head: str, graph_of: GraphOf) -> None:
     policy = opinionated_policy(head=head)
-    session = onnxruntime.InferenceSession(opinionated_graph(head), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph_of(head), providers=["CPUExecutionProvider"])
     graph, ordered = PolicyGraph(policy), 0.0
     for case in (kreen(), two_warehouses()):
         for seed in range(3):

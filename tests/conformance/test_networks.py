@@ -19,7 +19,7 @@ from entrepot.envs.opening import base_cover_rule, stocked
 from entrepot.envs.simulation import Lived
 from entrepot.envs.world import World
 from tests.command_line.conftest import Entrepot
-from tests.training.tiny import tiny_scenario
+from tests.worlds.tiny import tiny_scenario
 
 DAYS = 30
 SKUS = 3

@@ -28,7 +28,7 @@ from entrepot.training.evaluation.evaluate import ScenarioSolver
 from entrepot.training.experiment import BaseStockSettings, EvaluationSettings
 from entrepot.training.policies import build_policies, policy_names, released_folder
 from tests.reachable import reachable
-from tests.training.tiny import tiny_scenario, tiny_world
+from tests.worlds.tiny import tiny_scenario, tiny_world
 
 EPISODES, DAYS = 3, 9
 Make = Callable[[World, Tuning], Policy | ScenarioSolver]

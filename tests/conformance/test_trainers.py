@@ -20,8 +20,8 @@ from entrepot.training.export.exporting import export_run
 from entrepot.training.trainers.job import Outcome
 from entrepot.training.trainers.registry import learned_module, trainer_kinds, trainer_of
 from entrepot.training.trainers.runs import load_run
-from tests.training.assigned import train, world_of
-from tests.training.tiny import first_snapshot, tiny_overrides
+from tests.worlds.runs import tiny_overrides, train, world_of
+from tests.worlds.tiny import first_snapshot
 
 NAMES = available("trainer")
 every_trainer = pytest.mark.parametrize("name", NAMES)

@@ -1,7 +1,7 @@
 import pytest
 
 from entrepot.envs.world import World
-from tests.training.tiny import tiny_world
+from tests.worlds.tiny import tiny_world
 
 
 @pytest.fixture(scope="session")

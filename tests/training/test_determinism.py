@@ -14,10 +14,8 @@ import torch
 
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from tests.training.assigned import train, world_of
-from tests.training.rllib.small import small_experiment
 from tests.training.sb3.test_trainer import experiment_of
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import small_experiment, tiny_experiment, train, world_of
 
 ROOT = Path(__file__).parents[2]
 STEPS = 3

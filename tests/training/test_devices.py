@@ -31,7 +31,8 @@ from entrepot.envs.world import World
 from entrepot.training.rllib.module import WarehouseModule
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
 from entrepot.training.rllib.worlds import describe_world
-from tests.training.tiny import shown, tiny_experiment, tiny_scenario, tiny_world
+from tests.worlds.runs import tiny_experiment
+from tests.worlds.tiny import shown, tiny_scenario, tiny_world
 
 DEVICES = ["meta", *(["cuda"] if torch.cuda.is_available() else [])]
 EPISODES = 3

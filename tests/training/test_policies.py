@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -11,9 +12,9 @@ from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.experiment import BaseStockSettings
-from entrepot.training.export.exporting import export_run
 from entrepot.training.policies import build_policies
-from tests.training.tiny import WINDOWS, untrained_run
+from tests.agents.inference.cases import Case, FixedCover, export_case
+from tests.worlds.runs import WINDOWS, untrained_run
 
 
 @pytest.fixture
@@ -36,11 +37,15 @@ def test_a_runs_folder_is_a_policy_under_its_own_name(world: World, run: Path) -
 
 
 @pytest.fixture(scope="module", params=["run", "module"])
-def learned(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's folder, or that of its export."""
+def learned(
+    request: pytest.FixtureRequest, world: World, fixed_graph: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run's folder, or that of a module; every cover of its own is a day."""
     place = tmp_path_factory.mktemp("learned")
-    run = untrained_run(world, place)
-    return run if request.param == "run" else export_run(run, place / "exported", version="0001")
+    if request.param == "run":
+        return untrained_run(world, place)
+    case = Case.of(world.description, demand=world.demand.mean_units_per_day)
+    return export_case(case, place, FixedCover(20.0), graph=fixed_graph, base_cover_days=np.ones((3, 4)))
 
 
 def label_of(learned: Path) -> str:

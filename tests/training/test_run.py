@@ -8,7 +8,7 @@ from entrepot.configs.loader import ConfigurationError, locate
 from entrepot.training.events import Event, Kind
 from entrepot.training.resuming import resumed_experiment
 from entrepot.training.run import train
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 
 SMALL = ("trainer=sb3_ppo", "skus=2", "trainer.environments=2", "trainer.rollout_days=4", "trainer.episode_days=8")
 LESS = ("trainer.warm_up_days=2", "trainer.hidden=[8]", "trainer.minibatch=8", "trainer.iterations=2")

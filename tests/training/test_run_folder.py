@@ -10,7 +10,7 @@ import pytest
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.run_folder import earlier_run, new_run, new_sweep
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 
 
 def begin(experiment: ExperimentSettings) -> None:
@@ -70,7 +70,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from entrepot.training.run_folder import new_run
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 with new_run(tiny_experiment(Path(sys.argv[1])), {}):
     print("begun", flush=True)
     sys.stdin.read()

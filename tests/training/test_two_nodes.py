@@ -10,9 +10,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from entrepot.training.events import Event
-from tests.training.assigned import train
-from tests.training.rllib.small import small_experiment
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import small_experiment, tiny_experiment, train
 
 ITERATIONS = 8
 

@@ -67,6 +67,7 @@ def export_policy(
     maximum_age_seconds: float = DAY_SECONDS,
     hold_age_seconds: float | None = None,
     largest_orders: NDArray[np.float64] | None = None,
+    graph: bytes | None = None,
 ) -> Path:
     """Write `folder/name/version/`, having loaded it and compared it with torch.
 
@@ -90,6 +91,7 @@ def export_policy(
         hold_age_seconds: of one that anything may still go out on; twice the other if None.
         largest_orders: [2, L] units and USD of each lane's largest order of a day in training, from which the approval
             limits follow; there are none if None.
+        graph: of the policy, from `to_onnx`, where it has been made before; made now if None.
 
     Returns:
         The module's folder.
@@ -109,7 +111,7 @@ def export_policy(
         for key, values in attribute_arrays(network, demand_mean, demand_deviation, base_cover_days).items()
     }
     files = {
-        "policy.onnx": to_onnx(policy),
+        "policy.onnx": to_onnx(policy) if graph is None else graph,
         "network.npz": _npz({key: _as_exported(attributes[key], field) for key, field in NETWORK_FIELDS.items()}),
         "golden.npz": _golden(policy, golden, attributes),
         "fallback.json": BaseStock(

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from entrepot.agents.inference.envelope import envelope_of
 from entrepot.agents.inference.manifest import MANIFEST, seal
 from entrepot.agents.inference.order_up_to import demand_rate
 from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
+from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import (
     FulfilmentOption,
@@ -33,10 +33,13 @@ from entrepot.envs.network.description import (
     Transit,
     Weekday,
 )
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.order_up_to import demand_rate as rate_of
+from entrepot.envs.order_up_to import orders_from_cover
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
-from entrepot.training.export import export_policy, to_onnx
+from entrepot.training.export import export_policy
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -50,9 +53,11 @@ class Case:
     attributes: Arrays
 
     @classmethod
-    def of(cls, description: NetworkDescription, seed: int = 0) -> Case:
+    def of(cls, description: NetworkDescription, seed: int = 0, demand: NDArray[np.float64] | None = None) -> Case:
+        """Of a network, on a demand [M, S] of its own unless one is given."""
         network = NetworkArrays.from_description(description)
-        demand = np.random.default_rng(seed).gamma(0.8, 5.0, (len(network.markets), len(network.skus)))
+        if demand is None:
+            demand = np.random.default_rng(seed).gamma(0.8, 5.0, (len(network.markets), len(network.skus)))
         attributes = {name: np.asarray(values) for name, values in attribute_arrays(network, demand).items()}
         return cls(network, demand, attributes)
 
@@ -138,10 +143,15 @@ def opinionated_policy(seed: int = 0, *, head: str = "cover") -> NeuralPolicy:
     return policy
 
 
-@cache
-def opinionated_graph(head: str = "cover") -> bytes:
-    """Of `opinionated_policy`, exported once for all tests: that takes seconds."""
-    return to_onnx(opinionated_policy(head=head))
+class FixedCover(nn.Module):
+    """The smallest policy there is: one cover for all."""
+
+    def __init__(self, days: float) -> None:
+        super().__init__()
+        self.days = nn.Parameter(torch.tensor(days))
+
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        return Decisions(orders_from_cover(attributes, snapshot, self.days, rate_of(attributes, snapshot)))
 
 
 def covers(case: Case) -> NDArray[np.float64]:

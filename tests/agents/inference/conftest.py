@@ -6,6 +6,7 @@ import pytest
 
 from entrepot.agents.inference import InferenceModule, load
 from tests.agents.inference.cases import Case, export_case, kreen, opinionated_policy
+from tests.conftest import GraphOf
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +15,9 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="session")
-def folder(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(case: Case, graph_of: GraphOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A module that nobody may alter; take a copy."""
-    return export_case(case, tmp_path_factory.mktemp("modules"), opinionated_policy())
+    return export_case(case, tmp_path_factory.mktemp("modules"), opinionated_policy(), graph=graph_of("cover"))
 
 
 @pytest.fixture

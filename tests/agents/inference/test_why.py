@@ -10,6 +10,7 @@ import pytest
 from entrepot.agents.inference import InferenceModule, InputRefused, Limits, load
 from entrepot.agents.inference.order_up_to import stock_position
 from tests.agents.inference.cases import Case, covers, decided, export_case, kreen, opinionated_policy, snapshot_for
+from tests.conftest import GraphOf
 
 
 def test_the_parts_of_a_decision_give_its_orders(module: InferenceModule, case: Case) -> None:
@@ -49,9 +50,9 @@ def test_the_fallback_says_why_too(module: InferenceModule, case: Case) -> None:
     assert "the fallback aims at" in str(decision.why(0, 0))
 
 
-def test_a_policy_without_a_target_says_what_it_can(tmp_path: Path) -> None:
+def test_a_policy_without_a_target_says_what_it_can(tmp_path: Path, graph_of: GraphOf) -> None:
     case = kreen(2)
-    module = load(export_case(case, tmp_path, opinionated_policy(head="units")))
+    module = load(export_case(case, tmp_path, opinionated_policy(head="units"), graph=graph_of("units")))
     assert list(module.manifest.outputs) == ["orders"]
     decision = decided(module, snapshot_for(case))
     assert np.isfinite(decision.explanations["position"]).all()

@@ -4,7 +4,7 @@ import torch
 from entrepot.agents.mlp import AgentMlp, CentralMlp, MlpSettings, OwnLanes, StackedMlp
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.world import World
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 
 @pytest.fixture(scope="module")

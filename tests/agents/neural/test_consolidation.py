@@ -4,7 +4,7 @@ import torch
 
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.observe.snapshot import NetworkAttributes
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 
 def at_price(attributes: NetworkAttributes, usd: float) -> NetworkAttributes:

@@ -7,7 +7,7 @@ import torch
 from entrepot.agents.neural.features import node_features
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.world import build_world
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 
 def test_a_hub_hears_by_how_much_the_shop_it_feeds_is_short() -> None:

@@ -5,7 +5,7 @@ import torch
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.observe.snapshot import Snapshot
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 
 def perturbed() -> NeuralPolicy:

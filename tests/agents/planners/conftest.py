@@ -2,7 +2,7 @@ import pytest
 
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.envs.world import World
-from tests.training.tiny import tiny_world
+from tests.worlds.tiny import tiny_world
 
 
 @pytest.fixture(scope="package")

@@ -13,8 +13,8 @@ from entrepot.envs.observe.snapshot import NetworkAttributes
 from entrepot.envs.twin import draw_scenario, opening_state
 from entrepot.envs.world import World
 from tests.poisson_demand import PoissonDemand
-from tests.training.tiny import first_snapshot
 from tests.worlds import small_network
+from tests.worlds.tiny import first_snapshot
 
 
 def test_after_a_usual_past_the_usual_is_forecast_in_its_season(world: World, forecaster: Forecaster) -> None:

@@ -11,7 +11,7 @@ from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Scenario, State, step
 from entrepot.envs.world import World
-from tests.training.tiny import shown, tiny_scenario
+from tests.worlds.tiny import shown, tiny_scenario
 
 EPISODES = 3
 SEA = 1

@@ -6,7 +6,7 @@ from torch import Tensor
 from entrepot.agents.rules import BaseStock
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import demand_rate, stock_position
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()
 KNOWN = WORLD.attributes

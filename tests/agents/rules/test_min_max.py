@@ -6,7 +6,7 @@ from entrepot.agents.rules import MinMax
 from entrepot.agents.rules.min_max import LOT_DAYS, SAFETY_DAYS
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import echelon_rate
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()
 KNOWN = WORLD.attributes

@@ -24,7 +24,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs import warehouse_network_v0
 from entrepot.envs.network import NetworkDescription, load_network
 from tests.poisson_demand import PoissonDemand
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 NETWORKS = ["two_warehouses", "kreen"]
 ACTIONS = ["cover", "units", "unit"]

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 over_networks = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -21,7 +21,7 @@ from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import SEASON_ENTRIES, season_ahead
 from entrepot.envs.twin import Scenario
 from entrepot.envs.world import World
-from tests.training.tiny import tiny_scenario, tiny_world
+from tests.worlds.tiny import tiny_scenario, tiny_world
 
 DAYS, EPISODES = 30, 2
 Arrays = dict[str, NDArray[Any]]

@@ -19,7 +19,7 @@ from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Day, State
 from entrepot.envs.world import World, build_world
 from tests.reachable import reachable, storages
-from tests.training.tiny import tiny_scenario, tiny_world
+from tests.worlds.tiny import tiny_scenario, tiny_world
 
 DAYS = 9
 

@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from entrepot.envs.network import NetworkDescription, load_network
 from entrepot.envs.rendering.market_places import market_places
 from entrepot.envs.rendering.network_map import network_figure, save_map
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 
 def drawn(network: NetworkDescription, **values: Any) -> Any:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.network.description import Weekday
 from entrepot.envs.snapshot.lanes import interval_days, order_days, wait_days
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, database=None)

@@ -13,7 +13,8 @@ from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_
 from entrepot.training.content import content_of
 from entrepot.training.experiment import BASE_STOCK_FILE, BaseStockSettings
 from tests.envs.demand.calibration.histories import model_of, shop_description, written
-from tests.training.tiny import WINDOWS, tiny_world
+from tests.worlds.runs import WINDOWS
+from tests.worlds.tiny import tiny_world
 
 
 def at(path: Path) -> Tuning:

@@ -5,7 +5,8 @@ import torch
 from entrepot.agents.rules import MinMax
 from entrepot.envs.world import World
 from entrepot.training.evaluation.validation import Validation, at_levels
-from tests.training.tiny import tiny_experiment, tiny_scenario
+from tests.worlds.runs import tiny_experiment
+from tests.worlds.tiny import tiny_scenario
 
 
 def test_levels_scale_demand_episode_by_episode_in_whole_units(world: World) -> None:

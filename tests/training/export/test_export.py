@@ -24,7 +24,6 @@ from entrepot.envs.demand import Split, load_demand
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.opening import stocked
-from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.simulation import Simulation
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
 from entrepot.envs.twin import TwinParameters, draw_scenario
@@ -35,15 +34,16 @@ from entrepot.training.rollout import roll_out
 from tests.agents.inference.cases import (
     Arrays,
     Case,
+    FixedCover,
     export_case,
     kreen,
     larger_kreen,
     one_of_everything,
-    opinionated_graph,
     opinionated_policy,
     snapshot_for,
     two_warehouses,
 )
+from tests.conftest import GraphOf
 
 NETWORKS: list[Callable[[], Case]] = [kreen, lambda: kreen(1), larger_kreen, two_warehouses, one_of_everything]
 RELATIVE = 1e-4
@@ -68,8 +68,8 @@ def policy() -> NeuralPolicy:
 
 
 @pytest.fixture(scope="module")
-def graph() -> bytes:
-    return opinionated_graph()
+def graph(graph_of: GraphOf) -> bytes:
+    return graph_of("cover")
 
 
 @pytest.fixture(scope="module")
@@ -116,28 +116,17 @@ def test_the_graph_tells_nothing_of_the_machine_it_was_made_on(graph: bytes) -> 
     assert str(Path(__file__).parents[3]).encode() not in graph
 
 
-class FixedCover(nn.Module):
-    """The smallest policy there is: one cover for all."""
-
-    def __init__(self, days: float) -> None:
-        super().__init__()
-        self.days = nn.Parameter(torch.tensor(days))
-
-    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
-        return Decisions(orders_from_cover(attributes, snapshot, self.days, demand_rate(attributes, snapshot)))
-
-
+@pytest.mark.parametrize("policy", [FixedCover(20.0), pytest.param(opinionated_policy(), marks=pytest.mark.slow)])
 def test_exporting_says_nothing_and_leaves_the_policy_as_it_was(
-    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    policy: nn.Module, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    policy = FixedCover(20.0).train()
+    before = [parameter.detach().clone() for parameter in policy.train().parameters()]
     with caplog.at_level(logging.WARNING):
         to_onnx(policy)
-        to_onnx(opinionated_policy())
     assert capfd.readouterr() == ("", "")
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert policy.training
-    assert policy.days == 20.0
+    assert all(map(torch.equal, before, policy.parameters()))
 
 
 def test_snapshots_of_the_twin_decide_the_same_through_the_graph(policy: NeuralPolicy, session: Session) -> None:
@@ -177,18 +166,17 @@ def test_snapshots_of_the_twin_decide_the_same_through_the_graph(policy: NeuralP
     assert recorder.records[-1]["pipeline"].any()
 
 
-def test_versions_count_up_and_none_is_ever_written_over(tmp_path: Path) -> None:
-    case = kreen(2)
+def test_versions_count_up_and_none_is_ever_written_over(tmp_path: Path, fixed_graph: bytes) -> None:
+    case, policy = kreen(2), FixedCover(20.0)
     metrics = [{"policy": "pathwise", "cost_usd_per_day": 10.5}]
     provenance = {"seeds": [7], "data_window": ["2009-12-01", "2011-06-01"]}
-    first = export_case(
-        case, tmp_path, FixedCover(20.0), metrics=metrics, provenance=provenance, maximum_age_seconds=900.0
-    )
-    second = export_case(case, tmp_path, FixedCover(30.0))
+    about: dict[str, Any] = {"metrics": metrics, "provenance": provenance, "maximum_age_seconds": 900.0}
+    first = export_case(case, tmp_path, policy, graph=fixed_graph, **about)
+    second = export_case(case, tmp_path, policy, graph=fixed_graph)
     assert (first.name, second.name, next_version(second.parent)) == ("0001", "0002", "0003")
     before = {file.name: file.read_bytes() for file in first.iterdir()}
     with pytest.raises(FileExistsError, match="0001: exists, and a version never changes"):
-        export_case(case, tmp_path, FixedCover(40.0), version="0001")
+        export_case(case, tmp_path, policy, graph=fixed_graph, version="0001")
     assert {file.name: file.read_bytes() for file in first.iterdir()} == before
     assert sorted(entry.name for entry in first.parent.iterdir()) == ["0001", "0002"]
     module = load(first)
@@ -212,9 +200,12 @@ def test_a_policy_that_answers_nonsense_leaves_no_folder_behind(tmp_path: Path) 
     assert not list((tmp_path / "kreen-test").iterdir())
 
 
-def test_the_season_and_the_openings_of_the_demand_statistics_travel_with_the_module(tmp_path: Path) -> None:
+def test_the_season_and_the_openings_of_the_demand_statistics_travel_with_the_module(
+    tmp_path: Path, fixed_graph: bytes
+) -> None:
     case, season = kreen(2), np.linspace(0.5, 1.5, 12)
-    long_run = load(export_case(case, tmp_path, FixedCover(20.0), month_index=season)).manifest.demand
+    folder = export_case(case, tmp_path, FixedCover(20.0), graph=fixed_graph, month_index=season)
+    long_run = load(folder).manifest.demand
     np.testing.assert_array_equal(long_run.month_index, season)
     np.testing.assert_array_equal(long_run.demand_mean, case.demand)
     np.testing.assert_allclose(long_run.demand_square, case.demand + case.demand**2)  # of a Poisson, as none was given

@@ -5,7 +5,7 @@ import torch
 from entrepot.envs.world import World
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 
 
 def learner(world: World, *more: str, learning_rate: float = 0.004) -> Learner:

@@ -11,8 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from entrepot.training.events import Event
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.trainers.job import Outcome, TrainingError
-from tests.training.assigned import train
-from tests.training.tiny import tiny_overrides
+from tests.worlds.runs import tiny_overrides, train
 
 
 def settings(folder: Path, *more: str) -> ExperimentSettings:

@@ -13,7 +13,7 @@ from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.twin import TwinParameters
 from entrepot.envs.world import World
 from entrepot.training.pathwise.window import WindowCost, horizon_days, window_cost
-from tests.training.tiny import tiny_scenario
+from tests.worlds.tiny import tiny_scenario
 
 DAYS = 60
 

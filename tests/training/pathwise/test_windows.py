@@ -5,7 +5,7 @@ import torch
 from entrepot.agents.rules import MinMax
 from entrepot.envs.world import World
 from entrepot.training.pathwise.windows import Window, Windows
-from tests.training.tiny import WINDOWS
+from tests.worlds.runs import WINDOWS
 
 
 def windows(world: World, count: int, *, first: int = 0, seed: int = 5) -> list[Window]:

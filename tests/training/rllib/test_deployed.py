@@ -10,8 +10,7 @@ from entrepot.training.rllib.environment import AgentsEnvironment
 from entrepot.training.rllib.module import WarehouseModule
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.worlds import describe_world
-from tests.training.assigned import world_of
-from tests.training.rllib.small import small_experiment
+from tests.worlds.runs import small_experiment, world_of
 
 
 def shaken(module: WarehouseModule, seed: int) -> WarehouseModule:

@@ -11,8 +11,7 @@ from ray.rllib.utils.metrics import NUM_AGENT_STEPS_SAMPLED_LIFETIME, NUM_ENV_ST
 
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.env_runner import COST_USD_PER_DAY, BatchedEnvRunner
-from tests.training.assigned import world_of
-from tests.training.rllib.small import small_experiment
+from tests.worlds.runs import small_experiment, world_of
 
 
 def runner(folder: Path, trainer: str, *more: str) -> BatchedEnvRunner:

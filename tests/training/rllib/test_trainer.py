@@ -24,9 +24,8 @@ from entrepot.training.rllib.trainer import restore, save
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress
 from entrepot.training.trainers.job import Outcome
 from entrepot.training.trainers.runs import load_run
-from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
-from tests.training.rllib.small import small_experiment
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.runs import assert_that_it_resumes_where_it_was_interrupted, small_experiment, train, world_of
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecMonitor
 from entrepot.envs.interfaces.central_planner import CentralPlanner
 from entrepot.envs.world import World
 from entrepot.training.sb3.environment import WarehouseVecEnv
-from tests.training.tiny import tiny_world
+from tests.worlds.tiny import tiny_world
 
 ARGUMENTS: dict[str, Any] = {"environments": 3, "episode_days": 5, "warm_up_days": 2}
 

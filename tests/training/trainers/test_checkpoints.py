@@ -11,7 +11,7 @@ from entrepot.training.trainers.checkpoints import (
     file_system,
     owner_of,
 )
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 
 
 @pytest.mark.parametrize(

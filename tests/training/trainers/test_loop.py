@@ -10,8 +10,7 @@ from entrepot.training.trainers.checkpoints import Progress
 from entrepot.training.trainers.job import Job
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
 from entrepot.training.trainers.registry import learned_module
-from tests.training.assigned import world_of
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment, world_of
 
 
 class Idle:

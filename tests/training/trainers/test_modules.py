@@ -5,7 +5,7 @@ import pytest
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.trainers.registry import learned_module
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 
 
 def test_pathwise_trains_the_head_that_releases_stock_unless_another_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from torch import nn
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.experiment import compose_experiment
 from entrepot.training.trainers.registry import learned_module, trainer_kinds, trainer_settings
-from tests.training.tiny import tiny_experiment, tiny_world
+from tests.worlds.runs import tiny_experiment
+from tests.worlds.tiny import tiny_world
 
 
 def test_a_package_with_a_trainer_is_found_by_being_there() -> None:

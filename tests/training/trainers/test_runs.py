@@ -9,7 +9,7 @@ from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World
 from entrepot.training.trainers.runs import kept_cover, load_run
-from tests.training.tiny import tiny_experiment, untrained_run
+from tests.worlds.runs import tiny_experiment, untrained_run
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.snapshot import SNAPSHOT_FIELDS, Records, snapshot_from_records
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 TODAY = date(2026, 3, 2)
 few = settings(max_examples=10, deadline=None, derandomize=True, database=None)

@@ -13,7 +13,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 MONDAY = 4
 """1970-01-05, in days since 1970-01-01."""

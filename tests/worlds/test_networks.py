@@ -1,7 +1,7 @@
 from hypothesis import HealthCheck, given, settings
 
 from entrepot.envs.network import NetworkArrays, NetworkDescription
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
