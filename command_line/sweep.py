@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from entrepot.training.sweeps.sweeping import SweepTrial
+    from entrepot.training.sweeps.trial import SweepTrial
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 

@@ -102,12 +102,24 @@ class NeuralPolicy(nn.Module):
             chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
         encoded = self._encode(snapshot, attributes)
-        answer = self.answer(encoded.hidden)
-        wanted = self._head.wanted(snapshot, attributes, encoded, answer, learns, smoothing_days)
+        wanted = self.wanted(snapshot, attributes, encoded, learns, smoothing_days)
         departs = self._departs(snapshot, attributes, encoded, wanted, chance)
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
         return Decided(Decisions(wanted * departs.unsqueeze(-1)), departs)
+
+    def wanted(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        encoded: LaneEncoding | None = None,
+        learns: Tensor | None = None,
+        smoothing_days: float = 0.0,
+    ) -> Tensor:
+        """[B, L, S] units that lanes would carry today, before departures are left out; encoded anew if None."""
+        encoded = encoded or self._encode(snapshot, attributes)
+        answer = self.answer(encoded.hidden)
+        return self._head.wanted(snapshot, attributes, encoded, answer, learns, smoothing_days)
 
     @property
     def explains(self) -> bool:

@@ -4,7 +4,10 @@ import sys
 import pytest
 
 from entrepot import __version__
+from entrepot.agents.planners.solve import PlanningError
 from entrepot.command_line import COMMANDS
+from entrepot.command_line.called import told
+from entrepot.training.trainers.job import TrainingError
 from tests.command_line.conftest import Entrepot
 
 HEAVY = ("torch", "ray", "gymnasium", "pettingzoo", "pandas", "matplotlib", "scipy", "numpy", "pydantic")
@@ -37,6 +40,17 @@ def test_every_command_is_listed(entrepot: Entrepot) -> None:
 
 def test_the_version_is_printed(entrepot: Entrepot) -> None:
     assert entrepot("--version").stdout.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "error", [TrainingError("no runner answered. Go on with --resume."), PlanningError("no optimum found by HiGHS")]
+)
+def test_work_that_could_not_be_finished_ends_with_what_went_wrong(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert told(error) == 1
+    assert capsys.readouterr().err.strip() == str(error)
 
 
 def test_a_command_that_lacks_a_package_says_what_to_install() -> None:

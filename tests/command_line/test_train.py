@@ -8,15 +8,14 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
-from entrepot.agents.planners.solve import PlanningError
 from entrepot.command_line import app
 from entrepot.configs.files import write_atomically
 from entrepot.training import run as running
+from entrepot.training.events import Event, Kind
 from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import LOCK, MARKER, new_run
-from entrepot.training.trainers.job import TrainingError
 from tests.command_line.conftest import Entrepot
-from tests.training.tiny import tiny_experiment, tiny_overrides
+from tests.worlds.runs import tiny_experiment, tiny_overrides
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +96,6 @@ def test_a_damaged_module_is_refused_in_a_line(entrepot: Entrepot) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [TrainingError("no runner answered. Go on with --resume."), PlanningError("no optimum found by HiGHS")]
-)
-def test_work_that_could_not_be_finished_ends_with_what_went_wrong(
-    error: Exception, entrepot: Entrepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(running, "tuned_base_stock", fail)
-    result = entrepot("train", *tiny_overrides(tmp_path))
-    assert result.exit_code == 1
-    assert result.stderr.strip() == str(error)
-
-
-@pytest.mark.parametrize(
     ("change", "message"),
     [
         ("seed=9", "seed: 9; the run in {} has 0"),
@@ -151,17 +135,17 @@ def earlier_run(folder: Path) -> list[Path]:
     return files
 
 
-def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(
-    entrepot: Entrepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+def test_a_run_begun_anew_and_interrupted_leaves_nothing_of_the_earlier_one(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if event.kind is Kind.TUNING:
+            raise KeyboardInterrupt
 
     files = earlier_run(tmp_path)
     (tmp_path / "tiny" / "notes.txt").touch()
     (tmp_path / "tiny" / "plots" / "mine.txt").touch()
-    monkeypatch.setattr(running, "tuned_base_stock", interrupt)
-    entrepot("train", *tiny_overrides(tmp_path, f"compute.storage={tmp_path / 'stored'}"), "--overwrite")
+    experiment = tiny_experiment(tmp_path, f"compute.storage={tmp_path / 'stored'}")
+    with pytest.raises(KeyboardInterrupt):
+        running.train(experiment, overwrite=True, observe=interrupt)
     assert not [file for file in files if file.exists()]
     left = sorted(path.name for path in (tmp_path / "tiny").iterdir())
     assert left == [LOCK, MARKER, "experiment.json", "notes.txt", "plots"]

@@ -25,7 +25,7 @@ from entrepot.training.rollout import roll_out
 
 Floats = NDArray[np.float64]
 EPISODES_AT_ONCE = 128
-"""So many episodes are in memory at a time; the result does not depend on it."""
+"""Unless told otherwise; the result does not depend on it."""
 PRACTICE, BOUND = "min_max", "hindsight"
 """Where both are among the policies, every other one is placed on the way from the first to the second."""
 
@@ -148,6 +148,7 @@ def evaluate(
     *,
     split: Split = Split.TEST,
     progress: Progress | None = None,
+    episodes_at_once: int = EPISODES_AT_ONCE,
 ) -> Evaluation:
     """Run every policy through the same scenarios, in whole units.
 
@@ -160,6 +161,7 @@ def evaluate(
         settings: how many episodes, how long, from which seed.
         split: which part of the time line demand is drawn from.
         progress: told as days pass.
+        episodes_at_once: so many are in memory at a time.
     """
     days = settings.warm_up_days + settings.days
     scenario = draw_scenario(
@@ -177,8 +179,8 @@ def evaluate(
         solver = policy if isinstance(policy, ScenarioSolver) else RollOut(policy)
         done = _counted(progress, name, settings.episodes * days)
         runs = [
-            solver.figures(world, scenario.episodes_at(slice(first, first + EPISODES_AT_ONCE)), settings, done)
-            for first in range(0, settings.episodes, EPISODES_AT_ONCE)
+            solver.figures(world, scenario.episodes_at(slice(first, first + episodes_at_once)), settings, done)
+            for first in range(0, settings.episodes, episodes_at_once)
         ]
         weights = [len(run.by_episode["settled_cost_usd_per_day"]) for run in runs]
         by_episode[name] = {key: np.concatenate([run.by_episode[key] for run in runs]) for key in runs[0].by_episode}

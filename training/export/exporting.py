@@ -66,7 +66,7 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         golden=golden,
         envelope=envelope_of(attributes, records),
         fallback_cover=fallback.numpy(),
-        provenance=_provenance(experiment, world),
+        provenance=provenance_of(experiment, world),
         month_index=world.demand.month_index,
         demand_deviation=deviation,
         base_cover_days=loaded.cover_days.double().numpy(),
@@ -95,8 +95,8 @@ def _recorded(run: Run, world: World) -> SnapshotRecorder:
     return recorder
 
 
-def _provenance(experiment: ExperimentSettings, world: World) -> dict[str, Any]:
-    # No folders of this machine: the module is passed on.
+def provenance_of(experiment: ExperimentSettings, world: World) -> dict[str, Any]:
+    """What a module says of where it comes from, without folders of this machine: it is passed on."""
     settings = experiment.model_dump(mode="json", exclude={"folder", "compute", "demand"})
     del settings["base_stock"]["path"]
     if is_path(experiment.network):

@@ -38,25 +38,26 @@ def train(job: Job) -> Outcome:
     torch.set_num_threads(threads_each(experiment.compute.threads))
     env = make_environment(world, settings)
     checkpoints = Checkpoints(checkpoint_place(experiment))
-    found = checkpoints.last() if job.resume else None
-    if found is None:
-        model, progress = (
-            make_algorithm(env, settings, seed=experiment.seed, device=experiment.compute.device),
-            Progress(),
-        )
-        if settings.view == "central":
-            start_from_base_stock(
-                model.policy,
-                world.attributes.base_cover_days,
-                MOST_COVER_DAYS,
-                squash=isinstance(settings, Sb3SacSettings),
-            )
-    else:
-        path, progress = found
-        model = _restored(Path(path), env, settings, experiment, progress)
+    model, progress = begun(job, env, settings, checkpoints)
     model.set_logger(Logger(folder=None, output_formats=[]))
     method = _Sb3(model, env, settings, checkpoints, Learned(module_of(experiment, world), job.base_cover_days))
     return Outcome.of(job, Loop(job, world, seconds=settings.seconds).run(method, progress), started)
+
+
+def begun(
+    job: Job, env: WarehouseVecEnv, settings: Sb3Settings, checkpoints: Checkpoints
+) -> tuple[BaseAlgorithm, Progress]:
+    """The algorithm that a job begins or goes on with, and how far it has come."""
+    experiment = job.experiment
+    found = checkpoints.last() if job.resume else None
+    if found is not None:
+        path, progress = found
+        return _restored(Path(path), env, settings, experiment, progress), progress
+    model = make_algorithm(env, settings, seed=experiment.seed, device=experiment.compute.device)
+    if settings.view == "central":
+        squash = isinstance(settings, Sb3SacSettings)
+        start_from_base_stock(model.policy, job.base_cover_days, MOST_COVER_DAYS, squash=squash)
+    return model, Progress()
 
 
 def make_environment(world: World, settings: Sb3Settings, **more: Any) -> WarehouseVecEnv:

@@ -16,7 +16,8 @@ from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import BASE_STOCK_FILE, POLICY_FILE, ExperimentSettings, compose_experiment
 from entrepot.training.run import told_of, tuning_of
 from entrepot.training.run_folder import new_sweep
-from entrepot.training.sweeps.sweeping import Sweep, SweepTrial, run_trials, tune_place
+from entrepot.training.sweeps.sweeping import Sweep, run_trials, tune_place
+from entrepot.training.sweeps.trial import SweepTrial
 from entrepot.training.threads import computing_on, threads_each
 from entrepot.training.trainers.cluster import reached
 from entrepot.training.trainers.job import TrainingError

@@ -18,31 +18,14 @@ from ray.tune.search.optuna import OptunaSearch
 from torch import Tensor
 
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.events import Event
-from entrepot.training.experiment import POLICY_FILE, ExperimentSettings, compose_experiment
+from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.overrides import as_it_stands
-from entrepot.training.run_folder import new_run
+from entrepot.training.sweeps.trial import FIXED, METRIC, SweepTrial, in_common, run_trial
 from entrepot.training.trainers.checkpoints import checkpoint_place
 from entrepot.training.trainers.cluster import ray_cluster
-from entrepot.training.trainers.job import Job
 from entrepot.training.trainers.registry import trainer_of
 from entrepot.training.trainers.settings import Needs
 
-METRIC = "validation_cost_usd_per_day"
-FIXED = (
-    "network",
-    "skus",
-    "demand",
-    "base_stock",
-    "validation",
-    "evaluation",
-    "seed",
-    "run",
-    "folder",
-    "compute",
-    "cluster",
-)
-"""What trials must have in common, to be compared on the same scenarios with the same base stock."""
 HALVING = 3
 """Of so many trials that come as far, ASHA lets one go on (Li et al. 2020)."""
 
@@ -85,6 +68,10 @@ class Sweep:
         """Overrides of the trial with these values."""
         return [*self.shared, *(f"{key}={json.dumps(value)}" for key, value in chosen.items())]
 
+    def experiment(self, chosen: Mapping[str, Any], common: Mapping[str, Any], name: str) -> ExperimentSettings:
+        """The experiment of the trial of this name with these values, and with what all have `in_common`."""
+        return compose_experiment(self.overrides(chosen)).model_copy(update={**common, "run": name})
+
 
 def _domain(key: str, value: Any) -> Any:
     if isinstance(value, ChoiceSweep):
@@ -115,17 +102,6 @@ def _plain(choice: Any) -> Any:
     return getattr(choice, "text", choice)
 
 
-@dataclass(frozen=True)
-class SweepTrial:
-    """One point of a sweep, after its run."""
-
-    folder: Path
-    values: Mapping[str, Any]
-    cost_usd_per_day: float | None  # in validation: its policy's, or the least until it was ended; None: it failed
-    iterations: int
-    seconds: float
-
-
 def run_trials(
     sweep: Sweep,
     experiment: ExperimentSettings,
@@ -150,13 +126,13 @@ def run_trials(
     Returns:
         The trials, cheapest first; those that were ended before they kept a policy come after those that did.
     """
-    common = _in_common(experiment)
+    common = in_common(experiment)
     folder = Path(common["folder"])
     iterations = experiment.trainer.iterations
     needs = experiment.trainer.needs(experiment.compute)
     trainable = tune.with_resources(
         tune.with_parameters(
-            _run_trial,
+            _run_here,
             overrides=sweep.shared,
             common=common,
             content=dict(content),
@@ -189,7 +165,7 @@ def run_trials(
         )
         results = tuner.fit()
         done = [_trial(results[place], folder) for place in range(len(results))]
-    return sorted(done, key=_rank)
+    return sorted(done, key=SweepTrial.rank)
 
 
 def _bundle(process: Needs) -> dict[str, float]:
@@ -197,29 +173,12 @@ def _bundle(process: Needs) -> dict[str, float]:
     return {"CPU": process.cpus, "GPU": process.gpus} if process.gpus else {"CPU": process.cpus}
 
 
-def _rank(trial: SweepTrial) -> tuple[bool, bool, float]:
-    """Failed trials come last, and before them those that were ended before they kept a policy."""
-    cost = trial.cost_usd_per_day
-    return cost is None, not (trial.folder / POLICY_FILE).is_file(), cost or 0.0
-
-
 def tune_place(experiment: ExperimentSettings) -> str:
     """Where Ray Tune keeps what it knows of the trials, their errors among it: an absolute path or a URI."""
     return checkpoint_place(experiment, "tune")
 
 
-def _in_common(experiment: ExperimentSettings) -> dict[str, Any]:
-    """The settings that trials share, with absolute paths: Ray Tune runs each trial in a folder of its own."""
-    compute = experiment.compute
-    if compute.storage is not None:
-        compute = compute.model_copy(update={"storage": checkpoint_place(experiment, "trials")})
-    shared = experiment.with_absolute_paths().model_copy(
-        update={"compute": compute, "folder": str(experiment.run_folder.resolve())}
-    )
-    return {key: getattr(shared, key) for key in FIXED if key in ExperimentSettings.model_fields}
-
-
-def _run_trial(
+def _run_here(
     config: dict[str, Any],
     *,
     overrides: Sequence[str],
@@ -228,28 +187,9 @@ def _run_trial(
     cover: Tensor,
     bar: float,
 ) -> None:
-    """What a trial's process runs."""
-    point = Sweep(tuple(overrides), {})
-    named = {**common, "run": tune.get_context().get_trial_id()}
-    experiment = compose_experiment(point.overrides(config)).model_copy(update=named)
-    best, seconds = float("inf"), 0.0
-
-    def report(event: Event) -> None:
-        nonlocal best, seconds
-        if event.figures is None:
-            return
-        seconds, cost = event.figures.training_seconds, event.figures.validation_cost_usd_per_day
-        # What was there before training is no candidate; and ASHA ends a trial that reports its last iteration, which
-        # it must not before the policy is kept.
-        if cost is not None and 0 < event.done < event.total:
-            best = min(best, cost)
-            tune.report({METRIC: best, "iteration": event.done, "training_seconds": seconds})
-
-    with new_run(experiment, content, overwrite=True):  # by its id, a trial begins anew only where Tune repeats it
-        experiment.save()
-        outcome = trainer_of(experiment)(Job(experiment, cover, bar, resume=False, report=report))
-    kept = {METRIC: outcome.best_cost_usd_per_day, "iteration": outcome.iterations, "training_seconds": seconds}
-    tune.report(kept)
+    """What a trial's process runs: Ray Tune names the trial and is told of its costs."""
+    experiment = Sweep(tuple(overrides), {}).experiment(config, common, tune.get_context().get_trial_id())
+    run_trial(experiment, content, cover, bar, train=trainer_of(experiment), tell=tune.report)
 
 
 def _trial(result: Any, folder: Path) -> SweepTrial:

@@ -2,10 +2,10 @@ import pytest
 import torch
 
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicySettings
+from entrepot.agents.neural.features import node_features
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.training.experiment import PolicySettings
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 RELEASE = NeuralPolicySettings(head="release")
 UNITS = NeuralPolicySettings(head="units")
@@ -16,8 +16,7 @@ def test_an_untrained_head_of_units_orders_what_sells_between_departures_on_the_
     known, snapshot = world.attributes, first_snapshot(world)
     policy = NeuralPolicy(UNITS)
     orders = policy(snapshot, known).orders
-    encoded = policy._encode(snapshot, known)
-    between = encoded.known.rate[:, known.lane_destination] * known.lane_interval_days[:, None]
+    between = node_features(snapshot, known).rate[:, known.lane_destination] * known.lane_interval_days[:, None]
     cheapest = (snapshot.lane_wait_days < 0.5).unsqueeze(-1) & (known.lane_primary > 0.5)
     assert cheapest.any()
     torch.testing.assert_close(orders[cheapest], between[cheapest], rtol=0.01, atol=0.0)
@@ -44,7 +43,7 @@ def test_an_untrained_head_of_release_asks_as_the_cover_head_does_and_for_no_mor
     world = tiny_world("kreen", 6)
     known, snapshot = world.attributes, first_snapshot(world)
     snapshot.on_hand.mul_(0.1)
-    asked, released = _wanted(NeuralPolicy(), snapshot, known), _wanted(NeuralPolicy(RELEASE), snapshot, known)
+    asked, released = NeuralPolicy().wanted(snapshot, known), NeuralPolicy(RELEASE).wanted(snapshot, known)
     there = snapshot.on_hand + snapshot.dock + snapshot.arriving[..., 0]
     binds = 0
     for node in range(there.shape[1]):
@@ -64,14 +63,14 @@ def test_where_stock_is_short_the_orders_have_a_gradient_that_holds_it_back() ->
     snapshot.on_hand.mul_(0.1)
     policy = NeuralPolicy(RELEASE)
     inside = world.attributes.lane_origin < snapshot.on_hand.shape[1]
-    before = _wanted(policy, snapshot, world.attributes)[:, inside].sum()
+    before = policy.wanted(snapshot, world.attributes)[:, inside].sum()
     before.backward()  # type: ignore[no-untyped-call]
     release = 0  # the first of the answers
     assert policy.answer.bias.grad is not None
     assert policy.answer.bias.grad[release] > 0
     with torch.no_grad():
         policy.answer.bias[release] = -10.0
-    assert _wanted(policy, snapshot, world.attributes)[:, inside].sum() < 0.01 * before
+    assert policy.wanted(snapshot, world.attributes)[:, inside].sum() < 0.01 * before
 
 
 @pytest.mark.parametrize("head", ["release", "units"])
@@ -82,11 +81,6 @@ def test_a_head_of_other_answers_is_refused_where_the_environment_is_told_covers
         NeuralCoverPolicy(settings)
     with pytest.raises(ConfigurationError, match=rf"policy\.head: '{head}'"):
         NeuralPolicy(settings).cover(first_snapshot(world), world.attributes)
-
-
-def _wanted(policy: NeuralPolicy, snapshot: Snapshot, known: NetworkAttributes) -> torch.Tensor:
-    encoded = policy._encode(snapshot, known)
-    return policy._head.wanted(snapshot, known, encoded, policy.answer(encoded.hidden), None, 0.0)
 
 
 def test_an_unknown_head_is_refused_with_what_is_allowed() -> None:

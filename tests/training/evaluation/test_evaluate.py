@@ -1,9 +1,7 @@
 import numpy as np
-import pytest
 
 from entrepot.agents.rules import MinMax
 from entrepot.envs.world import World
-from entrepot.training.evaluation import evaluate as evaluation
 from entrepot.training.evaluation.evaluate import evaluate
 from entrepot.training.experiment import EvaluationSettings
 
@@ -18,12 +16,11 @@ def test_a_policy_against_itself_has_ratio_one(world: World) -> None:
 
 
 def test_the_same_seed_gives_the_same_figures_however_many_episodes_run_at_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     whole = evaluate(world, {"a": MinMax(world.attributes)}, SETTINGS).by_episode["a"]
     again = evaluate(world, {"a": MinMax(world.attributes)}, SETTINGS).by_episode["a"]
-    monkeypatch.setattr(evaluation, "EPISODES_AT_ONCE", 3)
-    parts = evaluate(world, {"a": MinMax(world.attributes)}, SETTINGS).by_episode["a"]
+    parts = evaluate(world, {"a": MinMax(world.attributes)}, SETTINGS, episodes_at_once=3).by_episode["a"]
     for key, values in whole.items():
         np.testing.assert_array_equal(values, again[key])
         np.testing.assert_allclose(values, parts[key], rtol=1e-4)

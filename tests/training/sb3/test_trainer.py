@@ -1,5 +1,6 @@
 """Real Stable-Baselines3 on a small network: it finishes, resumes, and what it leaves decides as it did."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -7,15 +8,16 @@ import torch
 
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.events import Event
+from entrepot.training.events import Event, nobody
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.sb3.deployed import module_of, start_from_base_stock, state_of
-from entrepot.training.sb3.environment import WarehouseVecEnv
 from entrepot.training.sb3.settings import Sb3SacSettings, Sb3Settings
-from entrepot.training.sb3.trainer import make_algorithm, make_environment
+from entrepot.training.sb3.trainer import begun, make_algorithm, make_environment
+from entrepot.training.trainers.checkpoints import Checkpoints, checkpoint_place
+from entrepot.training.trainers.job import Job
 from entrepot.training.trainers.runs import load_run
-from tests.training.assigned import assert_that_it_resumes_where_it_was_interrupted, train, world_of
-from tests.training.tiny import first_snapshot, tiny_overrides
+from tests.worlds.runs import assert_that_it_resumes_where_it_was_interrupted, tiny_overrides, train, world_of
+from tests.worlds.tiny import first_snapshot
 
 PPO, SAC = ("minibatch=10", "epochs=1"), ("learning_starts=10", "batch_size=8", "gradient_steps=2")
 KINDS = ["sb3_ppo", "sb3_sac"]
@@ -93,26 +95,21 @@ def test_the_same_seed_trains_the_same_policy_bit_for_bit(tmp_path: Path) -> Non
 
 
 def test_a_resumed_run_lives_through_scenarios_of_its_own_seed_that_are_not_the_first_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    seeds: list[int] = []
-
-    def seed(self: WarehouseVecEnv, number: int | None = None) -> list[int | None]:
-        assert number is not None
-        seeds.append(number)
-        return [number] * self.num_envs
-
-    monkeypatch.setattr(WarehouseVecEnv, "seed", seed)
-    begun, resumed = [], []
-    for number in (1, 2):
-        experiment = experiment_of(tmp_path / str(number), "sb3_ppo", f"seed={number}")
-        seeds.clear()
+    demands = []
+    for seed in (1, 2):
+        experiment = experiment_of(tmp_path / str(seed), "sb3_ppo", f"seed={seed}", "trainer.iterations=1")
         train(experiment)
-        begun.append(seeds[-1])
-        train(experiment, resume=True)
-        resumed.append(seeds[-1])
-    assert begun == [1, 2]
-    assert len({*begun, *resumed}) == 4
+        world, settings = world_of(experiment), Sb3Settings.of(experiment.trainer)
+        for resume in (False, True):
+            env = make_environment(world, settings)
+            job = Job(experiment, world.attributes.base_cover_days, 1e9, resume, nobody)
+            _, progress = begun(job, env, settings, Checkpoints(checkpoint_place(experiment)))
+            assert progress.iteration == resume
+            env.reset()
+            demands.append(env.batched.scenario.demand)
+    assert not any(torch.equal(one, other) for one, other in itertools.combinations(demands, 2))
 
 
 @pytest.mark.parametrize("override", ["compute.storage=s3://bucket/runs", "compute.address=ray://head:10001"])

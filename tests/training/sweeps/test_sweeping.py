@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,13 +12,13 @@ from typer.testing import CliRunner
 from entrepot.command_line import app
 from entrepot.configs.loader import ConfigurationError, configuration_folder
 from entrepot.training.events import Event, Figures, Kind
-from entrepot.training.experiment import ExperimentSettings, compose_experiment
-from entrepot.training.sweeps import sweeping
-from entrepot.training.sweeps.sweeping import METRIC, Sweep, SweepTrial
+from entrepot.training.experiment import compose_experiment
+from entrepot.training.sweeps.sweeping import Sweep
+from entrepot.training.sweeps.trial import METRIC, SweepTrial, in_common, run_trial
 from entrepot.training.trainers.checkpoints import checkpoint_place
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.runs import load_run
-from tests.training.tiny import tiny_overrides
+from tests.worlds.runs import tiny_experiment, tiny_overrides
 
 
 def test_keys_with_several_values_are_told_from_the_rest() -> None:
@@ -82,7 +81,10 @@ def test_a_trial_takes_paths_as_they_were_where_the_sweep_was_started(
     monkeypatch.chdir(tmp_path)
     relative = ["network=mine.yaml", "demand=ours.yaml", "demand.path='sold (all).csv'", "compute.storage=stored"]
     sweep = Sweep.parse(["folder=runs", "run=few", *relative, "policy.cell_width=choice(8,16)"])
-    experiment = run_of_a_trial(sweep, {"policy.cell_width": 8}, tmp_path / "elsewhere", monkeypatch)
+    common = in_common(compose_experiment(sweep.shared))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    experiment = sweep.experiment({"policy.cell_width": 8}, common, "trial_1")
     assert experiment.policy.cell_width == 8
     assert experiment.network == str(tmp_path / "mine.yaml")
     assert experiment.demand.name == str(tmp_path / "ours.yaml")
@@ -91,44 +93,18 @@ def test_a_trial_takes_paths_as_they_were_where_the_sweep_was_started(
     assert checkpoint_place(experiment) == str(tmp_path / "stored" / "few" / "trials" / "trial_1" / "checkpoints")
 
 
-def test_what_a_trial_reports_last_is_the_cost_of_the_policy_that_it_keeps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sweep = Sweep.parse([*tiny_overrides(tmp_path), "policy.cell_width=choice(8,16)"])
-    costs = {0: 1.0, 1: 9.0, 2: 7.0, 3: 8.0, 4: 5.0}  # by iteration; what is kept is told by another score
+def test_what_a_trial_reports_last_is_the_cost_of_the_policy_that_it_keeps(tmp_path: Path) -> None:
     told: list[dict[str, Any]] = []
-    run_of_a_trial(sweep, {"policy.cell_width": 8}, tmp_path, monkeypatch, costs=costs, kept=8.0, told=told)
-    assert [(event["iteration"], event[METRIC]) for event in told] == [(1, 9.0), (2, 7.0), (3, 7.0), (4, 8.0)]
 
-
-def run_of_a_trial(
-    sweep: Sweep,
-    values: dict[str, Any],
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    costs: dict[int, float] | None = None,
-    kept: float = 1.0,
-    told: list[dict[str, Any]] | None = None,
-) -> ExperimentSettings:
-    """The experiment of a trial that runs in a folder as under Ray Tune, with a trainer that only reports costs."""
-    seen: list[ExperimentSettings] = []
-
-    def trainer(job: Job) -> Outcome:
-        seen.append(job.experiment)
-        for iteration, cost in (costs or {}).items():
+    def train(job: Job) -> Outcome:
+        for iteration, cost in {0: 1.0, 1: 9.0, 2: 7.0, 3: 8.0, 4: 5.0}.items():
             figures = Figures(cost, 1.0, 1, float(iteration), 0, validation_cost_usd_per_day=cost)
             job.report(Event(Kind.ITERATION, iteration, 4, figures=figures))
+        kept = 8.0  # which is told by another score
         return Outcome(job.experiment.run_folder / "policy.pt", 4, kept, 9.0, None)
 
-    common = sweeping._in_common(compose_experiment(sweep.shared))
-    monkeypatch.setattr(sweeping, "trainer_of", lambda experiment: trainer)
-    monkeypatch.setattr("ray.tune.get_context", lambda: SimpleNamespace(get_trial_id=lambda: "trial_1"))
-    monkeypatch.setattr("ray.tune.report", [].append if told is None else told.append)
-    folder.mkdir(exist_ok=True)
-    monkeypatch.chdir(folder)
-    sweeping._run_trial(values, overrides=sweep.shared, common=common, content={}, cover=torch.ones(1), bar=1.0)
-    return seen[0]
+    run_trial(tiny_experiment(tmp_path), {}, torch.ones(1), 1.0, train=train, tell=told.append)
+    assert [(event["iteration"], event[METRIC]) for event in told] == [(1, 9.0), (2, 7.0), (3, 7.0), (4, 8.0)]
 
 
 def test_a_trial_that_kept_no_policy_stands_behind_those_that_did(tmp_path: Path) -> None:
@@ -139,7 +115,7 @@ def test_a_trial_that_kept_no_policy_stands_behind_those_that_did(tmp_path: Path
     for name in ("cheap", "dear"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "policy.pt").touch()
-    ranked = sorted(trials.values(), key=sweeping._rank)
+    ranked = sorted(trials.values(), key=SweepTrial.rank)
     assert [trial.folder.name for trial in ranked] == ["cheap", "dear", "ended", "failed"]
 
 
