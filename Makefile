@@ -4,10 +4,10 @@ BIN := .venv/bin
 HISTORY ?= $(wildcard ../shared/data/online_retail_sku_country_day.parquet)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint types contracts wheel check clean lock
+.PHONY: help train test test-slow lint types contracts wheel check clean lock
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
@@ -20,8 +20,14 @@ train: .venv/.installed ## Train the main job and print its table (ARGS="key=val
 	$(BIN)/entrepot train $(if $(HISTORY),demand.path=$(HISTORY)) $(ARGS)
 
 # Two processes of one thread each, for the 2 cores of CI: more threads would only get into each other's way.
-test: .venv/.installed ## Run the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 $(ARGS)
+# A file's tests stay together, since they share what is dear to make.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+
+test: .venv/.installed ## Run the tests, but for those that start clusters, servers and other processes
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: .venv/.installed ## Run the others
+	$(PYTEST) -m slow $(ARGS)
 
 lint: .venv/.installed ## Check style and format
 	$(BIN)/ruff check .

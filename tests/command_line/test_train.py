@@ -58,6 +58,7 @@ def test_tensorboard_lists_the_run_with_its_final_figures_under_hparams(trained:
     assert "hparams" in log.summary_metadata["_hparams_/experiment"].plugin_data.plugin_name
 
 
+@pytest.mark.slow
 def test_evaluate_takes_a_runs_folder_and_its_export_alike(trained: tuple[Path, str], entrepot: Entrepot) -> None:
     folder, _ = trained
     exported = entrepot("export", folder, "--out", "exported")

@@ -108,7 +108,9 @@ def test_skus_in_another_order_are_ordered_the_same(head: str, world: World) -> 
     torch.testing.assert_close(again, orders[..., turned], rtol=1e-4, atol=1e-3)
 
 
-@every_head
+@pytest.mark.parametrize(
+    "head", [pytest.param(head, marks=[pytest.mark.slow] if head != "cover" else []) for head in head_names()]
+)
 def test_torch_and_onnx_agree(head: str, graph_of: GraphOf) -> None:
     policy = opinionated_policy(head=head)
     session = onnxruntime.InferenceSession(graph_of(head), providers=["CPUExecutionProvider"])

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import ray
@@ -25,6 +26,8 @@ from tests.worlds.tiny import first_snapshot
 
 NAMES = available("trainer")
 every_trainer = pytest.mark.parametrize("name", NAMES)
+WITHOUT_RAY = ("sb3",)
+"""Packages whose trainers run in this process."""
 SMALL = {
     "environments": 2,
     "rollout_days": 5,
@@ -37,6 +40,7 @@ SMALL = {
     "batch_size": 8,
     "gradient_steps": 2,
     "hidden": [16],
+    "actor": "mlp",
     "mlp.hidden": [16],
     "critic_mlp.hidden": [16],
 }
@@ -49,6 +53,15 @@ def experiment_of(folder: Path, name: str, iterations: int) -> ExperimentSetting
     few = ["skus=2", "validation.every=1", "validation.episodes=2", "validation.days=10", "validation.levels=[1.0]"]
     changes = [f"trainer={name}", f"trainer.iterations={iterations}", *few, *small]
     return compose_experiment([*tiny_overrides(folder), *changes])
+
+
+def _package(name: str) -> str:
+    return trainer_of(compose_experiment([f"trainer={name}"])).__module__.split(".")[-2]
+
+
+def _tried(name: str) -> Any:
+    """A parameter: a trainer on Ray takes its time to start."""
+    return pytest.param(name, marks=[] if _package(name) in WITHOUT_RAY else [pytest.mark.slow])
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +82,10 @@ class Resumed:
     then: list[int]
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def run(request: pytest.FixtureRequest, cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
+@pytest.fixture(scope="module", params=[_tried(name) for name in NAMES])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
+    if _package(request.param) not in WITHOUT_RAY:
+        request.getfixturevalue("cluster")
     folder = tmp_path_factory.mktemp(request.param)
     _, first = train(experiment_of(folder, request.param, 1))
     experiment = experiment_of(folder, request.param, 2)
@@ -78,10 +93,10 @@ def run(request: pytest.FixtureRequest, cluster: None, tmp_path_factory: pytest.
     return Resumed(experiment, first, *train(experiment, resume=True))
 
 
-def _one_of_each_package() -> list[str]:
-    """A YAML of each package of trainers: an export takes half a minute, and those of a package leave one kind."""
-    packages = {trainer_of(compose_experiment([f"trainer={name}"])).__module__: name for name in reversed(NAMES)}
-    return sorted(packages.values())
+def _one_of_each_package() -> list[Any]:
+    """A YAML of each package of trainers: those of a package leave one kind of module."""
+    packages = {_package(name): name for name in reversed(NAMES)}
+    return [_tried(name) for name in sorted(packages.values())]
 
 
 def test_every_kind_ships_a_yaml_and_is_so_tried_here() -> None:

@@ -18,6 +18,7 @@ def test_every_example_is_tried_here() -> None:
     assert {path.name for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_trains_and_says_what_its_policy_costs(name: str) -> None:
     small = ["--network", "two_warehouses", "--skus", "2", "--episode-days", "8"]

@@ -55,6 +55,7 @@ def every_digest(folder: Path, seed: int) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_two_processes_agree_on_every_bit_and_another_seed_differs(tmp_path: Path) -> None:
     """Processes of their own, since Python's order of sets differs from one to the next."""
     found = []

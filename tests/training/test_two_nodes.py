@@ -12,6 +12,7 @@ from ray.cluster_utils import Cluster
 from entrepot.training.events import Event
 from tests.worlds.runs import small_experiment, tiny_experiment, train
 
+pytestmark = pytest.mark.slow
 ITERATIONS = 8
 
 

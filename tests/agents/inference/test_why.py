@@ -50,6 +50,7 @@ def test_the_fallback_says_why_too(module: InferenceModule, case: Case) -> None:
     assert "the fallback aims at" in str(decision.why(0, 0))
 
 
+@pytest.mark.slow
 def test_a_policy_without_a_target_says_what_it_can(tmp_path: Path, graph_of: GraphOf) -> None:
     case = kreen(2)
     module = load(export_case(case, tmp_path, opinionated_policy(head="units"), graph=graph_of("units")))

@@ -147,7 +147,7 @@ def _live_on(env: WarehouseNetwork, channel: Any) -> None:
 
 # Each child that isn't forked imports torch anew: of the two other methods, one is tried here and one below. Both are
 # sent tensors by torch's own means, which share memory instead of copying it.
-@pytest.mark.parametrize("method", ["fork", "forkserver"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("forkserver", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("woken_threads")
 def test_another_process_goes_on_with_an_environment_that_has_been_stepped(method: str) -> None:
     env = parallel()
@@ -205,7 +205,7 @@ def test_gymnasium_vectorises_it_by_its_id() -> None:
         env.close()
 
 
-@pytest.mark.parametrize("method", ["dummy", "fork", "spawn"])
+@pytest.mark.parametrize("method", ["dummy", "fork", pytest.param("spawn", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("woken_threads")
 def test_stable_baselines_vector_environments_obey(method: str) -> None:
     made = [planner]

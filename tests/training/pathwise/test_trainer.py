@@ -13,6 +13,8 @@ from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.trainers.job import Outcome, TrainingError
 from tests.worlds.runs import tiny_overrides, train
 
+pytestmark = pytest.mark.slow
+
 
 def settings(folder: Path, *more: str) -> ExperimentSettings:
     return compose_experiment([*tiny_overrides(folder), *more])

@@ -5,9 +5,9 @@ import pytest
 import ray
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[None]:
-    """One local Ray for all of these tests; a run uses the one it finds."""
+    """One local Ray for those tests that train; a run uses the one it finds."""
     ray.init(address="local", num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     yield
     ray.shutdown()

@@ -1,11 +1,14 @@
 from typing import Any
 
+import pytest
 from ray.rllib.algorithms.ppo import PPOConfig
 
 from entrepot.envs import warehouse_network_v0
 from entrepot.training.rllib.registration import register_environment
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
 def test_rllibs_own_runner_trains_on_the_registered_environment() -> None:
     arguments: dict[str, Any] = {"network": "two_warehouses", "skus": 2, "episode_days": 5}
     agents = warehouse_network_v0.parallel_env(**arguments).possible_agents

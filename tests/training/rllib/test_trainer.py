@@ -6,19 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from ray._private import state as ray_state
 from ray.rllib.algorithms import Algorithm
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from entrepot.agents.exported import ExportedPolicy
-from entrepot.agents.inference import load
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
-from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
 from entrepot.training.events import Event
-from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
-from entrepot.training.export.exporting import export_run
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.trainer import restore, save
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress
@@ -26,6 +21,8 @@ from entrepot.training.trainers.job import Outcome
 from entrepot.training.trainers.runs import load_run
 from tests.worlds.runs import assert_that_it_resumes_where_it_was_interrupted, small_experiment, train, world_of
 from tests.worlds.tiny import first_snapshot, tiny_world
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cluster")]
 
 
 @pytest.fixture(scope="module")
@@ -140,23 +137,6 @@ def test_two_learners_agree_on_their_weights(tmp_path: Path, actor: str, sharing
             np.testing.assert_array_equal(two[name], value)
     finally:
         algorithm.stop()
-
-
-def test_a_perceptrons_run_is_exported_and_its_module_orders_the_same(tmp_path: Path) -> None:
-    experiment = small_experiment(tmp_path, "mappo", "trainer.actor=mlp", "trainer.iterations=2")
-    train(experiment)
-    world = world_of(experiment)
-    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
-    tuned = TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0)
-    save_base_stock(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE)
-    module = load(export_run(experiment.run_folder, tmp_path / "exported"))
-    snapshot = first_snapshot(world, day=2)
-    agent = load_run(experiment.run_folder).agent(world)
-    with torch.no_grad():
-        expected = agent.decide(snapshot).orders
-    torch.testing.assert_close(
-        ExportedPolicy(module, world.attributes).decide(snapshot).orders, expected, rtol=1e-4, atol=0.01
-    )
 
 
 def test_a_perceptron_is_refused_where_it_was_not_trained(tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def test_a_trial_that_kept_no_policy_stands_behind_those_that_did(tmp_path: Path
     assert [trial.folder.name for trial in ranked] == ["cheap", "dear", "ended", "failed"]
 
 
+@pytest.mark.slow
 def test_a_sweep_finds_files_by_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(configuration_folder() / "network" / "two_warehouses.yaml", "mine.yaml")
@@ -134,6 +135,7 @@ def test_a_sweep_finds_files_by_relative_paths(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "stored" / "tiny" / "tune").is_dir()
 
 
+@pytest.mark.slow
 def test_two_trials_are_run_and_the_cheaper_one_stands_first(tmp_path: Path) -> None:
     figures = tmp_path / "sweep.json"
     arguments = [*tiny_overrides(tmp_path), *SMALL]
