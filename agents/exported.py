@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from entrepot.agents.inference import InferenceModule, Limits, load
 from entrepot.agents.inference.loading import latest_version
 from entrepot.agents.inference.manifest import MANIFEST
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.observe.arrays import snapshot_arrays
+from entrepot.envs.observe.arrays import network_arrays, snapshot_arrays
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.snapshot.schema import NETWORK_FIELDS, Field
 
 NO_LIMITS = Limits(replaces=True)
 """The twin has its own; what it rations here is what was asked."""
@@ -45,7 +41,7 @@ class ExportedPolicy:
         self._module = module
         self.decisions = 0
         self.fallbacks = 0  # of the decisions, those that the module's fallback took
-        self.network = {name: _array(getattr(attributes, name), field) for name, field in NETWORK_FIELDS.items()}
+        self.network = network_arrays(attributes)
 
     @property
     def effort(self) -> str:
@@ -64,7 +60,3 @@ class ExportedPolicy:
         self.decisions += len(decision.source)
         orders = torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)
         return Decisions(orders)
-
-
-def _array(values: Tensor, field: Field) -> NDArray[np.generic]:
-    return np.asarray(values.detach().cpu().numpy(), np.int64 if field.integer else np.float32, order="C")

@@ -130,10 +130,7 @@ def made_up_snapshot(network: NetworkArrays, attributes: dict[str, NDArray[Any]]
         "equipment": np.ones((1, nodes)),
         "storage_price": network.node.storage_usd_per_m3_day[None, :, 4],
     }
-    return {
-        name: np.ascontiguousarray(values[name], np.int64 if field.integer else np.float32)
-        for name, field in SNAPSHOT_FIELDS.items()
-    }
+    return {name: field.array(values[name]) for name, field in SNAPSHOT_FIELDS.items()}
 
 
 if __name__ == "__main__":

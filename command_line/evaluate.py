@@ -65,9 +65,9 @@ def evaluate(
     from entrepot.envs.memory import keep_freed_memory
     from entrepot.envs.world import build_world
     from entrepot.training.base_stock.kept import Tuning
-    from entrepot.training.evaluation.judging import judge, told
     from entrepot.training.evaluation.report import write_evaluation
     from entrepot.training.experiment import EvaluationSettings
+    from entrepot.training.judging import judge, told
     from entrepot.training.policies import named_policies
     from entrepot.training.threads import computing_on, threads_each, told_of_threads
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -33,34 +33,27 @@ _PATTERNS = (
 )
 
 
-class WrittenFloat(float):
-    """A number with the text that a person wrote, which counts where it turns out to be a name: `1e5`, `1.10`."""
+class _Written:
+    """A number with the text that a person wrote, which counts where it turns out to be a name."""
 
     text: str
 
-    def __new__(cls, value: float, text: str) -> WrittenFloat:
+    def __new__(cls, value: Any, text: str) -> Self:
         """Args: the number, and how it was written."""
-        number = super().__new__(cls, value)
+        number = super().__new__(cls, value)  # type: ignore[call-arg]  # of the kind of number that comes after this class
         number.text = text
         return number
 
-    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
-        return float(self), self.text
+    def __getnewargs__(self) -> tuple[Any, str]:
+        return +self, self.text  # type: ignore[operator]
 
 
-class WrittenInt(int):
-    """The same for whole numbers that aren't written as Python writes them: `+5`, `0x1F`."""
+class WrittenFloat(_Written, float):  # type: ignore[misc]
+    """Such as `1e5`, `1.10`."""
 
-    text: str
 
-    def __new__(cls, value: int, text: str) -> WrittenInt:
-        """Args: the number, and how it was written."""
-        number = super().__new__(cls, value)
-        number.text = text
-        return number
-
-    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
-        return int(self), self.text
+class WrittenInt(_Written, int):  # type: ignore[misc]
+    """A whole number that isn't written as Python writes it, such as `+5`, `0x1F`."""
 
 
 class CoreLoader(yaml.SafeLoader):

@@ -15,11 +15,11 @@ from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of, differences
 from entrepot.training.evaluation.evaluate import Evaluation
-from entrepot.training.evaluation.judging import judge, told
 from entrepot.training.evaluation.report import write_evaluation
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import BASE_STOCK_FILE, SETTINGS_FILE, ExperimentSettings
+from entrepot.training.judging import judge, told
 from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import EVALUATION_FILE, PLOTS, TENSORBOARD, RunFolder, earlier_run, new_run
 from entrepot.training.threads import computing_on, threads_each, told_of_threads

@@ -6,7 +6,8 @@ Time is cut into T periods. The hindsight bound takes days; a rolling plan takes
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from functools import cache
+from typing import Annotated, Any, Self, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,83 +22,50 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-CAPACITIES = (
-    "capacity_m3",
-    "dock_m3_per_day",
-    "picking_units_per_day",
-    "lane_m3_per_day",
-    "supplier_units_per_day",
-)
+@dataclass(frozen=True)
+class FromTwin:
+    """Where a field stands in `TwinParameters`, and its axes."""
 
-TWIN_FIELDS = {
-    "capacity_m3": ("node", "capacity_m3"),
-    "dock_m3_per_day": ("node", "dock_m3_per_day"),
-    "picking_units_per_day": ("node", "picking_units_per_day"),
-    "storage_usd_per_m3_day": ("node", "storage_usd_per_m3_day"),
-    "inbound_usd": ("node", "inbound_usd_per_unit"),
-    "outbound_usd": ("node", "outbound_usd_per_unit"),
-    "return_usd": ("node", "return_usd_per_unit"),
-    "restock_share": ("node", "restock_share"),
-    "option_group": ("option", "at_node"),
-    "option_usd": ("option", "usd_per_unit"),
-    "backlog_share": ("market", "backlog_share"),
-    "backlog_usd": ("market", "backlog_usd_per_unit_day"),
-    "lost_margin_usd": ("market", "lost_margin_usd"),
-    "market_home": ("market", "direct_share"),
-    "return_share": ("market", "returns_share"),
-    "return_hazard": ("returns", "hazard"),
-    "lane_destination": ("lane", "destination"),
-    "lane_transit_days": ("lane", "transit_days"),
-    "lane_wait_days": ("lane", "wait_days"),
-    "lane_m3_per_day": ("lane", "capacity_m3_per_day"),
-    "lane_shipment_usd": ("lane", "price_per_shipment"),
-    "lane_container_usd": ("lane", "price_per_container"),
-    "lane_freight_usd": ("lane", "freight_usd"),
-    "lane_duty_usd": ("lane", "duty_usd"),
-    "lane_carries": ("lane", "carries"),
-    "lane_from_node": ("lane", "from_node"),
-    "lane_from_supplier": ("supplier", "of_lane"),
-    "supplier_units_per_day": ("supplier", "capacity_units_per_day"),
-    "value_usd": ("sku", "unit_value_usd"),
-    "volume_m3": ("sku", "volume_m3"),
-}
-"""Of each tensor of `PlannedNetwork`, where it stands in `TwinParameters`."""
+    place: str
+    axes: str
+    capacity: bool = False
+    """Some of the SKUs have a share of it only."""
 
 
 @dataclass(frozen=True)
 class PlannedNetwork:
-    """A network's figures in double precision; from `TwinParameters` as in `TWIN_FIELDS`, and from `StockValues`."""
+    """A network's figures in double precision, from `TwinParameters` and `StockValues`."""
 
-    capacity_m3: Floats  # [N]
-    dock_m3_per_day: Floats  # [N]
-    picking_units_per_day: Floats  # [N]
-    storage_usd_per_m3_day: Floats  # [N, 12]
-    inbound_usd: Floats  # [N]
-    outbound_usd: Floats  # [N]
-    return_usd: Floats  # [N]
-    restock_share: Floats  # [N]
-    option_group: Floats  # [R, N, M]
-    option_usd: Floats  # [R, M]
-    backlog_share: Floats  # [M]
-    backlog_usd: Floats  # [M]
-    lost_margin_usd: Floats  # [M, S]
-    market_home: Floats  # [N, M]
-    return_share: Floats  # [M]
-    return_hazard: Floats  # [2, N]
-    lane_destination: Integers  # [L]
-    lane_transit_days: Integers  # [L]
-    lane_wait_days: Integers  # [7, L]
-    lane_m3_per_day: Floats  # [L]
-    lane_shipment_usd: Floats  # [L]
-    lane_container_usd: Floats  # [L]
-    lane_freight_usd: Floats  # [L, S]
-    lane_duty_usd: Floats  # [L, S]
-    lane_carries: Floats  # [L, S]
-    lane_from_node: Floats  # [N, L]
-    lane_from_supplier: Floats  # [K, L]
-    supplier_units_per_day: Floats  # [K]
-    value_usd: Floats  # [S]
-    volume_m3: Floats  # [S]
+    capacity_m3: Annotated[Floats, FromTwin("node.capacity_m3", "N", capacity=True)]
+    dock_m3_per_day: Annotated[Floats, FromTwin("node.dock_m3_per_day", "N", capacity=True)]
+    picking_units_per_day: Annotated[Floats, FromTwin("node.picking_units_per_day", "N", capacity=True)]
+    storage_usd_per_m3_day: Annotated[Floats, FromTwin("node.storage_usd_per_m3_day", "NY")]
+    inbound_usd: Annotated[Floats, FromTwin("node.inbound_usd_per_unit", "N")]
+    outbound_usd: Annotated[Floats, FromTwin("node.outbound_usd_per_unit", "N")]
+    return_usd: Annotated[Floats, FromTwin("node.return_usd_per_unit", "N")]
+    restock_share: Annotated[Floats, FromTwin("node.restock_share", "N")]
+    option_group: Annotated[Floats, FromTwin("option.at_node", "RNM")]
+    option_usd: Annotated[Floats, FromTwin("option.usd_per_unit", "RM")]
+    backlog_share: Annotated[Floats, FromTwin("market.backlog_share", "M")]
+    backlog_usd: Annotated[Floats, FromTwin("market.backlog_usd_per_unit_day", "M")]
+    lost_margin_usd: Annotated[Floats, FromTwin("market.lost_margin_usd", "MS")]
+    market_home: Annotated[Floats, FromTwin("market.direct_share", "NM")]
+    return_share: Annotated[Floats, FromTwin("market.returns_share", "M")]
+    return_hazard: Annotated[Floats, FromTwin("returns.hazard", "2N")]
+    lane_destination: Annotated[Integers, FromTwin("lane.destination", "L")]
+    lane_transit_days: Annotated[Integers, FromTwin("lane.transit_days", "L")]
+    lane_wait_days: Annotated[Integers, FromTwin("lane.wait_days", "DL")]
+    lane_m3_per_day: Annotated[Floats, FromTwin("lane.capacity_m3_per_day", "L", capacity=True)]
+    lane_shipment_usd: Annotated[Floats, FromTwin("lane.price_per_shipment", "L")]
+    lane_container_usd: Annotated[Floats, FromTwin("lane.price_per_container", "L")]
+    lane_freight_usd: Annotated[Floats, FromTwin("lane.freight_usd", "LS")]
+    lane_duty_usd: Annotated[Floats, FromTwin("lane.duty_usd", "LS")]
+    lane_carries: Annotated[Floats, FromTwin("lane.carries", "LS")]
+    lane_from_node: Annotated[Floats, FromTwin("lane.from_node", "NL")]
+    lane_from_supplier: Annotated[Floats, FromTwin("supplier.of_lane", "KL")]
+    supplier_units_per_day: Annotated[Floats, FromTwin("supplier.capacity_units_per_day", "K", capacity=True)]
+    value_usd: Annotated[Floats, FromTwin("sku.unit_value_usd", "S")]
+    volume_m3: Annotated[Floats, FromTwin("sku.volume_m3", "S")]
     capital_share_per_day: float
     container_m3: float
     pipeline_days: int
@@ -108,7 +76,7 @@ class PlannedNetwork:
         """The same network as the twin has it."""
         values = StockValues.of(parameters)
         return cls(
-            **{name: _plain(getattr(parameters, concern), field) for name, (concern, field) in TWIN_FIELDS.items()},
+            **{name: _plain(parameters, source.place) for name, source in _sources().items()},
             capital_share_per_day=parameters.capital_share_per_year / 365,
             container_m3=parameters.container_m3,
             pipeline_days=parameters.pipeline_days,
@@ -117,14 +85,15 @@ class PlannedNetwork:
 
     def for_skus(self, chosen: Integers, *, capacity_share: float = 1.0) -> Self:
         """Some of the SKUs, with a share of every capacity that can bind."""
-        by_sku = ("lost_margin_usd", "lane_freight_usd", "lane_duty_usd", "lane_carries", "value_usd", "volume_m3")
         values = {name: value if name == "booked" else value[..., chosen] for name, value in self.values.items()}
-        cut: dict[str, Any] = {name: getattr(self, name)[..., chosen] for name in by_sku}
-        shared: dict[str, Any] = {
-            name: np.where(getattr(self, name) < UNLIMITED, getattr(self, name) * capacity_share, UNLIMITED)
-            for name in CAPACITIES
-        }
-        return replace(self, **cut, **shared, values=values)
+        changed: dict[str, Any] = {}
+        for name, source in _sources().items():
+            value = getattr(self, name)
+            if source.axes.endswith("S"):
+                changed[name] = value[..., chosen]
+            elif source.capacity:
+                changed[name] = np.where(value < UNLIMITED, value * capacity_share, UNLIMITED)
+        return replace(self, **changed, values=values)
 
 
 @dataclass(frozen=True)
@@ -297,9 +266,18 @@ def _shares_that_wait(demand: Any, backlog_share: Floats, rounding: Any) -> tupl
     return np.where(nobody, 0.0, least), np.where(nobody, 1.0, most)
 
 
-def _plain(concern: Record, field: str) -> NDArray[Any]:
+@cache
+def _sources() -> dict[str, FromTwin]:
+    """Of those fields of `PlannedNetwork` that stand in `TwinParameters`."""
+    hints = get_type_hints(PlannedNetwork, include_extras=True)
+    return {name: note for name, hint in hints.items() for note in get_args(hint)[1:] if isinstance(note, FromTwin)}
+
+
+def _plain(parameters: TwinParameters, place: str) -> NDArray[Any]:
     """A tensor of the twin without the axes of 1 along which a step spreads it."""
-    value = doubles(getattr(concern, field))
-    axes = zip(concern.axes()[field].names, value.shape, strict=True)
+    concern, name = place.split(".")
+    record: Record = getattr(parameters, concern)
+    value = doubles(getattr(record, name))
+    axes = zip(record.axes()[name].names, value.shape, strict=True)
     plain: NDArray[Any] = value.reshape([size for axis, size in axes if axis != "1"])
     return plain

@@ -1,4 +1,4 @@
-"""Snapshots in the form that goes over the seam."""
+"""Snapshots and networks in the form that goes over the seam."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from entrepot.envs.observe.snapshot import Snapshot
-from entrepot.envs.snapshot.schema import SNAPSHOT_FIELDS
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
+
+
+def network_arrays(attributes: NetworkAttributes) -> dict[str, NDArray[Any]]:
+    """Arrays keyed as in `NETWORK_FIELDS`."""
+    return {
+        name: field.array(getattr(attributes, name).detach().cpu().numpy()) for name, field in NETWORK_FIELDS.items()
+    }
 
 
 def snapshot_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:

@@ -7,7 +7,10 @@ graph takes it as its inputs; all three follow these two tables.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 Axis = Literal["B", "N", "M", "L", "S", "H", "J", "W"]
 
@@ -22,6 +25,15 @@ class Field:
     minimum: float = 0.0
     maximum: float = 1e12
     integer: bool = False
+
+    @property
+    def dtype(self) -> type[np.int64 | np.float32]:
+        """As it goes over the seam."""
+        return np.int64 if self.integer else np.float32
+
+    def array(self, values: ArrayLike) -> NDArray[Any]:
+        """Values as they go over the seam: of its type, one after the other in memory."""
+        return np.asarray(values, self.dtype, order="C")
 
 
 def _field(axes: str, unit: str, meaning: str, **limits: float | bool) -> Field:

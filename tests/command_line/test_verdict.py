@@ -13,7 +13,7 @@ from entrepot.command_line.verdict import print_evaluation
 from entrepot.envs.world import World
 from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.experiment import EvaluationSettings
-from tests.training.tiny import tiny_world
+from tests.worlds.tiny import tiny_world
 
 
 @pytest.fixture(scope="module")

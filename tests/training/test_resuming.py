@@ -6,7 +6,7 @@ import pytest
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.training.resuming import resumed_experiment
-from tests.training.tiny import tiny_experiment
+from tests.worlds.runs import tiny_experiment
 
 SB3 = ("trainer=sb3_ppo", "trainer.gamma=0.9", "seed=5")
 

@@ -112,7 +112,7 @@ def export_policy(
     }
     files = {
         "policy.onnx": to_onnx(policy) if graph is None else graph,
-        "network.npz": _npz({key: _as_exported(attributes[key], field) for key, field in NETWORK_FIELDS.items()}),
+        "network.npz": _npz({key: field.array(attributes[key]) for key, field in NETWORK_FIELDS.items()}),
         "golden.npz": _golden(policy, golden, attributes),
         "fallback.json": BaseStock(
             network.lanes, network.skus, network.markets, np.asarray(fallback_cover, np.float64), demand_mean
@@ -201,7 +201,7 @@ def _golden(policy: nn.Module, golden: Mapping[str, NDArray[Any]], attributes: M
     with torch.no_grad():
         decisions = graph(as_tensors(golden, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
     policy.train(training)
-    cases = {key: _as_exported(golden[key], field) for key, field in SNAPSHOT_FIELDS.items()}
+    cases = {key: field.array(golden[key]) for key, field in SNAPSHOT_FIELDS.items()}
     return _npz({**cases, **{name: decisions[name].numpy() for name in DECISIONS}})
 
 
@@ -228,10 +228,6 @@ def _schema(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:
         }
         for name, field in fields.items()
     }
-
-
-def _as_exported(values: NDArray[Any], field: Field) -> NDArray[Any]:
-    return np.asarray(values, np.int64 if field.integer else np.float32, order="C")
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
@@ -60,12 +59,7 @@ class PolicyGraph(nn.Module):
 
 def as_tensors(arrays: Mapping[str, NDArray[Any]], fields: Mapping[str, Field]) -> dict[str, Tensor]:
     """Arrays as the graph takes them: float32, and int64 for integers."""
-    return {
-        name: torch.as_tensor(
-            np.asarray(arrays[name], order="C"), dtype=torch.int64 if field.integer else torch.float32
-        )
-        for name, field in fields.items()
-    }
+    return {name: torch.as_tensor(field.array(arrays[name])) for name, field in fields.items()}
 
 
 def to_onnx(policy: nn.Module) -> bytes:

@@ -10,10 +10,10 @@ from entrepot.envs.world import build_world
 from entrepot.training.base_stock.file import save_base_stock
 from entrepot.training.base_stock.kept import tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of
-from entrepot.training.evaluation.judging import told
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import BASE_STOCK_FILE, POLICY_FILE, ExperimentSettings, compose_experiment
+from entrepot.training.judging import told
 from entrepot.training.run import told_of, tuning_of
 from entrepot.training.run_folder import new_sweep
 from entrepot.training.sweeps.sweeping import Sweep, run_trials, tune_place

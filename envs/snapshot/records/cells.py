@@ -72,16 +72,15 @@ class Reading:
         Raises:
             ConfigurationError: the cell is no date, or names a moment and nobody said in which zone its day lies.
         """
-        value = row.get(column)
-        if value is None:
-            return None
-        found = self._read(value)
+        found = self._date(row, column)
         if found is None:
-            raise self._no_date(row, column, value)
+            return None
         if isinstance(found, datetime) and found.tzinfo is not None:
             zone = self.zone_of(place)
             if zone is None:
-                raise _refused(row, column, value, f"with the zone in which days of {place} begin: --zone ZONE")
+                raise _refused(
+                    row, column, row.get(column), f"with the zone in which days of {place} begin: --zone ZONE"
+                )
             found = found.astimezone(zone)
         return calendar.day_number(found.date() if isinstance(found, datetime) else found)
 
@@ -91,19 +90,25 @@ class Reading:
         Raises:
             ConfigurationError: the cell is neither a date nor a time, or nobody said in which zone it is.
         """
-        value = row.get(column)
-        if value is None:
-            return None
-        found = self._read(value)
+        found = self._date(row, column)
         if found is None:
-            raise self._no_date(row, column, value)
+            return None
         if not isinstance(found, datetime):
             found = datetime.combine(found, time())
         if found.tzinfo is None:
             zone = self.zone_of(place)
             if zone is None:
-                raise _refused(row, column, value, "with its offset from UTC, or with --zone ZONE")
+                raise _refused(row, column, row.get(column), "with its offset from UTC, or with --zone ZONE")
             found = found.replace(tzinfo=zone)
+        return found
+
+    def _date(self, row: Row, column: str) -> date | datetime | None:
+        """What a cell says; None where the column or the cell is empty."""
+        value = row.get(column)
+        found = None if value is None else self._read(value)
+        if value is not None and found is None:
+            allowed = "YYYY-MM-DD, or another way of writing it with --date-format, such as %d.%m.%Y"
+            raise _refused(row, column, value, self.date_format or allowed)
         return found
 
     def _read(self, value: Any) -> date | datetime | None:
@@ -118,10 +123,6 @@ class Reading:
             return date.fromisoformat(text) if len(text) <= len("YYYY-MM-DD") else datetime.fromisoformat(text)
         except ValueError:
             return None
-
-    def _no_date(self, row: Row, column: str, value: Any) -> ConfigurationError:
-        allowed = "YYYY-MM-DD, or another way of writing it with --date-format, such as %d.%m.%Y"
-        return _refused(row, column, value, self.date_format or allowed)
 
 
 def _number(value: Any, *, grouped: bool) -> float | None:

@@ -148,10 +148,7 @@ def snapshot_from_records(
     }
     values["lane_wait_days"] = _told("lane_wait_days", lane_wait_days, context.names.lanes, values["lane_wait_days"])
     return RecordedSnapshot(
-        arrays={
-            name: np.asarray(values[name], np.int64 if field.integer else np.float32)[None]
-            for name, field in SNAPSHOT_FIELDS.items()
-        },
+        arrays={name: field.array(values[name])[None] for name, field in SNAPSHOT_FIELDS.items()},
         network=arrays,
         demand=demand,
         remarks=tuple(remarks.found),

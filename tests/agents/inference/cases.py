@@ -126,10 +126,7 @@ def snapshot_for(case: Case, rows: int = 2, seed: int = 0) -> Arrays:
         "equipment": rng.uniform(0.7, 1.0, (rows, len(network.nodes))),
         "storage_price": network.node.storage_usd_per_m3_day[:, rng.integers(0, 12, rows)].T,
     }
-    return {
-        name: np.asarray(values[name], np.int64 if field.integer else np.float32, order="C")
-        for name, field in SNAPSHOT_FIELDS.items()
-    }
+    return {name: field.array(values[name]) for name, field in SNAPSHOT_FIELDS.items()}
 
 
 def opinionated_policy(seed: int = 0, *, head: str = "cover") -> NeuralPolicy:
