@@ -8,12 +8,16 @@ Gymnasium has had no entry points for other packages' environments since 1.0, an
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # which takes longer to import than all the rest of `import entrepot`
+    from collections.abc import Sequence
+    from importlib.abc import Loader
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+else:
+    Loader = object
 
 CENTRAL_PLANNER = "entrepot/CentralPlanner-v0"
 ENTRY_POINTS = {CENTRAL_PLANNER: "entrepot.envs.central_planner:CentralPlanner"}
@@ -33,7 +37,7 @@ def _register(gymnasium: Any) -> None:
             gymnasium.register(name, entry_point=entry_point)
 
 
-class _Waiting(MetaPathFinder):
+class _Waiting:
     """Finds nothing itself, but sees gymnasium pass."""
 
     def find_spec(
