@@ -4,7 +4,7 @@ from entrepot.envs.network import NetworkArrays, NetworkDescription
 from tests.worlds.networks import networks
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks())
 def test_random_networks_are_valid_and_small(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)

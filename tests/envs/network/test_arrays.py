@@ -1,13 +1,12 @@
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
+from tests.worlds import few
 from tests.worlds.networks import networks
 
-over_networks = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-
-@over_networks
+@few
 @given(networks())
 def test_every_index_points_at_something(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -21,7 +20,7 @@ def test_every_index_points_at_something(network: NetworkDescription) -> None:
     assert ((arrays.lane.faster >= 0) & (arrays.lane.faster <= lanes)).all()
 
 
-@over_networks
+@few
 @given(networks())
 def test_all_figures_are_finite_and_none_is_negative(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -31,7 +30,7 @@ def test_all_figures_are_finite_and_none_is_negative(network: NetworkDescription
             assert (value >= 0).all(), name
 
 
-@over_networks
+@few
 @given(networks())
 def test_the_wait_for_a_departure_ends_on_a_day_of_departure(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -41,7 +40,7 @@ def test_the_wait_for_a_departure_ends_on_a_day_of_departure(network: NetworkDes
     assert (np.take_along_axis(wait, departs, axis=0) == 0).all()
 
 
-@over_networks
+@few
 @given(networks())
 def test_options_are_ranked_by_price_and_the_first_exists(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -52,7 +51,7 @@ def test_options_are_ranked_by_price_and_the_first_exists(network: NetworkDescri
     assert (arrays.market.direct_share.sum(axis=0) == 1).all()
 
 
-@over_networks
+@few
 @given(networks())
 def test_primary_lanes_lead_every_node_back_to_a_supplier_that_makes_the_sku(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -70,7 +69,7 @@ def test_primary_lanes_lead_every_node_back_to_a_supplier_that_makes_the_sku(net
                 assert steps <= len(arrays.nodes), "primary lanes go in a circle"
 
 
-@over_networks
+@few
 @given(networks())
 def test_a_market_s_demand_passes_whole_through_its_first_option_and_on_upstream(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -83,7 +82,7 @@ def test_a_market_s_demand_passes_whole_through_its_first_option_and_on_upstream
             assert passed_on.all()
 
 
-@over_networks
+@few
 @given(networks())
 def test_the_pipeline_is_long_enough_for_the_slowest_shipment(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)
@@ -91,7 +90,7 @@ def test_the_pipeline_is_long_enough_for_the_slowest_shipment(network: NetworkDe
     assert arrays.pipeline_days > slowest.max()
 
 
-@over_networks
+@few
 @given(networks())
 def test_faster_lanes_lead_to_the_same_node_and_are_faster(network: NetworkDescription) -> None:
     arrays = NetworkArrays.from_description(network)

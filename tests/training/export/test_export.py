@@ -194,6 +194,7 @@ def test_a_version_that_is_no_number_is_refused_with_what_is_allowed(tmp_path: P
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_policy_that_answers_nonsense_leaves_no_folder_behind(tmp_path: Path) -> None:
     with pytest.raises(ModuleRefused, match=r"golden\.npz"):
         export_case(kreen(2), tmp_path, FixedCover(float("nan")))

@@ -1,5 +1,6 @@
 """The ordinary trainer on a textbook instance, within a small budget."""
 
+import pytest
 import torch
 
 from entrepot.agents.module_agent import ModuleAgent
@@ -16,6 +17,7 @@ BEST_COVER_DAYS = 4.9
 """Of the base-stock rule on this instance, by trying covers in steps of a tenth of a day or two."""
 
 
+@pytest.mark.slow
 def test_a_few_seconds_of_training_beat_the_best_base_stock_of_a_lost_sales_system() -> None:
     experiment = compose_experiment(
         [

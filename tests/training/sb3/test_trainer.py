@@ -120,6 +120,7 @@ def test_what_only_trainers_on_ray_have_is_refused_before_anything_is_trained(tm
         experiment.trainer.refuse(experiment.compute)
 
 
+@pytest.mark.slow
 def test_at_the_shipped_rate_the_planner_of_kreen_stays_what_it_was_worth(tmp_path: Path) -> None:
     small = ["run=kreen", "validation.every=3", "validation.episodes=4", "validation.days=60"]
     fixed = ["trainer=sb3_ppo", "trainer.iterations=3", "compute.threads=1", "validation.untrained=true"]
