@@ -168,6 +168,18 @@ def _absolute(world: str) -> str:
 _WORLDS = {"network": "network", "demand": "demand.name"}
 
 
+RENAMED = {
+    "batch": "batch_size",
+    "buffer": "buffer_size",
+    "clip": "clip_range",
+    "discount": "gamma",
+    "fragment_days": "rollout_days",
+    "gradient_norm": "max_grad_norm",
+    "polyak": "tau",
+}
+"""Keys of trainers under which earlier versions kept what has another name now."""
+
+
 def read_experiment(path: Path) -> ExperimentSettings:
     """The settings that a run kept.
 
@@ -178,6 +190,14 @@ def read_experiment(path: Path) -> ExperimentSettings:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: can't be read: {error}") from error
+    trainer = content.get("trainer") if isinstance(content, dict) else None
+    old = [key for key in trainer if key in RENAMED] if isinstance(trainer, dict) else []
+    if old:
+        told = ", ".join(f"{key} is now {RENAMED[key]}" for key in old)
+        raise ConfigurationError(
+            f"{path}: trainer: a run from before these keys had other names ({told}); rename them in this file to "
+            "evaluate or export it; to train on, begin a new run"
+        )
     return _validated(content, path)
 
 

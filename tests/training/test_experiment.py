@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from entrepot.configs.loader import ConfigurationError, configuration_folder, re
 from entrepot.envs.demand.history import HistoryDemand
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.world import build_world
-from entrepot.training.experiment import ExperimentSettings, compose_experiment
+from entrepot.training.experiment import ExperimentSettings, compose_experiment, read_experiment
 from entrepot.training.pathwise.settings import PathwiseSettings
 
 
@@ -108,3 +109,15 @@ def test_only_a_history_can_be_divided() -> None:
         ConfigurationError, match=r"demand\.windows: 'divided' .* is of kind 'calibrated'; allowed: as_"
     ):
         build_world("two_warehouses", DemandSettings(windows="divided"))
+
+
+def test_a_run_from_before_keys_were_renamed_is_told_what_to_rename_and_can_be_read_then(tmp_path: Path) -> None:
+    content = json.loads(compose_experiment(["trainer=ippo"]).model_dump_json())
+    now, before = content["trainer"], dict(content["trainer"])
+    before["clip"], before["discount"] = before.pop("clip_range"), before.pop("gamma")
+    path = tmp_path / "experiment.json"
+    path.write_text(json.dumps({**content, "trainer": before}), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"clip is now clip_range, discount is now gamma.*rename them in this"):
+        read_experiment(path)
+    path.write_text(json.dumps({**content, "trainer": now}), encoding="utf-8")
+    assert read_experiment(path).trainer.model_dump()["clip_range"] == now["clip_range"]
