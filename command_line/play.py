@@ -65,9 +65,9 @@ def play(
     from entrepot.envs.world import build_world
     from entrepot.training.base_stock.kept import Tuning
     from entrepot.training.evaluation.evaluate import ScenarioSolver
-    from entrepot.training.evaluation.judging import told
     from entrepot.training.evaluation.playing import chosen_skus, play
     from entrepot.training.events import Event, Kind
+    from entrepot.training.judging import told
     from entrepot.training.policies import build_policies
 
     world = build_world(network, DemandSettings(name=demand, path=history), skus=skus)
