@@ -9,7 +9,7 @@ import typer
 from entrepot.command_line.called import Called, told
 
 COMMANDS = {
-    "network": "Look at networks.",
+    "network": "Look at networks, and begin one.",
     "demand": "Look at demand, and fit it to a sales history.",
     "decide": "Say what to order today, from a network and its records.",
     "train": "Train a policy, then judge it against the rules on held-out scenarios.",

@@ -17,8 +17,11 @@ from entrepot.envs.network.feasibility import warnings_of
 
 if TYPE_CHECKING:
     from entrepot.envs.demand import DemandModel
+    from entrepot.envs.network.sketch import Place, SeaKm
 
-app = typer.Typer(no_args_is_help=True, help="Look at networks.", rich_markup_mode="markdown", add_completion=False)
+app = typer.Typer(
+    no_args_is_help=True, help="Look at networks, and begin one.", rich_markup_mode="markdown", add_completion=False
+)
 
 NetworkName = Annotated[
     str, typer.Argument(metavar="NETWORK", help="A network that ships with the package, or the path of a YAML file.")
@@ -98,6 +101,87 @@ def show_network(
         told = [warning.row() for warning in warnings]
         more = {"nodes": nodes, "suppliers": suppliers, "markets": markets, "warnings": told, "demand": asked}
         write_json(json, lanes, provenance=provenance, **more)
+
+
+@app.command("new")
+def new_network(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the network: small letters, digits and _.")],
+    warehouses: Annotated[
+        str | None,
+        typer.Option(help="NAME:COUNTRY or NAME:COUNTRY:LATITUDE,LONGITUDE; several with spaces between."),
+    ] = None,
+    suppliers: Annotated[str | None, typer.Option(help="Likewise.")] = None,
+    markets: Annotated[str | None, typer.Option(help="Likewise; a market's position is never used.")] = None,
+    skus: Annotated[int | None, typer.Option(min=1, max=100_000, help="How many SKUs the catalogue draws.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The YAML to write. [default: NAME.yaml]", metavar="FILE.yaml")
+    ] = None,
+) -> None:
+    """Write a commented YAML to start from, of a few answers; what isn't given as an option is asked for.
+
+    Every figure that nobody gave is marked an assumption in the file. Lanes go from each supplier to the warehouse
+    nearest to it, and from there to all others.
+
+    For example:
+
+    `entrepot network new my_network`
+
+    `entrepot network new mine --warehouses "shenzhen:CN:22.5,114.1 hamburg:DE" --suppliers factory:CN
+    --markets "de_shop:DE fr_shop:FR" --skus 50`
+    """
+    from entrepot.configs.files import refuse_unwritable, write_atomically
+    from entrepot.envs.network.sketch import Answers, check_name, network_yaml
+    from entrepot.envs.rendering.coasts import country_middles
+
+    path = out or Path(f"{name}.yaml")
+    check_name(name, "NAME")
+    if path.suffix not in (".yaml", ".yml"):
+        raise ConfigurationError(f"--out: {str(path)!r}; allowed: a file that ends in .yaml or .yml")
+    if path.exists():
+        raise ConfigurationError(f"--out: {str(path)!r} exists, and is not written over; give another name")
+    refuse_unwritable(path, "--out")
+    middles = country_middles()
+    kinds = {"warehouses": warehouses, "suppliers": suppliers, "markets": markets}
+    found = {kind: _asked(kind, given, middles) for kind, given in kinds.items()}
+    count = skus if skus is not None else int(typer.prompt("How many SKUs", default=32, type=int))
+    text = network_yaml(Answers(name, **found, skus=count, sea_km=_sea_km()))
+    write_atomically(path, text)
+    described = load_network(str(path))
+    out_console = console()
+    tell([f"{path}: {len(described.nodes)} warehouses, {len(described.lanes)} lanes, {count:,} SKUs"], out_console)
+    tell([f"{text.count('(assumption)')} lines are marked (assumption): put in what you know"], out_console)
+    print_warnings(out_console, warnings_of(described, NetworkArrays.from_description(described)))
+    out_console.print(headed("next:", f" entrepot network show {path}"), soft_wrap=True)
+
+
+EXAMPLES = {
+    "warehouses": "shenzhen:CN:22.5,114.1 california:US",
+    "suppliers": "factory:CN",
+    "markets": "us_shop:US",
+}
+
+
+def _asked(kind: str, given: str | None, middles: dict[str, tuple[float, float]]) -> list[Place]:
+    """Places from an option, or from whoever sits at the terminal, until they can be read."""
+    from entrepot.envs.network.sketch import places_from
+
+    if given is not None:
+        return places_from(given, f"--{kind}", middles)
+    while True:
+        answer = typer.prompt(f"{kind.capitalize()}, such as {EXAMPLES[kind]}")
+        try:
+            return places_from(answer, kind, middles)
+        except ConfigurationError as error:
+            typer.echo(str(error), err=True)
+
+
+def _sea_km() -> SeaKm | None:
+    """Lengths of ways by sea, where what maps take is installed."""
+    if find_spec("scipy") is None or find_spec("PIL") is None:
+        return None
+    from entrepot.envs.rendering.sea_routes import length_km
+
+    return length_km
 
 
 def _demand(arrays: NetworkArrays, demand: str | None, history: str | None) -> DemandModel:

@@ -150,6 +150,12 @@ def sea_route(begin: tuple[float, float], end: tuple[float, float]) -> Floats:
     return np.concatenate(legs)
 
 
+def length_km(begin: tuple[float, float], end: tuple[float, float]) -> float:
+    """Of the way by sea between two places, the way to the coast included."""
+    passed = sea_passage(begin, end)
+    return float(distance_km(passed[:-1], passed[1:]).sum())
+
+
 def _open_legs(begins: Floats, ends: Floats) -> Floats:
     """[P, Q] km between each of [P, 2] and each of [Q, 2]; infinite where land, ice or too long a way lies between."""
     km = distance_km(begins[:, None], ends[None])

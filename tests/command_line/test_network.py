@@ -67,3 +67,32 @@ def test_a_node_that_nothing_reaches_is_pointed_out(entrepot: Entrepot, tmp_path
 
 def test_help_teaches_by_example(entrepot: Entrepot) -> None:
     assert "entrepot network show kreen" in entrepot("network", "show", "--help").stdout
+
+
+ANSWERS = ("--warehouses", "shenzhen:CN:22.5,114.1 texas:US", "--suppliers", "factory:CN", "--markets", "us_shop:US")
+
+
+def test_a_new_network_is_written_and_can_be_shown(entrepot: Entrepot, tmp_path: Path) -> None:
+    done = entrepot("network", "new", "mine", *ANSWERS, "--skus", 5)
+    assert done.exit_code == 0, done.output
+    assert "mine.yaml: 2 warehouses, 3 lanes, 5 SKUs" in done.output
+    assert "lines are marked (assumption): put in what you know" in done.output
+    shown = entrepot("network", "show", "mine.yaml", "--no-map")
+    assert shown.exit_code == 0, shown.output
+    assert "warning" not in shown.output
+    again = entrepot("network", "new", "mine", *ANSWERS, "--skus", 5)
+    assert again.exit_code == 2
+    assert "--out: 'mine.yaml' exists, and is not written over" in again.stderr
+
+
+def test_what_is_not_given_is_asked_for_until_it_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from entrepot.command_line import app
+
+    monkeypatch.chdir(tmp_path)
+    said = "texas\ntexas:US\nfactory:CN\nus_shop:US\n7\n"
+    done = CliRunner().invoke(app, ["network", "new", "asked"], input=said)
+    assert done.exit_code == 0, done.output
+    assert "warehouses: 'texas'; allowed: NAME:COUNTRY" in done.output
+    assert "count: 7" in (tmp_path / "asked.yaml").read_text(encoding="utf-8")
