@@ -29,6 +29,9 @@ KPIS = (
 )
 
 
+NOT_MEASURED = "–"
+
+
 def print_evaluation(judged: Evaluation, world: World, budgets: Mapping[str, str], out: Console) -> None:
     """Cost with stock settled, its parts, KPIs, paired differences, and what to know before they are believed."""
     settings, rows = judged.settings, judged.rows()
@@ -41,7 +44,8 @@ def print_evaluation(judged: Evaluation, world: World, budgets: Mapping[str, str
     if nothing:
         names = ", ".join(name.replace("_", " ") for name in nothing)
         out.print(Text(f"nothing was paid for: {names}", style="dim"), soft_wrap=True)
-    out.print(_upright("KPIs", rows, [(label, _told(rows, key, text)) for key, label, text in KPIS]))
+    measured = [(label, _told(rows, key, text)) for key, label, text in KPIS]
+    out.print(_upright("KPIs", rows, [line for line in measured if set(line[1]) != {NOT_MEASURED}]))
     paired = judged.paired()
     if paired:
         out.print(table("Paired differences, 95 % intervals", [_paired_row(pair) for pair in paired]))
@@ -80,8 +84,8 @@ def _told(rows: list[dict[str, Any]], key: str, text: str, interval: str | None 
     for row in rows:
         value = row.get(key, float("nan"))
         if not np.isfinite(value):
-            told.append("–")
-        elif interval is None:
+            told.append(NOT_MEASURED)
+        elif interval is None or not np.isfinite([row[f"{key}_low"], row[f"{key}_high"]]).all():
             told.append(text.format(value))
         else:
             told.append(f"{text.format(value)} ({interval.format(row[f'{key}_low'], row[f'{key}_high'])})")
@@ -103,7 +107,7 @@ def _paired_row(pair: dict[str, Any]) -> dict[str, str]:
     def percent(name: str) -> str:
         value, low, high = (pair[key] - 1 for key in (name, f"{name}_low", f"{name}_high"))
         if not np.isfinite(value):
-            return "–"
+            return NOT_MEASURED
         return f"{value:+.1%} ({low:+.1%} to {high:+.1%})" if np.isfinite(low) else f"{value:+.1%} (no interval)"
 
     return {
