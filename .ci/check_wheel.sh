@@ -36,4 +36,6 @@ cd example
 "$place/venv/bin/entrepot" network show my_network.yaml
 "$place/venv/bin/entrepot" decide my_network.yaml --stock stock.csv --shipments shipments.csv --orders orders.csv \
   --sales sales.csv --date 2026-11-25 --out today.csv
+"$place/venv/bin/entrepot" import . my_network.yaml --data "$place/live" --zone Asia/Shanghai
+"$place/venv/bin/entrepot" serve --help > /dev/null
 [ "$(wc -l < today.csv)" -gt 1 ] || { echo "nothing was ordered in the example"; exit 1; }

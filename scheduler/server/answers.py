@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from entrepot.configs.errors import EntrepotError
+from entrepot.scheduler.decisions.kept import UnknownError
 from entrepot.scheduler.events.envelope import MalformedError
 from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.store.folder import StoreError
@@ -45,7 +46,7 @@ def problem(error: EntrepotError | RuleBrokenError) -> Response:
         status, headers = 503, {"Retry_After": "5"}
     elif isinstance(error, RuleBrokenError):
         return answer({"error": error.message, "rule": error.rule}, 409)
-    elif isinstance(error, UnknownNumberError):
+    elif isinstance(error, UnknownNumberError | UnknownError):
         status = 404
     elif isinstance(error, MalformedError):
         status = 400

@@ -74,14 +74,14 @@ def _told(draw: st.DrawFn) -> list[Event]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(events=_told(), data=st.data())
 def test_any_order_comes_to_the_same_mirror(events: list[Event], data: st.DataObject) -> None:
     other = data.draw(st.permutations(events))
     assert folded(other).digest() == folded(events).digest()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(events=_told(), data=st.data())
 def test_a_kept_mirror_goes_on_as_if_it_had_never_been_kept(events: list[Event], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(events)))

@@ -98,6 +98,15 @@ def test_quarantine_is_listed_mended_and_dropped_over_http(client: Client) -> No
     assert client.ask("GET", "/v1/quarantine?state=stolen")[0] == 400
 
 
+def test_a_release_that_there_is_not_can_not_be_approved(client: Client) -> None:
+    for path in ("/v1/releases/approve", "/v1/releases/reject", "/v1/outbox/sent"):
+        assert client.ask("POST", path, {"key": "nothing"})[0] == 404
+        assert client.ask("POST", path, {"name": "nothing"})[0] == 400
+    assert client.ask("POST", "/v1/stop")[1] == {"stopped": True}
+    assert client.ask("GET", "/v1/plans")[1]["stopped"] is True
+    assert client.ask("POST", "/v1/resume")[1] == {"stopped": False}
+
+
 def test_operations_see_whether_it_lives_is_ready_and_how_it_fares(client: Client) -> None:
     anybody = Client(client.port, None)
     assert anybody.ask("GET", "/healthz")[0] == 200
