@@ -10,11 +10,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
+from entrepot.configs.decoding import read_text
 from entrepot.envs.world import World
 
 DIGITS = 7
@@ -25,12 +27,25 @@ ABOUT = frozenset({"summary", "report", "remarks", "joined"})
 
 def content_of(world: World) -> dict[str, str]:
     """A digest of each part of a network and of its demand, by `network.PART` and `demand.PART`."""
-    network = world.description.model_dump(mode="json")
+    # What is inside warehouses counts only where the twin takes it up.
+    inside = world.description.inside
+    aside = None if inside is not None and inside.changes_the_twin else {"inside"}
+    network = world.description.model_dump(mode="json", exclude=aside)
+    if inside is not None and inside.changes_the_twin:
+        network["inside"] = _with_positions(network["inside"])
     parts = {f"network.{name}": value for name, value in network.items()}
     parts |= {f"demand.{name}": value for name, value in _parts(world.demand).items()}
     parts["demand"] = type(world.demand).__name__
     parts["network.skus_in_order"] = list(world.network.skus)
     return {name: digest(value) for name, value in sorted(parts.items())}
+
+
+def _with_positions(inside: dict[str, Any]) -> dict[str, Any]:
+    """The same, with what files of positions hold in place of their paths."""
+    for warehouse in inside["warehouses"].values():
+        if warehouse["layout"]["positions"] is not None:
+            warehouse["layout"]["positions"] = read_text(Path(warehouse["layout"]["positions"]))
+    return inside
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

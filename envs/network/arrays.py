@@ -13,6 +13,7 @@ from entrepot.envs.axes import Axes, Record
 from entrepot.envs.network.assortment import Assortment, assortment_of
 from entrepot.envs.network.columns import Floats
 from entrepot.envs.network.description import NetworkDescription
+from entrepot.envs.network.equipment.arrays import EquipmentArrays
 from entrepot.envs.network.lanes import LaneArrays
 from entrepot.envs.network.markets import MarketArrays, OptionArrays
 from entrepot.envs.network.nodes import NodeArrays, SupplierArrays
@@ -54,6 +55,7 @@ class NetworkArrays(Record):
     market: MarketArrays
     lane: LaneArrays
     sku: SkuArrays
+    equipment: EquipmentArrays | None  # None where nothing wears
 
     capital_share_per_year: float
     container_m3: float
@@ -70,7 +72,7 @@ class NetworkArrays(Record):
         """Compile a validated description."""
         goods = assortment_of(network)
         option = OptionArrays.of(network)
-        node = NodeArrays.of(network, option.node[0])
+        node = NodeArrays.of(network, goods, option.node[0])
         lane = LaneArrays.of(network, goods, node.inbound_usd_per_unit)
         return cls(
             nodes=tuple(network.nodes),
@@ -86,6 +88,7 @@ class NetworkArrays(Record):
             market=MarketArrays.of(network, goods, option, lane),
             lane=lane,
             sku=SkuArrays.of(goods),
+            equipment=EquipmentArrays.of(network),
             capital_share_per_year=network.capital_share_per_year,
             container_m3=network.container_m3,
             divisible=network.divisible,

@@ -12,6 +12,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from entrepot.configs.loader import StrictModel
+from entrepot.envs.network.equipment.description import Serves
+from entrepot.envs.network.inside.description import Inside
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -22,6 +24,7 @@ Monthly = Annotated[list[NonNegative], Field(min_length=12, max_length=12)]
 
 UNLIMITED = 1e12
 """Stands for a capacity that never binds."""
+_RATE_OF = {Serves.DOCK: "dock_m3_per_day", Serves.PICKING: "picking_units_per_day"}
 
 
 class NodeKind(StrEnum):
@@ -191,6 +194,7 @@ class NetworkDescription(StrictModel):
     lanes: Annotated[list[Lane], Field(min_length=1)]
     skus: dict[str, Sku] | None = None
     catalogue: Catalogue | None = None
+    inside: Inside | None = Field(None, description="what is inside the nodes: space, goods, people, equipment")
 
     @model_validator(mode="after")
     def _names_refer_to_something(self) -> Self:
@@ -200,6 +204,7 @@ class NetworkDescription(StrictModel):
             *self._market_problems(),
             *self._lane_problems(),
             *self._sku_problems(),
+            *self._inside_problems(),
         ]
         if problems:
             raise ValueError("; ".join(problems))
@@ -255,6 +260,22 @@ class NetworkDescription(StrictModel):
             if lane.name in seen:
                 yield f"lanes[{index}]: {lane.name} is described twice"
             seen.add(lane.name)
+
+    def _inside_problems(self) -> Iterable[str]:
+        if self.inside is None:
+            return
+        for name, warehouse in self.inside.warehouses.items():
+            if name not in self.nodes:
+                yield f"inside.warehouses: {name!r} is no node; allowed: {_names(self.nodes)}"
+                continue
+            for kind, fleet in warehouse.equipment.items():
+                key, rate = f"inside.warehouses.{name}.equipment.{kind}", _RATE_OF[fleet.serves]
+                given, work = getattr(self.nodes[name], rate), getattr(warehouse, fleet.serves.value)
+                if self.inside.wear and given >= UNLIMITED and (self.inside.rates == "given" or work is None):
+                    yield f"{key}: the node's {rate} is unlimited, so that it never works; give {rate}"
+        for sku in (*self.inside.goods.types, *self.inside.goods.cartons):
+            if self.skus is not None and sku not in self.skus:
+                yield f"inside.goods: {sku!r} is no SKU of the network"
 
     def _sku_problems(self) -> Iterable[str]:
         if (self.skus is None) == (self.catalogue is None):

@@ -27,10 +27,11 @@ def load_network(name_or_path: str, *, skus: int | None = None) -> NetworkDescri
 def _whole(path: Path) -> dict[str, Any]:
     """The file's content; where it says `extends`, that of the other network with the file's own added.
 
-    What has names is added or takes the place of the namesake; a lane's name is its origin, destination and mode.
+    What has names is added or takes the place of the namesake, as does each key of `inside`; a lane's name is its
+    origin, destination and mode.
     Anything else takes the other's place, and SKUs listed one by one that of a catalogue, or the other way round.
     """
-    content = read_yaml(path)
+    content = _read(path)
     seen = [path.resolve()]
     while "extends" in content:
         other = content.pop("extends")
@@ -40,7 +41,19 @@ def _whole(path: Path) -> dict[str, Any]:
         if place.resolve() in seen:
             raise ConfigurationError(f"{path}: extends: {other!r} extends this network in turn")
         seen.append(place.resolve())
-        content = _added(read_yaml(place), content)
+        content = _added(_read(place), content)
+    return content
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A file's content, in which paths of positions, which are from its folder, are from here."""
+    content = read_yaml(path)
+    inside = content.get("inside")
+    warehouses = inside.get("warehouses") if isinstance(inside, dict) else None
+    for warehouse in warehouses.values() if isinstance(warehouses, dict) else ():
+        layout = warehouse.get("layout") if isinstance(warehouse, dict) else None
+        if isinstance(layout, dict) and isinstance(layout.get("positions"), str):
+            layout["positions"] = str(path.parent / layout["positions"])
     return content
 
 

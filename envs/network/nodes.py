@@ -8,8 +8,10 @@ from typing import Annotated, Self
 import numpy as np
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.network.assortment import Assortment
 from entrepot.envs.network.columns import Floats, Integers, gathered
 from entrepot.envs.network.description import NetworkDescription, Returns
+from entrepot.envs.network.inside.rates import rates_of
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,19 @@ class NodeArrays(Record):
     returns_log_deviation: Annotated[Floats, Axes("N")]
 
     @classmethod
-    def of(cls, network: NetworkDescription, home: Integers) -> Self:
-        """Of a network, with the node [M] to which each market's returns go."""
+    def of(cls, network: NetworkDescription, goods: Assortment, home: Integers) -> Self:
+        """Of a network, with its SKUs and the node [M] to which each market's returns go."""
         nodes, agents = list(network.nodes.values()), network.warehouses
         returns = [Returns() for _ in nodes]
         for node, market in zip(home, network.markets.values(), strict=True):
             returns[node] = market.returns
         storage = [node.storage_usd_per_m3_day for node in nodes]
+        rates = rates_of(network, goods)
         return gathered(
             cls,
             nodes,
+            dock_m3_per_day=np.array([rates[name].dock_m3_per_day for name in network.nodes]),
+            picking_units_per_day=np.array([rates[name].picking_units_per_day for name in network.nodes]),
             agent=np.array([agents.index(network.manager_of(name)) for name in network.nodes]),
             storage_usd_per_m3_day=np.array([usd if isinstance(usd, list) else [usd] * 12 for usd in storage]),
             returns_median_days=np.array([lag.median_days for lag in returns]),

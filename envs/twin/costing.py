@@ -26,6 +26,7 @@ def costs_of(
     shipped: Shipped,
     *,
     dock: Tensor,
+    equipment_usd: Tensor | None,
     whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from its parts.
@@ -38,6 +39,7 @@ def costs_of(
         served: of the day.
         shipped: of the day.
         dock: [N, B, S] units on the dock at the end of the day.
+        equipment_usd: [N, B]; None where nothing wears.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
@@ -55,6 +57,7 @@ def costs_of(
         market.backlog_usd_at_node @ served.backlog.sum(dim=-1),
         returned.back.sum(dim=-1) * node.return_usd_per_unit,
         returned.scrapped @ parameters.sku.unit_value_usd,
+        torch.zeros_like(inbound) if equipment_usd is None else equipment_usd,
     )
     return Costs(*(cost.t() for cost in by_node))
 

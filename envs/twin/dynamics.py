@@ -5,16 +5,20 @@ Each part stands in a file of its own. Inside a step tensors lie as `layout.py` 
 
 from __future__ import annotations
 
+import torch
+
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin.costing import costs_of
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
-from entrepot.envs.twin.receiving import receive
+from entrepot.envs.twin.rationing import SMALLEST
+from entrepot.envs.twin.receiving import Received, dock_m3, receive
 from entrepot.envs.twin.returning import come_back, with_customers
 from entrepot.envs.twin.scenario import Day
-from entrepot.envs.twin.serving import serve
+from entrepot.envs.twin.serving import Served, picking_units, serve
 from entrepot.envs.twin.shipping import ship
 from entrepot.envs.twin.state import State
+from entrepot.envs.twin.wearing import Run, run
 
 
 def step(
@@ -58,7 +62,18 @@ def step(
     )
     left = received.left_on_dock
     dock = returned.restocked if left is None else left + returned.restocked
-    costs = costs_of(parameters, day, received, returned, served, shipped, dock=dock, whole_containers=exact)
+    ran = _equipment(parameters, state, decisions, day, received, served)
+    costs = costs_of(
+        parameters,
+        day,
+        received,
+        returned,
+        served,
+        shipped,
+        dock=dock,
+        equipment_usd=ran and ran.usd,
+        whole_containers=exact,
+    )
     next_state = State(
         day=state.day + 1,
         on_hand=shipped.on_hand.transpose(0, 1),
@@ -68,6 +83,7 @@ def step(
         backlog=served.backlog.transpose(0, 1),
         with_customers=with_customers(parameters, returned, served.by_market).transpose(1, 2),
         booked_m3=shipped.booked_m3.t(),
+        equipment=ran and ran.state,
     )
     by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(
@@ -82,5 +98,19 @@ def step(
         ordered=shipped.ordered.transpose(0, 1),
         shipped=shipped.shipped.transpose(0, 1),
         transit_days=shipped.transit_days,
+        equipment=ran and ran.flows,
     )
     return next_state, flows, costs
+
+
+def _equipment(
+    parameters: TwinParameters, state: State, decisions: Decisions, day: Day, received: Received, served: Served
+) -> Run | None:
+    """Let equipment work as much as its dock or its pickers did of what they could; None where nothing wears."""
+    if parameters.equipment is None or state.equipment is None:
+        return None
+    unloaded = received.unloaded @ parameters.sku.volume_m3 / dock_m3(parameters, state, day).clamp(min=SMALLEST)
+    picked = parameters.option.serving_nodes @ served.of_all_skus
+    picked = picked / picking_units(parameters, state, day).clamp(min=SMALLEST)
+    use = torch.cat([unloaded, picked]).clamp(max=1.0)
+    return run(parameters.equipment, state.equipment, day, use, decisions.maintenance)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.twin.wearing import EquipmentFlows
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Flows(Record):
     ordered: Annotated[Tensor, Axes("BLS")]  # as asked, rounded to whole units where whole units are kept
     shipped: Annotated[Tensor, Axes("BLS")]  # after rationing
     transit_days: Annotated[Tensor, Axes("BL")]  # from today to arrival, of what was shipped today
+    equipment: EquipmentFlows | None = None  # None where nothing wears
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Costs(Record):
     backlog: Annotated[Tensor, Axes("BN")]
     returns: Annotated[Tensor, Axes("BN")]
     scrap: Annotated[Tensor, Axes("BN")]
+    equipment: Annotated[Tensor, Axes("BN")]  # repairs, maintenance and standstill; 0 where nothing wears
 
     @classmethod
     def parts(cls) -> tuple[str, ...]:

@@ -37,10 +37,16 @@ def receive(parameters: TwinParameters, state: State, day: Day, *, whole_units: 
     """
     pipeline, arrived = ring.take_out(state.pipeline, state.day % parameters.pipeline_days, overwrite=overwrite)
     on_hand, dock = entity_first(state.on_hand), entity_first(state.dock) + arrived
-    if not (parameters.node.docks_bind or day.equipment_impaired):
+    if not (parameters.node.docks_bind or day.equipment_impaired or state.equipment):
         return Received(pipeline, arrived, dock, on_hand + dock, None)
     space = parameters.node.capacity_m3 - on_hand @ parameters.sku.volume_m3
-    limit = torch.minimum(day.at_work(parameters.node.dock_m3_per_day), space).clamp_(min=0.0)
+    limit = torch.minimum(dock_m3(parameters, state, day), space).clamp_(min=0.0)
     unloaded = within_capacity(dock, parameters.sku.volume_m3, limit, whole_units=whole_units)
     left = None if unloaded is dock else dock - unloaded
     return Received(pipeline, arrived, unloaded, on_hand + unloaded, left)
+
+
+def dock_m3(parameters: TwinParameters, state: State, day: Day) -> Tensor:
+    """[N, B] or [N, 1] m³ that docks can unload today."""
+    usual = day.at_work(parameters.node.dock_m3_per_day)
+    return usual if state.equipment is None else usual * state.equipment.dock_share

@@ -37,7 +37,7 @@ def serve(parameters: TwinParameters, state: State, day: Day, on_hand: Tensor, *
         whole_units: whether to keep whole units.
     """
     demand, waiting = entity_first(day.demand), entity_first(state.backlog)
-    left, given, of_all_skus = _within_picking(parameters, on_hand, waiting + demand, day, whole_units)
+    left, given, of_all_skus = _within_picking(parameters, on_hand, waiting + demand, state, day, whole_units)
     served = parameters.option.by_market(given)
     # Those who waited are served first; of today's unserved a share waits, the rest is lost.
     of_backlog = torch.minimum(served, waiting)
@@ -49,11 +49,11 @@ def serve(parameters: TwinParameters, state: State, day: Day, on_hand: Tensor, *
 
 
 def _within_picking(
-    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, day: Day, whole_units: bool
+    parameters: TwinParameters, on_hand: Tensor, wanted: Tensor, state: State, day: Day, whole_units: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The stock that is left; [P, B, S] served by each option; [P, B] the same, all SKUs together."""
-    limited = parameters.node.picking_binds or day.equipment_impaired
-    picking = day.at_work(parameters.node.picking_units_per_day)
+    limited = parameters.node.picking_binds or day.equipment_impaired or state.equipment is not None
+    picking = picking_units(parameters, state, day)
     if not limited or wanted.device.type == "cpu":
         left, given = _down_the_options(parameters, on_hand, wanted, None, whole_units)
         of_all_skus = given.sum(dim=-1)
@@ -62,6 +62,12 @@ def _within_picking(
     # Pickers are rarely too few; only where they are, goods go out rank by rank within what they can do.
     left, given = _down_the_options(parameters, on_hand, wanted, picking, whole_units)
     return left, given, given.sum(dim=-1)
+
+
+def picking_units(parameters: TwinParameters, state: State, day: Day) -> Tensor:
+    """[N, B] or [N, 1] units that can be picked today."""
+    usual = day.at_work(parameters.node.picking_units_per_day)
+    return usual if state.equipment is None else usual * state.equipment.picking_share
 
 
 def _down_the_options(

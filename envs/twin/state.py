@@ -12,6 +12,7 @@ from entrepot.envs.axes import Axes, Record
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.rationing import ROUNDING
+from entrepot.envs.twin.wearing import EquipmentState
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class State(Record):
     backlog: Annotated[Tensor, Axes("BMS", memory="MBS")]  # units that customers wait for
     with_customers: Annotated[Tensor, Axes("WBNS", memory="WNBS")]  # units sold that will come back, by wave
     booked_m3: Annotated[Tensor, Axes("BL", memory="LB", shared_by_skus=True)]  # waits for the lane's next departure
+    equipment: EquipmentState | None = None  # None where nothing wears
 
     @property
     def episodes(self) -> int:
@@ -82,4 +84,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         backlog=in_each(empty(parameters.markets, skus)),
         with_customers=empty(RETURN_WAVES, nodes, episodes, skus).transpose(1, 2),
         booked_m3=empty(parameters.lanes, episodes).T,
+        equipment=parameters.equipment and EquipmentState.new(parameters.equipment, episodes=episodes),
     )

@@ -1,5 +1,6 @@
 """Random networks with random states, scenarios and orders; and small ones made by hand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,7 +114,7 @@ def worlds(
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
 ) -> World:
     """Networks of every shape, with amounts from far too little to far too much."""
-    arrays = NetworkArrays.from_description(draw(networks()))
+    arrays = NetworkArrays.from_description(draw(networks(wear=draw(st.booleans()))))
     dtype = draw(st.sampled_from(dtypes))
     scale = draw(st.sampled_from([1.0, 10.0, 300.0]))
     rng = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
@@ -143,6 +144,7 @@ def worlds(
         lane_open=share(episodes, days, lanes),
         supplier_up=share(episodes, days, len(arrays.suppliers)),
         price_surge=1 + random(episodes, days, lanes),
+        **wear_and_tear(arrays, random, episodes, days),
     )
     room = opening_state(parameters, 3 * units(nodes, skus), episodes=1, whole_units=whole)
     opening = replace(
@@ -153,6 +155,28 @@ def worlds(
     )
     orders = 2 * units(days, episodes, lanes, skus) - random(days, episodes, lanes, skus)
     return World(arrays, parameters, opening, scenario, orders if whole else orders.clamp(min=0.01))
+
+
+def wear_and_tear(arrays: NetworkArrays, random: Callable[..., Tensor], episodes: int, days: int) -> dict[str, Tensor]:
+    """A scenario's fields that tell of equipment, from numbers in [0, 1) of any shape; none where nothing wears."""
+    equipment = arrays.equipment
+    if equipment is None:
+        return {}
+    units = len(equipment.units)
+
+    def exponentials(*shape: int) -> Tensor:
+        return -torch.log1p(-random(*shape).clamp(max=0.9999))
+
+    def of(values: Any) -> Tensor:
+        return torch.as_tensor(values).to(random(1))
+
+    return {
+        "equipment_threshold": exponentials(episodes, days, units),
+        "equipment_second_life": of(equipment.scale_hours)
+        * exponentials(episodes, days, units) ** (1 / of(equipment.shape)),
+        "equipment_repair_hours": of(equipment.repair_hours) * 2 * random(episodes, days, 2, units),
+        "equipment_signal": 2 * random(episodes, days, units) - 1,
+    }
 
 
 def small_network(**changes: Any) -> NetworkDescription:

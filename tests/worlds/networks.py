@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
@@ -23,6 +23,9 @@ from entrepot.envs.network.description import (
     Transit,
     Weekday,
 )
+from entrepot.envs.network.equipment.description import EquipmentClass, MaintenancePolicy, Serves
+from entrepot.envs.network.inside.description import Inside, WarehouseInside
+from entrepot.envs.network.layout import Layout
 
 Draw = st.DrawFn
 
@@ -56,10 +59,12 @@ def networks(
     max_markets: int = 3,
     max_lanes: int = 6,
     max_skus: int = 3,
+    wear: bool = False,
 ) -> NetworkDescription:
     """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
 
-    At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes.
+    At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes. With `wear`,
+    docks and picking that are limited may have equipment that fails within days.
     """
     warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
     centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
@@ -79,6 +84,40 @@ def networks(
         lanes=draw(_lanes(list(suppliers), list(nodes), max_lanes)),
         skus={f"sku_{i}": draw(_skus(list(suppliers))) for i in range(count)} if listed else None,
         catalogue=None if listed else draw(_catalogues(list(suppliers), count)),
+        inside=draw(_insides(nodes)) if wear else None,
+    )
+
+
+@st.composite
+def _insides(draw: Draw, nodes: Mapping[str, Node]) -> Inside:
+    layout = Layout(area_m2=600, storage_m3=400)
+    rates = {Serves.DOCK: "dock_m3_per_day", Serves.PICKING: "picking_units_per_day"}
+
+    def fleets(node: Node) -> dict[str, EquipmentClass]:
+        limited = [serves for serves, rate in rates.items() if getattr(node, rate) < UNLIMITED]
+        chosen = draw(st.lists(st.sampled_from(limited), max_size=3)) if limited else []
+        return {f"class_{i}": draw(_fleets(serves)) for i, serves in enumerate(chosen)}
+
+    warehouses = {name: WarehouseInside(layout=layout, equipment=fleets(node)) for name, node in nodes.items()}
+    return Inside(wear=True, warehouses=warehouses)
+
+
+@st.composite
+def _fleets(draw: Draw, serves: Serves) -> EquipmentClass:
+    maintenance = draw(st.sampled_from(list(MaintenancePolicy)))
+    return EquipmentClass(
+        units=draw(st.integers(1, 3)),
+        serves=serves,
+        mtbf_hours=draw(amounts(2.0, 60.0)),
+        shape=draw(st.one_of(st.just(1.0), amounts(0.7, 4.0))),
+        repair_hours=draw(amounts(0.5, 30.0)),
+        maintenance_hours=draw(amounts(0.5, 12.0)),
+        least_use=draw(shares()),
+        repair_usd=draw(prices(500.0)),
+        maintenance_usd=draw(prices(100.0)),
+        standstill_usd_per_hour=draw(prices(50.0)),
+        maintenance=maintenance,
+        maintenance_age_hours=draw(amounts(1.0, 60.0)) if maintenance is MaintenancePolicy.FIXED_AGE else None,
     )
 
 

@@ -40,7 +40,7 @@ class Hindsight:
         counted = scenario.demand[:, settings.warm_up_days :].cpu().numpy().sum(axis=(1, 2, 3), dtype=np.float64)
         lost = np.array([plan.lost.sum() for plan in plans])
         parts = {
-            f"{part}_usd_per_day": np.array([plan.parts[part] for plan in plans]) / settings.days
+            f"{part}_usd_per_day": np.array([plan.parts.get(part, 0.0) for plan in plans]) / settings.days
             for part in (*Costs.parts(), "settlement")
         }
         by_episode = {

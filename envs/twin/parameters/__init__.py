@@ -11,6 +11,7 @@ from torch import Tensor
 from entrepot.envs.axes import Record
 from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.twin.parameters.equipment import EquipmentParameters
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.markets import MarketParameters, OptionParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SkuParameters, SupplierParameters
@@ -29,6 +30,7 @@ class TwinParameters(Record):
     returns: ReturnParameters
     lane: LaneParameters
     sku: SkuParameters
+    equipment: EquipmentParameters | None  # None where nothing wears
     capital_share_per_year: float
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
@@ -48,6 +50,7 @@ class TwinParameters(Record):
             returns=ReturnParameters.of(arrays, kind),
             lane=LaneParameters.of(arrays, kind),
             sku=SkuParameters.of(arrays, kind),
+            equipment=EquipmentParameters.of(arrays, kind),
             capital_share_per_year=arrays.capital_share_per_year,
             container_m3=arrays.container_m3,
             divisible=arrays.divisible,

@@ -32,6 +32,11 @@ class Day(Record):
     lane_open: Annotated[Tensor, Axes("BL")]  # share of lane capacity; 0 when closed
     supplier_up: Annotated[Tensor, Axes("BK")]  # share of supplier capacity
     price_surge: Annotated[Tensor, Axes("BL")]  # factor on freight
+    # Of equipment that wears, as `equipment.py` draws them; None where nothing does.
+    equipment_threshold: Annotated[Tensor | None, Axes("BU")] = None
+    equipment_second_life: Annotated[Tensor | None, Axes("BU")] = None  # hours
+    equipment_repair_hours: Annotated[Tensor | None, Axes("B2U")] = None
+    equipment_signal: Annotated[Tensor | None, Axes("BU")] = None
 
     @cached_property
     def equipment_impaired(self) -> bool:
@@ -74,6 +79,10 @@ class Scenario(Record):
     lane_open: Annotated[Tensor, Axes("BTL")]
     supplier_up: Annotated[Tensor, Axes("BTK")]
     price_surge: Annotated[Tensor, Axes("BTL")]
+    equipment_threshold: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
+    equipment_second_life: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
+    equipment_repair_hours: Annotated[Tensor | None, Axes("BT2U", memory="T2UB")] = None
+    equipment_signal: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
 
     @property
     def episodes(self) -> int:
@@ -96,7 +105,8 @@ class Scenario(Record):
     @cached_property
     def _by_day(self) -> list[Day]:
         """All days, views of the scenario's memory; cut once, since each is asked for at least once."""
-        columns = (getattr(self, field.name).unbind(1) for field in fields(Day))
+        values = (getattr(self, field.name) for field in fields(Day))
+        columns = ((None,) * self.days if value is None else value.unbind(1) for value in values)
         days = [Day(*values) for values in zip(*columns, strict=True)]
         # What a day would find out about itself is found out for all days at once.
         found: dict[str, Sequence[Any]] = {

@@ -30,8 +30,9 @@ class Stretch:
         return len(self.first_day), self.days
 
 
-Source = Callable[[Stretch, np.random.Generator], NDArray[Any]]
-"""From what is drawn for, and the source's own stream, to the values [B, T, …] of its field."""
+Source = Callable[[Stretch, np.random.Generator], NDArray[Any] | None]
+"""From what is drawn for, and the source's own stream, to the values [B, T, …] of its field; None where the network has
+nothing that they could tell of."""
 
 SOURCES: dict[str, Source] = {}
 """By the field of `Scenario`, which names the stream too."""
@@ -50,5 +51,6 @@ def scenario_source(field: str) -> Callable[[Source], Source]:
 
 
 def drawn(stretch: Stretch, streams: Streams, sources: Mapping[str, Source]) -> dict[str, NDArray[Any]]:
-    """The values of every source, each from its own stream."""
-    return {field: source(stretch, streams.of(field)) for field, source in sources.items()}
+    """The values of every source that has any, each from its own stream."""
+    values = {field: source(stretch, streams.of(field)) for field, source in sources.items()}
+    return {field: value for field, value in values.items() if value is not None}

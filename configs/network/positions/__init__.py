@@ -1,0 +1,1 @@
+"""Warehouses position by position."""

@@ -1,0 +1,1 @@
+"""Equipment that wears, fails and is mended: what it is, and what theory says of it exactly."""

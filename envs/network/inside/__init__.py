@@ -1,0 +1,1 @@
+"""What is inside a network's warehouses: space, goods, people and equipment, as one YAML key describes them."""
