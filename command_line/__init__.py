@@ -10,6 +10,8 @@ from entrepot.command_line.called import Called, told
 
 COMMANDS = {
     "network": "Look at networks, and begin one.",
+    "warehouse": "Look inside warehouses: space, goods, picking; compare slottings.",
+    "equipment": "Compare how equipment is maintained: downtime, failures, cost.",
     "demand": "Look at demand, and fit it to a sales history.",
     "decide": "Say what to order today, from a network and its records.",
     "train": "Train a policy, then judge it against the rules on held-out scenarios.",

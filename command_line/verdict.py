@@ -26,6 +26,12 @@ KPIS = (
     ("freight_usd_per_unit", "freight, USD/unit", "{:.2f}"),
     ("transit_days_per_unit", "transit, days/unit", "{:.1f}"),
     ("kg_co2e_per_day", "kg CO₂e a day", "{:,.0f}"),
+    # Where equipment wears.
+    ("equipment_standstill_share", "equipment standing still", "{:.2%}"),
+    ("equipment_failures_per_month", "equipment failures a month", "{:.1f}"),
+    ("equipment_maintenances_per_month", "maintenances a month", "{:.1f}"),
+    ("equipment_mtbf_hours", "hours of work between failures", "{:,.0f}"),
+    ("space_used_share", "space used", "{:.1%}"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -159,18 +159,23 @@ class BatchedWarehouseNetwork:
         return self._observe()
 
     @torch.no_grad()
-    def step(self, actions: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, dict[str, Tensor]]:
+    def step(
+        self, actions: Tensor, maintenance: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, dict[str, Tensor]]:
         """Live through one day.
 
         Args:
             actions: [B, L, S], the cells of all agents together: a lane belongs to one agent (`lane_agent`).
+            maintenance: [B, U] from 0.5 up, units of equipment to maintain before the day's shift; by the network's own
+                policy if None. `state.equipment` shows their hours.
 
         Returns:
             Observations [B, A, W] float32, rewards [B, A], terminated [B], truncated [B], and infos: `cost_usd` [B, A].
             Nothing ever terminates; all environments are truncated together when the episode is over.
 
         Raises:
-            ValueError: actions of another shape, or not finite.
+            ValueError: actions or maintenance of another shape, actions that are not finite, or maintenance where no
+                equipment wears.
             RuntimeError: there is no episode, or it is over.
         """
         if self.day >= self.episode_days:
@@ -180,6 +185,8 @@ class BatchedWarehouseNetwork:
         decisions = self.action.decisions(
             actions.to(self.parameters.sku.unit_value_usd), self.snapshot, self.demand_rate
         )
+        if maintenance is not None:
+            decisions = replace(decisions, maintenance=self._checked(maintenance))
         self._present, flows, costs = self._simulation.live(self._present, decisions, today)
         self.day += 1
         cost = self.reward.cost_by_agent(costs)
@@ -238,6 +245,15 @@ class BatchedWarehouseNetwork:
         if not self._with_observations:
             return torch.zeros(self.environments, len(self.agents), 0, device=self.parameters.device)
         return self.observation.by_agent(self.observation.features(self.snapshot, self.demand_rate))
+
+    def _checked(self, maintenance: Tensor) -> Tensor:
+        units = 0 if self.parameters.equipment is None else self.parameters.equipment.units
+        if units == 0 or tuple(maintenance.shape) != (self.environments, units):
+            raise ValueError(
+                f"maintenance: shape {tuple(maintenance.shape)}; needed: "
+                + (f"{(self.environments, units)}, environments × units" if units else "None, since no equipment wears")
+            )
+        return maintenance.to(self.parameters.device)
 
     def _check(self, actions: Tensor) -> None:
         needed = (self.environments, self.parameters.lanes, self.parameters.skus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from entrepot.envs.observe.knowledge import Knowledge
@@ -45,7 +46,7 @@ class Exact:
             weekday=day.weekday.clone(),
             lane_wait_days=self._lane_wait.index_select(0, day.weekday),
             lane_open=day.lane_open.clone(),
-            equipment=day.equipment.clone(),
+            equipment=_at_work(state, day),
             storage_price=self._storage_price.index_select(0, day.month),
             arriving_or_none=arriving_in_ring(state) if Costly.ARRIVING in reads else None,
             pipeline_or_none=_by_days(state) if Costly.PIPELINE in reads else None,
@@ -54,6 +55,13 @@ class Exact:
     def learn(self, memory: Knowledge, flows: Flows, day: Day) -> Knowledge:
         """The day's demand is seen, also what was lost of it."""
         return memory.after(flows.demand)
+
+
+def _at_work(state: State, day: Day) -> Tensor:
+    """[B, N] share of throughput: of docks or picking, whichever is less."""
+    if state.equipment is None:
+        return day.equipment.clone()
+    return day.equipment * torch.minimum(state.equipment.dock_share, state.equipment.picking_share).t()
 
 
 def _by_days(state: State) -> Tensor:

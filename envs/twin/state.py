@@ -75,6 +75,9 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         """[B, ...] of [G, S], with the entity first in memory as the twin has it."""
         return units.unsqueeze(1).repeat(1, episodes, 1).transpose(0, 1)
 
+    equipment = None
+    if parameters.equipment is not None:
+        equipment = EquipmentState.new(parameters.equipment, episodes=episodes)
     return State(
         day=0,
         on_hand=in_each(stock),
@@ -84,5 +87,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         backlog=in_each(empty(parameters.markets, skus)),
         with_customers=empty(RETURN_WAVES, nodes, episodes, skus).transpose(1, 2),
         booked_m3=empty(parameters.lanes, episodes).T,
-        equipment=parameters.equipment and EquipmentState.new(parameters.equipment, episodes=episodes),
+        equipment=equipment,
     )

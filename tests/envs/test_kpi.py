@@ -25,7 +25,7 @@ def state(**changes: Any) -> State:
     return replace(nothing, **changes)
 
 
-def flows(**changes: Tensor) -> Flows:
+def flows(**changes: Any) -> Flows:
     at_nodes, at_market, on_lanes = torch.zeros(1, 2, 2), torch.zeros(1, 1, 2), torch.zeros(1, 3, 2)
     quiet = Flows(
         arrived=at_nodes,
@@ -166,8 +166,9 @@ def test_parts_of_cost_add_up_over_nodes_and_to_the_cost_a_day() -> None:
     assert sum(kpis[f"{part}_usd_per_day"].item() for part in Costs.parts()) == pytest.approx(26.0)
 
 
-def test_kpis_of_a_batch_are_those_of_its_episodes_one_by_one() -> None:
-    description = load_network("kreen", skus=3)
+@pytest.mark.parametrize("network", ["kreen", "kreen_inside"])
+def test_kpis_of_a_batch_are_those_of_its_episodes_one_by_one(network: str) -> None:
+    description = load_network(network, skus=3)
     compiled = build_world(description, PoissonDemand.of(description), dtype=torch.float64)
     world = BatchedWarehouseNetwork(compiled, environments=3, episode_days=20, seed=1)
     world.reset()
@@ -181,12 +182,11 @@ def test_kpis_of_a_batch_are_those_of_its_episodes_one_by_one() -> None:
         together = together.add(world.parameters, world.state, seen, world.transition.costs)
         for index, totals in enumerate(alone):
             one = slice(index, index + 1)
-            own = {name: value[one] for name, value in vars(seen).items() if name != "served"}
             alone[index] = totals.add(
                 world.parameters,
                 world.state.episodes_at(one),
-                Flows(**own, served=seen.served[:, one]),
-                Costs(**{name: value[one] for name, value in vars(world.transition.costs).items()}),
+                seen.episodes_at(one),
+                world.transition.costs.episodes_at(one),
             )
     for name, value in together.by_episode().items():
         expected = torch.cat([totals.by_episode()[name] for totals in alone])

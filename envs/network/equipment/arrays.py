@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,8 +50,16 @@ class EquipmentArrays(Record):
             if node in network.inside.warehouses
             for name, fleet in network.inside.warehouses[node].equipment.items()
         ]
-        if not fleets:
-            return None
+        return cls.of_fleets(fleets, nodes=len(network.nodes)) if fleets else None
+
+    @classmethod
+    def of_fleets(cls, fleets: Sequence[tuple[int, str, EquipmentClass]], *, nodes: int) -> EquipmentArrays:
+        """Of classes, each with its node's index and its name.
+
+        Args:
+            fleets: at least one.
+            nodes: N.
+        """
         number = np.array([fleet.units for _, _, fleet in fleets])
 
         def each(values: list[float]) -> Floats:
@@ -59,12 +68,12 @@ class EquipmentArrays(Record):
         keys = ("repair_hours", "repair_log_deviation", "maintenance_hours", "hours_per_day", "least_use", "shape")
         usd = ("repair_usd", "maintenance_usd", "standstill_usd_per_hour")
         picking = [fleet.serves is Serves.PICKING for _, _, fleet in fleets]
-        nodes = np.array([at for at, _, _ in fleets])
+        at_node = np.array([at for at, _, _ in fleets])
         return cls(
             units=tuple(f"{name}/{unit + 1}" for _, name, fleet in fleets for unit in range(fleet.units)),
             classes=tuple(name for _, name, _ in fleets),
-            node=np.repeat(nodes, number),
-            station=np.repeat(nodes + len(network.nodes) * np.array(picking), number),
+            node=np.repeat(at_node, number),
+            station=np.repeat(at_node + nodes * np.array(picking), number),
             class_of=np.repeat(np.arange(len(fleets)), number),
             scale_hours=each([life_of(fleet).scale_hours for _, _, fleet in fleets]),
             limit_hours=each([limit_hours(fleet) for _, _, fleet in fleets]),

@@ -73,7 +73,7 @@ class WeibullLife:
 
         def excess(age: float) -> float:
             hazard = self.shape / self.scale_hours * (age / self.scale_hours) ** (self.shape - 1)
-            return hazard * self.mean_life_to(age) - (1 - float(self.reliability(age))) - target
+            return float(hazard * self.mean_life_to(age) - (1 - self.reliability(age)) - target)
 
         low, high = 0.0, self.scale_hours
         while excess(high) < 0:

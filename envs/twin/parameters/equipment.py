@@ -12,6 +12,7 @@ from torch import Tensor
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.network.equipment.arrays import EquipmentArrays
 from entrepot.envs.twin.parameters.tensors import Kind, compiled
 
 
@@ -39,10 +40,12 @@ class EquipmentParameters(Record):
     @classmethod
     def of(cls, network: NetworkArrays, kind: Kind) -> Self | None:
         """Of a network; None where nothing wears."""
-        equipment = network.equipment
-        if equipment is None:
-            return None
-        classes, nodes = len(equipment.classes), len(network.nodes)
+        return None if network.equipment is None else cls.of_arrays(network.equipment, len(network.nodes), kind)
+
+    @classmethod
+    def of_arrays(cls, equipment: EquipmentArrays, nodes: int, kind: Kind) -> Self:
+        """Of equipment at N nodes."""
+        classes = len(equipment.classes)
         member = equipment.class_of == np.arange(classes)[:, None]
         station_of_class = equipment.station[member.argmax(axis=1)]
         serving = [np.flatnonzero(station_of_class == station) for station in range(2 * nodes)]

@@ -132,7 +132,8 @@ def test_dock_and_picking_lose_capacity_apart_from_each_other() -> None:
 def test_maintenance_is_done_where_it_is_decided_and_costs_its_price_and_its_standstill() -> None:
     world = shop_with("dock", down=0.0)
     wanted = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
-    dice = replace(world.scenario, equipment_threshold=1e9 + world.scenario.equipment_threshold)
+    assert world.scenario.equipment_threshold is not None
+    dice = replace(world.scenario, equipment_threshold=1e9 * torch.ones_like(world.scenario.equipment_threshold))
     after, flows, costs = step(
         world.parameters, world.opening, Decisions(world.orders[0], wanted), dice.at(0), whole_units=True
     )
