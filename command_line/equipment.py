@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Compare how equipment is maintained.", rich_markup_mode="markdown", add_completion=False
 )
 
-WARM_UP_YEARS = 3
+WARM_UP_YEARS = 1
 DAYS_PER_YEAR = 365
 
 
@@ -40,7 +40,7 @@ def report(
         str | None, typer.Option(help="Comma-separated: the same at other shapes of the Weibull life.", metavar="1,2,3")
     ] = None,
     units: Annotated[int, typer.Option(min=10, help="Simulated, each by itself.")] = 400,
-    years: Annotated[float, typer.Option(min=0.1, help="That count, after 3 of warm-up.")] = 5.0,
+    years: Annotated[float, typer.Option(min=0.1, help="That count, after 1 of warm-up.")] = 5.0,
     use: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of each hour of a shift, at work.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the dice.")] = 0,
     json: Annotated[Path | None, typer.Option("--json", help="Write the same figures to FILE.", metavar="FILE")] = None,

@@ -135,7 +135,7 @@ def run(
 
         new_age, down, up = put(new_age, after.age), put(down, after.down), put(up, after.up)
         worked, failures = put(worked, after.worked), put(failures, after.failures)
-    still = shift - up
+    still = (shift - up).clamp(min=0.0)  # the last bit of a share could otherwise leave less than nothing
     maintenances = torch.zeros_like(age) if due is None else due.to(age)
     flows = EquipmentFlows(worked.t(), still.t(), failures.t(), maintenances.t())
     then = EquipmentState(

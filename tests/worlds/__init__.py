@@ -1,7 +1,7 @@
 """Random networks with random states, scenarios and orders; and small ones made by hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from entrepot.envs.axes import Record as BaseRecord
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
@@ -61,6 +62,18 @@ class World:
             )
             records.append(Record(before, day, flows, costs, _kept(state) if overwrite else state))
         return records
+
+
+def tensors_of(record: BaseRecord) -> dict[str, Tensor]:
+    """All tensors of a record and of those inside it, by field, with a dot between; what is None is left out."""
+    found: dict[str, Tensor] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, Tensor):
+            found[field.name] = value
+        elif isinstance(value, BaseRecord):
+            found |= {f"{field.name}.{name}": inner for name, inner in tensors_of(value).items()}
+    return found
 
 
 def _kept(state: State) -> State:
