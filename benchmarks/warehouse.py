@@ -29,7 +29,7 @@ from entrepot.envs.network.inside.description import Inside
 from entrepot.envs.network.inside.warehouse import Warehouse, tours
 from entrepot.envs.network.picking.heuristics import ROUTINGS
 from entrepot.envs.network.slotting import SLOTTINGS, slotted
-from entrepot.training.evaluation.evaluate import mean_interval, ratio_interval
+from entrepot.training.evaluation.intervals import mean_interval, ratio_interval
 
 Row = dict[str, Any]
 LINES = (1, 5, 20, 100)

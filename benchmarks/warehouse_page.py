@@ -51,7 +51,13 @@ def text_of(rows: list[Row], provenance: Row) -> str:
         _table(
             ["lines", "rule", "mean, m", "exact, m", "above exact"],
             [
-                [row["lines"], row["heuristic"], f"{row['mean_m']:.1f}", f"{row['exact_mean_m']:.1f}", f"{row['gap_percent']:.1f} %"]
+                [
+                    row["lines"],
+                    row["heuristic"],
+                    f"{row['mean_m']:.1f}",
+                    f"{row['exact_mean_m']:.1f}",
+                    f"{row['gap_percent']:.1f} %",
+                ]
                 for row in of["pick_tour"]
             ],
         ),
@@ -104,7 +110,10 @@ def text_of(rows: list[Row], provenance: Row) -> str:
             for row in of["compile"]
         ),
         "Speed of the bare twin, 1,024 environments of 32 SKUs: "
-        + "; ".join(f"{row['option']} {row['agent_steps_per_s']:,.0f} agent-steps/s ({row['share_of_plain']:.0%})" for row in of["speed"])
+        + "; ".join(
+            f"{row['option']} {row['agent_steps_per_s']:,.0f} agent-steps/s ({row['share_of_plain']:.0%})"
+            for row in of["speed"]
+        )
         + ". Off is the code of before: nothing is computed for equipment that doesn't wear.",
     ]
     return wrapped("\n\n".join(parts))

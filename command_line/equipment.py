@@ -117,7 +117,7 @@ def _shown(row: Row) -> Row:
 
 def _rows(name: str, fleet: EquipmentClass, *, units: int, days: int, use: float, seed: int) -> list[Row]:
     from entrepot.envs.maintenance import acts_at_hours, policies_of, upkeep
-    from entrepot.training.evaluation.evaluate import mean_interval, ratio_interval
+    from entrepot.training.evaluation.intervals import mean_interval, ratio_interval
 
     rows: list[Row] = []
     first = None
