@@ -29,6 +29,7 @@ class Metrics:
             "entrepot_plan_seconds", "From the mirror to a plan that is kept", registry=self.registry
         )
         self.releases = Counter("entrepot_releases", "Releases by state", ["state"], registry=self.registry)
+        self.alerts = Counter("entrepot_alerts", "Alerts that were opened, by kind", ["kind"], registry=self.registry)
         self.fallback_share = Gauge(
             "entrepot_fallback_share", "Share of the last 100 plans that the fallback decided", registry=self.registry
         )

@@ -11,6 +11,8 @@ from typing import Any
 from entrepot.agents.inference import InferenceModule, InputRefused
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.snapshot import calendar
+from entrepot.scheduler.alerts import kept as alerts
+from entrepot.scheduler.alerts.causes import KINDS, Cause, causes_in, late, silent
 from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions import kept
 from entrepot.scheduler.decisions.departures import Booked, Departure, departures, wait_days
@@ -66,6 +68,7 @@ class Desk:
         if not due and not regular:
             return None
         self._planned = now
+        self._writer.submit(self._watch_sources).result()
         return self._plan(now, booked, waits, due)
 
     def _plan(self, now: datetime, booked: Booked, waits: dict[str, int], due: list[Departure]) -> Plan | None:
@@ -79,7 +82,11 @@ class Desk:
                 log.warning("no plan: %s", error)
             self.trouble = str(error)
             return None
-        self._writer.submit(lambda turn: self._keep(turn, plan, due)).result()
+        told = causes_in(self.places.names.arrays, plan.snapshot)
+        day = calendar.day_number(found.date)
+        assert isinstance(found.records.shipments, list)
+        told += late(found.records.shipments, day, self.places.names.arrays)
+        self._writer.submit(lambda turn: self._keep(turn, plan, due, told)).result()
         self.trouble = None
         self._metrics.plan_seconds.observe(time.monotonic() - begun)
         self._metrics.plans.labels(plan.summary.source).inc()
@@ -87,10 +94,20 @@ class Desk:
         self._metrics.fallback_share.set(sum(self._by_fallback) / len(self._by_fallback))
         return plan
 
-    def _keep(self, turn: Transaction, plan: Plan, due: list[Departure]) -> None:
+    def _keep(self, turn: Transaction, plan: Plan, due: list[Departure], told: list[Cause]) -> None:
         kept.keep_plan(turn, plan)
+        self._alert(turn, told, set(KINDS) - {"silent_source"})
         for one in due:
             self._release(turn, plan, one)
+
+    def _watch_sources(self, turn: Transaction) -> None:
+        self._alert(turn, silent(turn.mirror.sources.freshness(), turn.now), {"silent_source"})
+
+    def _alert(self, turn: Transaction, causes: list[Cause], kinds: set[str]) -> None:
+        for cause in alerts.update(turn, causes, kinds):
+            self._metrics.alerts.labels(cause.kind).inc()
+            fields = {"kind": cause.kind, "place": cause.place, "usd": cause.usd, "action": cause.action}
+            log.warning("alert: %s", cause.message, extra={"fields": fields})
 
     def _release(self, turn: Transaction, plan: Plan, one: Departure) -> None:
         skus = self.places.names.arrays.skus

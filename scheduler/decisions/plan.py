@@ -64,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     orders: NDArray[np.int64]  # [L, S] units
     held: NDArray[np.int64]  # [L, S] units that wait for a person
     summary: Summary
+    snapshot: dict[str, NDArray[Any]]  # what the policy was told; not kept, as the log tells it
 
     def packed(self) -> bytes:
         """Orders and held as .npz."""
@@ -154,6 +155,7 @@ def decided(module: InferenceModule, places: Places, context: Context, found: Re
             reasons=[str(reason) for reason in made.decision.reasons[0]],
             remarks=[str(remark) for remark in made.remarks],
         ),
+        snapshot=made.snapshot.arrays,
     )
 
 

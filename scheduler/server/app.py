@@ -18,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from entrepot.configs.errors import EntrepotError
+from entrepot.scheduler.alerts import kept as alerts
 from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions import kept
 from entrepot.scheduler.decisions.desk import Desk
@@ -92,6 +93,8 @@ def application(parts: Parts) -> Starlette:
             route("/v1/quarantine", "GET", "read", _quarantine),
             route("/v1/quarantine/{number:int}/replay", "POST", "operate", _replay),
             route("/v1/quarantine/{number:int}/drop", "POST", "operate", _drop),
+            route("/v1/alerts", "GET", "read", _alerts),
+            route("/v1/alerts/{number:int}/acknowledge", "POST", "operate", _acknowledge),
             route("/v1/plans", "GET", "read", _plans),
             route("/v1/releases", "GET", "read", _releases),
             route("/v1/releases/approve", "POST", "operate", _approve),
@@ -208,6 +211,19 @@ async def _drop(parts: Parts, request: Request, token: Token) -> Response:
     number = request.path_params["number"]
     await asyncio.wrap_future(parts.writer.submit(lambda turn: quarantine.drop(turn, number, token.name)))
     return answer({"quarantine": number, "state": "dropped"})
+
+
+async def _alerts(parts: Parts, request: Request, token: Token) -> Response:
+    state = request.query_params.get("state", "open")
+    if state not in alerts.STATES:
+        raise RefusedError(400, f"state: {state!r}; allowed: {', '.join(alerts.STATES)}")
+    return answer({"alerts": alerts.listed(parts.reader, state, _number(request, "most", 100))})
+
+
+async def _acknowledge(parts: Parts, request: Request, token: Token) -> Response:
+    number = request.path_params["number"]
+    await asyncio.wrap_future(parts.writer.submit(lambda turn: alerts.acknowledge(turn, number, token.name)))
+    return answer({"alert": number, "state": "acknowledged"})
 
 
 async def _plans(parts: Parts, request: Request, token: Token) -> Response:

@@ -68,6 +68,12 @@ def openapi() -> dict[str, Any]:
             ),
         ),
         ("/v1/quarantine/{number}/drop", "post", _operation("Let it be", "operate", 404, 503, parameters=number)),
+        ("/v1/alerts", "get", _operation("What to look at", "read", 400, parameters=[most, _ALERTS])),
+        (
+            "/v1/alerts/{number}/acknowledge",
+            "post",
+            _operation("Somebody looks after it", "operate", 404, 503, parameters=number),
+        ),
         ("/v1/plans", "get", _operation("The latest plans", "read", 400, parameters=[most])),
         ("/v1/releases", "get", _operation("The latest releases", "read", 400, parameters=[most])),
         ("/v1/releases/approve", "post", _operation("Let a held one go out", "operate", 400, 404, 413, 503, body=key)),
@@ -92,6 +98,7 @@ def openapi() -> dict[str, Any]:
 
 
 _STATE = {"name": "state", "in": "query", "schema": {"enum": ["open", "replayed", "dropped"]}}
+_ALERTS = {"name": "state", "in": "query", "schema": {"enum": ["open", "acknowledged", "closed"]}}
 _MEANINGS = {
     200: "done",
     400: "can't be read",

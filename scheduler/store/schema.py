@@ -6,7 +6,7 @@ import sqlite3
 
 from entrepot.configs.errors import ConfigurationError
 
-VERSION = 1
+VERSION = 2
 TABLES = """
 CREATE TABLE events (
     position INTEGER PRIMARY KEY,   -- in the order in which they were taken
@@ -53,16 +53,29 @@ CREATE TABLE audit (
     id INTEGER PRIMARY KEY, made INTEGER NOT NULL, by TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL
 );
 """
+ALERTS = """
+CREATE TABLE alerts (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, message TEXT NOT NULL, usd REAL, action TEXT NOT NULL,
+    opened INTEGER NOT NULL, seen INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open',  -- open, acknowledged, closed
+    by TEXT
+);
+CREATE UNIQUE INDEX alert_of_cause ON alerts (key) WHERE state != 'closed';
+"""
+"""What version 2 has and version 1 hadn't."""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables where there are none.
+    """Make the tables where there are none; bring those of an earlier version up to date.
 
     Raises:
-        ConfigurationError: the file was written by another version.
+        ConfigurationError: the file was written by a later version.
     """
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found == 0:
-        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {TABLES} {ALERTS} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif found == 1:
+        connection.executescript(f"BEGIN; {ALERTS} PRAGMA user_version = {VERSION}; COMMIT;")
     elif found != VERSION:
         raise ConfigurationError(f"store: is of version {found}; this code reads version {VERSION}")
