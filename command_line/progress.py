@@ -61,7 +61,7 @@ class _Shown:
         elif event.kind == Kind.BEGUN:
             self._draw("training", event, "starting")
         elif event.kind == Kind.JUDGING:
-            self._draw(f"evaluating {event.text}", event, "")
+            self._draw(f"evaluating {event.text}", event, "episode-days")
         elif event.figures is not None:
             self._draw("training", event, _status(event.figures, event.done))
 

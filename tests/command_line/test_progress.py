@@ -22,7 +22,9 @@ def test_tuning_and_judging_tell_each_tenth_in_a_plain_line() -> None:
     assert lines[0] == "tuning base_stock: 1 of 120: loss 0.5"
     assert lines[-1] == "tuning base_stock: 120 of 120: loss 0.5"
     lines = logged([Event(Kind.JUDGING, done, 900, name) for name in ("a", "b") for done in range(90, 901, 90)])
-    assert [line for line in lines if "900 of 900" in line] == [f"evaluating {name}: 900 of 900" for name in "ab"]
+    assert [line for line in lines if "900 of 900" in line] == [
+        f"evaluating {name}: 900 of 900: episode-days" for name in "ab"
+    ]
 
 
 def test_every_validation_is_told_and_iterations_between_them_by_tenths() -> None:
