@@ -28,9 +28,11 @@ COMMANDS = {"generated": "entrepot evaluate kreen", "history": "entrepot evaluat
 def main(
     figures: Annotated[Path, typer.Option(help="Where the JSON files are.")] = ROOT / "docs" / "results" / "readme",
     page: Annotated[Path, typer.Option(help="The page whose tables are written.")] = ROOT / "README.md",
+    commit: Annotated[str, typer.Option(help="Of the code that they were measured with, to be told.")] = "",
 ) -> None:
     """Put the tables between the page's marks."""
-    parts = [part(name, json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))) for name in TABLES]
+    saved = {name: json.loads((figures / f"{name}.json").read_text(encoding="utf-8")) for name in TABLES}
+    parts = [part(name, content, commit) for name, content in saved.items()]
     text = page.read_text(encoding="utf-8")
     between = "<!-- results -->\n" + "\n".join(parts) + "<!-- /results -->"
     written, found = re.subn(r"<!-- results -->\n.*?<!-- /results -->", lambda _: between, text, flags=re.DOTALL)
@@ -39,12 +41,12 @@ def main(
     write_atomically(page, written)
 
 
-def part(name: str, content: dict[str, Any]) -> str:
+def part(name: str, content: dict[str, Any], commit: str = "") -> str:
     """A table with the command that prints it, and what the last policy is worth against the cheapest rule."""
     rows, made = content["rows"], content["provenance"]
     head = (
         f"{TABLES[name]}: `{COMMANDS[name]}`, {made['episodes']} episodes of {made['days']} days after "
-        f"{made['warm_up_days']} of warm-up, {made['skus']} SKUs."
+        f"{made['warm_up_days']} of warm-up, {made['skus']} SKUs{f', at commit {commit}' if commit else ''}."
     )
     table = [
         "| | cost with stock settled, USD a day (95 %) | before settlement | lost sales | turns a year |",
@@ -59,7 +61,7 @@ def _row(row: dict[str, Any]) -> str:
     settled = (row[f"settled_cost_usd_per_day{end}"] for end in ("", "_low", "_high"))
     cost = "{:,.0f} ({:,.0f}–{:,.0f})".format(*settled)
     lost, turns = row["lost_share"], row["inventory_turnover_per_year"]
-    return f"| {row['policy']} | {cost} | {row['cost_usd_per_day']:,.0f} | {lost:.2%} | {turns:.1f} |"
+    return f"| {row['policy']} | {cost} | {row['cost_usd_per_day']:,.0f} | {100 * lost:.2f} % | {turns:.1f} |"
 
 
 def _paired(rows: list[dict[str, Any]], paired: list[dict[str, Any]]) -> str:
@@ -80,8 +82,8 @@ def _paired(rows: list[dict[str, Any]], paired: list[dict[str, Any]]) -> str:
 def _told(ratio: float, low: float, high: float, less: str, more: str) -> str:
     """A ratio in words, with its interval the same way round."""
     word, sign = (less, -1) if ratio <= 1 else (more, 1)
-    ends = sorted(sign * (end - 1) for end in (low, high))
-    return f"{sign * (ratio - 1):.1%} {word} ({ends[0]:.1%} to {ends[1]:.1%})"
+    ends = sorted(100 * sign * (end - 1) for end in (low, high))
+    return f"{100 * sign * (ratio - 1):.1f} % {word} ({ends[0]:.1f} to {ends[1]:.1f} %)"
 
 
 if __name__ == "__main__":

@@ -48,5 +48,5 @@ def test_the_learned_policy_is_told_against_the_cheapest_of_the_others(
     assert text.startswith("before <!-- results --> **What a clone gives**")
     assert text.endswith("<!-- /results --> after")
     assert "old" not in text
-    assert "| cheap | 2,000 (1,991–2,009) | 1,995 | 2.00% | 5.0 |" in text
-    assert "`learned` costs 5.0% more (4.0% to 7.0%) than `cheap`, the cheapest of the others" in text
+    assert "| cheap | 2,000 (1,991–2,009) | 1,995 | 2.00 % | 5.0 |" in text
+    assert "`learned` costs 5.0 % more (4.0 to 7.0 %) than `cheap`, the cheapest of the others" in text
