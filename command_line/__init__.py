@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.",
     "import": "Open a scheduler's store from records of stock, sales, orders and shipments.",
     "serve": "Serve the live scheduler: events in, plans and orders out.",
+    "store": "Check and copy what a scheduler keeps.",
     "token": "Who may send events to a scheduler, read from it and operate it.",
     "decisions": "Look at a scheduler's plans and releases, and make a decision again.",
     "play": "Draw one episode of a policy, day by day, as a moving picture.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from entrepot.scheduler.clock import microseconds, moment_of
 from entrepot.scheduler.events.data import (
     SIGNED,
     Condition,
@@ -28,6 +29,12 @@ from entrepot.scheduler.places import Places
 
 MOST_AHEAD = 5 * 60 * 1_000_000
 """Microseconds by which a source's clock may be before ours."""
+OLDEST_DEMAND_DAYS = 800
+"""Demand of earlier days is of no use, and each day costs memory."""
+EARLIEST = 946_684_800_000_000
+"""2000-01-01 UTC in microseconds since 1970-01-01 UTC."""
+YEARS = (2000, 2199)
+"""Of any date."""
 DOCUMENTS = (Order, Shipment, Sale, Demand, Condition, Master)
 
 
@@ -57,6 +64,7 @@ def check(event: Event, places: Places, now: int) -> None:
     """
     check_time(event.time, now)
     check_data(event.data, places)
+    _check_dates(event.data, event.time, now)
 
 
 def check_time(time: int, now: int) -> None:
@@ -65,6 +73,8 @@ def check_time(time: int, now: int) -> None:
     Raises:
         RuleBrokenError: it is further ahead than clocks may be.
     """
+    if time < EARLIEST:
+        raise RuleBrokenError("date", "time: before 2000-01-01; a clock that was never set")
     if time > now + MOST_AHEAD:
         raise RuleBrokenError("ahead_of_clock", f"time: {(time - now) / 60e6:,.1f} minutes ahead of now; allowed: 5")
 
@@ -93,6 +103,22 @@ def check_data(data: Data, places: Places) -> None:
         _check_dispatch(data, places)
     if isinstance(data, Condition) and (data.lane is None) == (data.node is None):
         raise RuleBrokenError("condition", "data: name either a lane or a node")
+
+
+def _check_dates(data: Data, time: int, now: int) -> None:
+    for name in ("ordered", "departed", "eta", "until", "date"):
+        value = getattr(data, name, None)
+        if value is not None and not YEARS[0] <= value.year <= YEARS[1]:
+            raise RuleBrokenError("date", f"data.{name}: {value.isoformat()}; allowed: {YEARS[0]} to {YEARS[1]}")
+    if isinstance(data, Sale):
+        check_time(microseconds(data.ordered), now)
+    if isinstance(data, Sale | Demand):
+        asked = data.ordered.date() if isinstance(data, Sale) else data.date
+        days = (moment_of(time).date() - asked).days
+        if days > OLDEST_DEMAND_DAYS or days < -2:  # zones are up to 26 hours apart
+            raise RuleBrokenError(
+                "date", f"data: demand of {asked}; allowed: {OLDEST_DEMAND_DAYS} days up to the event"
+            )
 
 
 def _check_dispatch(data: Dispatch, places: Places) -> None:

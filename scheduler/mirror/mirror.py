@@ -19,7 +19,7 @@ from entrepot.scheduler.mirror.sources import Sources, SourcesDump
 from entrepot.scheduler.mirror.stock import CellDump, Stock
 from entrepot.scheduler.places import Places
 
-FORMAT = 1
+FORMAT = 2
 """Of what is kept; another one is folded anew."""
 
 

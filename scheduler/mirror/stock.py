@@ -27,8 +27,8 @@ class CellDump(msgspec.Struct, array_like=True, frozen=True):
     cell: tuple[int, int, int]
     counted: int
     rank: tuple[int, int, bytes]
-    times: list[int]
-    units: list[int]
+    times: bytes  # 64-bit integers, little-endian, in order
+    units: bytes
 
 
 class Cell:
@@ -119,9 +119,10 @@ class Stock:
         """In an order that doesn't depend on that of the events."""
         found = []
         for place, cell in sorted(self.cells.items()):
-            moves = sorted(zip(cell.times, cell.units, strict=True))
-            if moves or cell.is_counted:
-                times, units = [time for time, _ in moves], [moved for _, moved in moves]
+            if len(cell.times) or cell.is_counted:
+                found_times, found_units = _integers(cell.times), _integers(cell.units)
+                order = np.lexsort((found_units, found_times))
+                times, units = found_times[order].tobytes(), found_units[order].tobytes()
                 found.append(
                     CellDump(place, cell.counted, (cell.rank.first, cell.rank.second, cell.rank.digest), times, units)
                 )
@@ -134,8 +135,9 @@ class Stock:
         for kept in cells:
             cell = found.cells[kept.cell] = Cell()
             cell.counted, cell.rank = kept.counted, Rank(*kept.rank)
-            cell.times, cell.units = array("q", kept.times), array("q", kept.units)
-            cell.balance = kept.counted + sum(kept.units)
+            cell.times.frombytes(np.frombuffer(kept.times, "<i8").astype(np.int64).tobytes())
+            cell.units.frombytes(np.frombuffer(kept.units, "<i8").astype(np.int64).tobytes())
+            cell.balance = kept.counted + int(_integers(cell.units).sum())
         return found
 
     def _cell(self, bucket: str, node: int, sku: int) -> Cell:
@@ -144,3 +146,8 @@ class Stock:
         if cell is None:
             cell = self.cells[place] = Cell()
         return cell
+
+
+def _integers(values: array[int]) -> NDArray[np.int64]:
+    """A copy, in the byte order in which mirrors are kept."""
+    return np.array(np.frombuffer(values, np.int64), "<i8") if len(values) else np.zeros(0, "<i8")
