@@ -196,8 +196,11 @@ def _remove(folder: Path, earlier: Mapping[str, Any]) -> None:
     """Whatever interrupts the new run, nothing of an earlier one of its name is taken for its own."""
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
-    for file in (folder / TENSORBOARD).glob(EVENTS):
-        file.unlink()
+    for pattern in (EVENTS, f"*/{EVENTS}"):
+        for file in (folder / TENSORBOARD).glob(pattern):
+            file.unlink()
+            if file.parent.name != TENSORBOARD and not any(file.parent.iterdir()):
+                file.parent.rmdir()
     place = str(earlier["checkpoints"])
     if owner_of(place) == earlier["id"]:
         clear_place(place)

@@ -30,6 +30,7 @@ from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
 from entrepot.training.trainers.loop import Iteration, Learned, Loop, Score
 from entrepot.training.trainers.modules import save_policy
+from entrepot.training.trainers.tensorboard import while_training
 
 NAME = "pathwise"
 """Of what Ray Train keeps, below the place of the run's checkpoints."""
@@ -163,16 +164,16 @@ class _Pathwise:
 
     def iterate(self) -> Iteration:
         step = self._learner.step()
-        parts = {f"cost_parts_usd_per_day/{part}": value for part, value in step.cost_parts_usd_per_day.items()}
+        parts = {while_training(part): value for part, value in step.cost_parts_usd_per_day.items()}
         return Iteration(
             cost_usd_per_day=sum(step.cost_parts_usd_per_day.values()),
             lost_share=step.lost_share,
             environment_days=step.environment_days * self._workers,
             scalars={
                 **parts,
-                "train/loss": step.loss,
-                "train/gradient_norm": step.gradient_norm,
-                "train/learning_rate": step.learning_rate,
+                "training/loss": step.loss,
+                "training/gradient_norm": step.gradient_norm,
+                "training/learning_rate": step.learning_rate,
             },
             shown=self._learner.module,
         )

@@ -107,7 +107,7 @@ class _Ppo:
 def _of_learners(results: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """Every module's figures that are numbers."""
     numbers = {
-        f"learner_{module}/{name}": _number(value)
+        f"training/{module}/{name}": _number(value)
         for module, figures in results.items()
         if module != ALL_MODULES
         for name, value in figures.items()

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.rules import MinMax
 from entrepot.envs.world import World
 from entrepot.training.evaluation.validation import Validation, ValidationFigures
 from entrepot.training.events import Event, Figures, Kind
@@ -104,7 +105,8 @@ class Loop:
 
     def run(self, method: Method, progress: Progress) -> Progress:
         """Iterate from where the progress says until all is done, or the seconds are over."""
-        self._log = TrainingLog(self._log_folder, self._world) if self._validation is not None else None
+        if self._validation is not None:
+            self._log = TrainingLog(self._log_folder, self._world, self._rules(self._validation))
         try:
             if progress.iteration == 0 and self._untrained:
                 progress = self._before(method, progress)
@@ -114,6 +116,13 @@ class Loop:
             if self._log is not None:
                 self._log.close()
         return progress
+
+    def _rules(self, validation: Validation) -> dict[str, float]:
+        """What rules cost in validation, USD a day."""
+        with torch.no_grad():
+            costs = {"min_max": validation.of(MinMax(self._world.attributes)).cost_usd_per_day}
+        bar = self._job.base_stock_cost_usd_per_day
+        return costs if bar is None else {"base_stock": bar, **costs}
 
     def _next(self, method: Method, progress: Progress) -> Progress:
         began = perf_counter()
@@ -162,7 +171,7 @@ class Loop:
     def _judged(self, method: Method, progress: Progress, figures: ValidationFigures) -> Progress:
         """The progress with what a validation found; the policy is kept if it is the best so far."""
         if self._log is not None:
-            self._log.scalars(progress.iteration, {"validation/training_seconds": progress.seconds})
+            self._log.scalars(progress.iteration, {"training/seconds": progress.seconds})
         progress = replace(self._beaten(progress, figures), score=self._score(figures))
         kept = self._policy_file is None or self._policy_file.is_file()
         if progress.score >= progress.best_score and kept:

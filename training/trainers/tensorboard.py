@@ -1,7 +1,12 @@
-"""What researchers see in TensorBoard: scalars, histograms, figures, and the run's hyper-parameters with its result."""
+"""What researchers see in TensorBoard: scalars, histograms, figures, and the run's hyper-parameters with its result.
+
+Tags are in a few groups, which TensorBoard sorts by name and of which it opens the first: the cost in validation. Each
+rule that the policy is measured against is a run of its own below, with that one tag: a line in the same picture.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +17,7 @@ from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 
 from entrepot.envs.rendering.network_map import draw_network
+from entrepot.envs.twin import Costs
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
 
@@ -21,25 +27,36 @@ if TYPE_CHECKING:
 
 HISTOGRAM_EVERY = 10
 SHOWN_CELLS = 6
+VALIDATION_COST, TRAINING_COST = "cost/validation_usd_per_day", "cost/while_training_usd_per_day"
+PARTS = "cost_parts_usd_per_day"
+HYPERPARAMETERS = ("network", "skus", "seed", "demand", "trainer", "policy", "windows")
+"""Settings that the HPARAMS page has a column for; the Text page has them all."""
 
 
 class TrainingLog:
     """Writes one run's TensorBoard folder."""
 
-    def __init__(self, folder: Path, world: World) -> None:
-        """Args: where event files go; the world in which training takes place."""
+    def __init__(self, folder: Path, world: World, rules: Mapping[str, float]) -> None:
+        """Open it.
+
+        Args:
+            folder: where event files go.
+            world: in which training takes place.
+            rules: what each rule costs on the validation scenarios, USD a day; one folder each, below.
+        """
         self._writer = SummaryWriter(str(folder))
+        self._rules = {name: (SummaryWriter(str(folder / name)), usd) for name, usd in rules.items()}
         self._world = world
 
     def iteration(self, number: int, seen: Iteration) -> None:
         """One iteration of training."""
-        shown = {"train/cost_usd_per_day": seen.cost_usd_per_day, "train/lost_share": seen.lost_share}
+        shown = {TRAINING_COST: seen.cost_usd_per_day, "training/lost_share": seen.lost_share}
         self.scalars(number, {**shown, **seen.scalars})
         if seen.shown is not None and number % HISTOGRAM_EVERY == 0:
             for name, parameter in seen.shown.named_parameters():
-                self._writer.add_histogram(f"weights/{name}", parameter.detach().cpu(), number)
+                self._writer.add_histogram(f"parameters/{name}", parameter.detach().cpu(), number)
                 if parameter.grad is not None:
-                    self._writer.add_histogram(f"gradients/{name}", parameter.grad.cpu(), number)
+                    self._writer.add_histogram(f"parameters/{name}.gradient", parameter.grad.cpu(), number)
 
     def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
         """Figures of one iteration, by name."""
@@ -49,25 +66,44 @@ class TrainingLog:
     def validation(self, iteration: int, figures: ValidationFigures, validation: Validation) -> None:
         """Figures on the validation scenarios: KPIs of the whole and of each node, stock over time, the map."""
         for name, value in figures.by_name.items():
-            self._writer.add_scalar(f"validation/{name}", value, iteration)
+            self._writer.add_scalar(_tag(name), value, iteration)
+        for writer, usd in self._rules.values():
+            writer.add_scalar(VALIDATION_COST, usd, iteration)
+            writer.flush()
         for name, values in figures.by_node.items():
             for node, value in zip(self._world.network.nodes, values, strict=True):
                 if np.isfinite(value):
-                    self._writer.add_scalar(f"validation_by_node_{name}/{node}", value, iteration)
-        self._writer.add_figure("stock_and_pipeline", stock_figure(figures, self._world), iteration)
-        self._writer.add_figure("network", network_figure(figures, self._world), iteration)
+                    self._writer.add_scalar(f"kpi_by_node/{name}/{node}", value, iteration)
+        self._writer.add_figure("pictures/stock_and_pipeline", stock_figure(figures, self._world), iteration)
+        self._writer.add_figure("pictures/network", network_figure(figures, self._world), iteration)
         self._writer.flush()
 
     def close(self) -> None:
         """Write out what is left."""
-        self._writer.close()
+        for writer in (self._writer, *(writer for writer, _ in self._rules.values())):
+            writer.close()
+
+
+def while_training(part: str) -> str:
+    """The tag of a part of the cost in the scenarios that are trained on."""
+    return f"{PARTS}/{part}_while_training"
+
+
+def _tag(name: str) -> str:
+    part = name.removesuffix("_usd_per_day")
+    if name == "cost_usd_per_day":
+        return VALIDATION_COST
+    return f"{PARTS}/{part}_validation" if part in Costs.parts() else f"kpi/{name}"
 
 
 def write_hyperparameters(folder: Path, experiment: ExperimentSettings, results: dict[str, float]) -> None:
-    """Add the run to TensorBoard's HPARAMS page, with its final figures."""
-    settings = _flat(experiment.model_dump(exclude={"folder", "compute"}))
+    """Add the run to TensorBoard's HPARAMS page, with its final figures; all its settings go to the Text page."""
+    content = experiment.model_dump(mode="json", exclude={"folder", "compute"})
+    settings = _flat({name: content[name] for name in HYPERPARAMETERS if name in content})
     with SummaryWriter(str(folder)) as writer:
         writer.add_hparams(settings, {f"result/{name}": value for name, value in results.items()}, run_name=".")
+        # A line that is set in by four spaces stands as it is.
+        writer.add_text("settings", "\n".join(f"    {line}" for line in json.dumps(content, indent=2).splitlines()))
 
 
 def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -44,9 +44,29 @@ def test_tensorboard_shows_costs_kpis_histograms_and_figures(
     log = EventAccumulator(str(experiment.run_folder / "tensorboard"))
     log.Reload()
     tags = log.Tags()
-    assert {"train/gradient_norm", "train/learning_rate", "cost_parts_usd_per_day/lost_margin"} <= set(tags["scalars"])
-    assert {"validation/fill_rate", "validation_by_node_fill_rate/shop"} <= set(tags["scalars"])
-    assert {"stock_and_pipeline", "network"} <= set(tags["images"])
+    parts = {f"cost_parts_usd_per_day/lost_margin_{when}" for when in ("validation", "while_training")}
+    assert {"training/gradient_norm", "training/learning_rate", *parts} <= set(tags["scalars"])
+    assert {"kpi/fill_rate", "kpi_by_node/fill_rate/shop"} <= set(tags["scalars"])
+    assert {"pictures/stock_and_pipeline", "pictures/network"} <= set(tags["images"])
+    groups = {tag.split("/")[0] for kind in ("scalars", "images", "histograms") for tag in tags[kind]}
+    assert min(groups) == "cost"
+    assert len(groups) <= 8
+
+
+def test_tensorboard_has_each_rule_as_a_line_in_the_picture_of_the_validation_cost(
+    finished: tuple[ExperimentSettings, Outcome, list[int]],
+) -> None:
+    folder = finished[0].run_folder / "tensorboard"
+    steps = []
+    for run in (folder, folder / "base_stock", folder / "min_max"):
+        log = EventAccumulator(str(run))
+        log.Reload()
+        costs = log.Scalars("cost/validation_usd_per_day")
+        steps.append([cost.step for cost in costs])
+        if run != folder:
+            assert log.Tags()["scalars"] == ["cost/validation_usd_per_day"]
+            assert len({cost.value for cost in costs}) == 1
+    assert steps[0] == steps[1] == steps[2]
 
 
 def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_path: Path) -> None:

@@ -49,12 +49,12 @@ def test_tensorboard_shows_what_was_learnt_and_validated(
     log = EventAccumulator(str(finished[0].run_folder / "tensorboard"))
     log.Reload()
     assert {
-        "train/cost_usd_per_day",
-        "learner_shared/policy_loss",
-        "learner_shared/vf_explained_var",
-        "validation/fill_rate",
+        "cost/while_training_usd_per_day",
+        "training/shared/policy_loss",
+        "training/shared/vf_explained_var",
+        "kpi/fill_rate",
     } <= set(log.Tags()["scalars"])
-    assert len(log.Scalars("learner_shared/entropy")) == 4
+    assert len(log.Scalars("training/shared/entropy")) == 4
 
 
 def test_rllib_makes_the_algorithm_from_its_checkpoint_and_trains_on(
