@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 
-from entrepot.envs.rendering.network_map import draw_network
+from entrepot.envs.rendering.network_map import network_figure as drawn_network
 from entrepot.envs.twin import Costs
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
@@ -140,15 +140,13 @@ def stock_figure(figures: ValidationFigures, world: World) -> Figure:
 
 def network_figure(figures: ValidationFigures, world: World) -> Figure:
     """The network: stock at nodes in days of cover, flows on lanes in units a day."""
-    figure = Figure(figsize=(12, 6.5), layout="constrained")
-    FigureCanvasAgg(figure)
     rate = (world.attributes.echelon_share * world.attributes.demand_mean).sum(dim=(1, 2)).cpu().numpy()
     cover = figures.on_hand.sum(dim=-1).mean(dim=0).numpy() / np.maximum(rate, 1e-6)
     flow = figures.shipped.mean(dim=0).numpy()
-    draw_network(
+    return drawn_network(
         world.description,
-        figure.add_subplot(),
         node_values=dict(zip(world.network.nodes, (float(days) for days in cover), strict=True)),
         lane_flows=dict(zip(world.network.lanes, (float(units) for units in flow), strict=True)),
+        inches=(13.0, 6.5),
+        dots_per_inch=80,
     )
-    return figure
