@@ -77,7 +77,7 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
 
     equipment = None
     if parameters.equipment is not None:
-        equipment = EquipmentState.new(parameters.equipment, episodes=episodes)
+        equipment = EquipmentState.in_use(parameters.equipment, episodes=episodes)
     return State(
         day=0,
         on_hand=in_each(stock),

@@ -9,7 +9,7 @@ unit as good as new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple, Self
 
 import torch
@@ -21,6 +21,8 @@ from entrepot.envs.twin.scenario import Day
 
 NEW_HOURS = 1e-3
 """A younger unit's hazard is taken at this age, where its slope is finite for any shape."""
+GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it, without their whole part, lie evenly however many there are."""
 IDLE = 1e-6
 """Use below this is none."""
 
@@ -45,6 +47,17 @@ class EquipmentState(Record):
         stations = len(parameters.classes_at)
         works = torch.ones((stations, episodes), dtype=like.dtype, device=like.device).t()
         return cls(none, none, works, none, none, none, none)
+
+    @classmethod
+    def in_use(cls, parameters: EquipmentParameters, *, episodes: int) -> Self:
+        """A fleet that was bought bit by bit: ages spread evenly up to a life's scale, or to where it is maintained.
+
+        The same in every episode; an assumption, by which failures don't wait until a whole fleet has aged.
+        """
+        new, like = cls.new(parameters, episodes=episodes), parameters.scale_hours
+        spread = (torch.arange(1, len(like) + 1, dtype=like.dtype, device=like.device) * GOLDEN) % 1.0
+        age = spread[:, None] * torch.minimum(like, parameters.limit_hours)
+        return replace(new, age_hours=age.expand(-1, episodes).contiguous().t())
 
     @property
     def dock_share(self) -> Tensor:

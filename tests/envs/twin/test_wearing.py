@@ -13,7 +13,7 @@ from torch import Tensor
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.network.equipment.weibull import WeibullLife
-from entrepot.envs.twin import Day, step
+from entrepot.envs.twin import Day, TwinParameters, opening_state, step
 from entrepot.envs.twin.parameters.equipment import EquipmentParameters
 from entrepot.envs.twin.parameters.tensors import Kind
 from entrepot.envs.twin.wearing import EquipmentState, run
@@ -108,8 +108,8 @@ def shop_with(serves: str, *, down: float) -> World:
     described = small_network(shop={"dock_m3_per_day": 0.8, "picking_units_per_day": 60.0}, inside=inside)
     world = small_world(described, days=1, on_hand=100.0, demand=100.0)
     half = torch.full((1, 1), 1 - down / 2, dtype=torch.float64)
-    equipment = world.opening.equipment
-    assert equipment is not None
+    assert world.parameters.equipment is not None
+    equipment = EquipmentState.new(world.parameters.equipment, episodes=1)
     share = equipment.share.clone()
     share[:, SHOP if serves == "dock" else 2 + SHOP] = half
     opening = replace(world.opening, dock=torch.full_like(world.opening.dock, 100.0))
@@ -189,3 +189,13 @@ def test_maintenance_changes_no_dice() -> None:
     same = (plain.failures == maintained.failures).double().mean()
     assert same > 0.95
     np.testing.assert_allclose(plain.failures.sum(), maintained.failures.sum(), rtol=0.01)
+
+
+def test_a_fleet_opens_at_ages_that_are_spread_and_below_where_it_is_maintained() -> None:
+    arrays = network(units=40, maintenance="fixed_age", maintenance_age_hours=30.0)
+    opening = opening_state(TwinParameters.from_arrays(arrays), torch.zeros(2, 1), episodes=2)
+    assert opening.equipment is not None
+    age = opening.equipment.age_hours
+    assert torch.equal(age[0], age[1])
+    assert (age < 30).all()
+    assert float(age.mean()) == pytest.approx(15, abs=1)
