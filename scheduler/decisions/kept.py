@@ -88,8 +88,10 @@ def approve(turn: Transaction, key: str, now: datetime, by: str) -> None:
         by: who wants it.
 
     Raises:
-        UnknownError: there is no release of the key that is held, or its departure has gone.
+        UnknownError: there is no release of the key that is held, its departure has gone, or releases are stopped.
     """
+    if is_stopped(turn.connection):
+        raise UnknownError(f"release {key!r}: releases are stopped; resume first")
     lane, day, lines = _held(turn, key)
     places = turn.mirror.places
     if day < places.date_at(places.origin_of(places.names.lanes[lane]), now).isoformat():
@@ -126,7 +128,9 @@ def sent(turn: Transaction, key: str, by: str) -> None:
 
 
 def due_orders(turn: Transaction, most: int) -> list[tuple[str, bytes, int]]:
-    """Key, body and attempts of orders that wait and whose time has come, the oldest first."""
+    """Key, body and attempts of orders that wait and whose time has come, the oldest first; none while stopped."""
+    if is_stopped(turn.connection):
+        return []
     rows = turn.connection.execute(
         "SELECT key, body, attempts FROM outbox WHERE state = 'waiting' AND due <= ? ORDER BY due, key LIMIT ?",
         (turn.now, most),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import logging
 import sqlite3
 import time
@@ -257,7 +259,22 @@ async def _outbox(parts: Parts, request: Request, token: Token) -> Response:
     state = request.query_params.get("state", "waiting")
     if state not in ("waiting", "sent"):
         raise RefusedError(400, f"state: {state!r}; allowed: waiting, sent")
-    return answer({"outbox": kept.outbox(parts.reader, state, _number(request, "most", 100))})
+    found = kept.outbox(parts.reader, state, _number(request, "most", 100))
+    if request.query_params.get("format", "json") == "csv":
+        return Response(_as_csv(found), media_type="text/csv")
+    return answer({"outbox": found})
+
+
+def _as_csv(entries: list[dict[str, Any]]) -> str:
+    """A line for each SKU of each order."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("key", "state", "lane", "departs", "sku", "units"))
+    for entry in entries:
+        order = msgspec.json.decode(entry["order"])
+        for line in order["lines"]:
+            writer.writerow((entry["key"], entry["state"], order["lane"], order["departs"], line["sku"], line["units"]))
+    return text.getvalue()
 
 
 async def _sent(parts: Parts, request: Request, token: Token) -> Response:

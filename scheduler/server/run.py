@@ -88,7 +88,9 @@ class Server(uvicorn.Server):
         self._clock = clock
         metrics = Metrics()
         metrics.watch(self._watched)
-        self._deliverer = None if webhook is None else Deliverer(self.writer, webhook, clock)
+        # In shadow nothing goes out, what was released before included.
+        live = settings.mode == "live" and webhook is not None
+        self._deliverer = Deliverer(self.writer, webhook, clock) if live and webhook is not None else None
         self.desk = Desk(self.writer, module, settings, clock, metrics)
         self._readers = Readers()
         parts = Parts(self.writer, connect_to_read(folder), Tokens(folder), clock, metrics, self.desk, self._readers)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.clock import microseconds
 from entrepot.scheduler.events.data import Correction
 from entrepot.scheduler.events.envelope import Broken, Event, Key, stored
@@ -85,13 +86,32 @@ def replay(connection: sqlite3.Connection, mirror: Mirror, until: int | None = N
 
     Returns:
         How many events were applied.
+
+    Raises:
+        ConfigurationError: the network no longer has what an event names.
     """
     count = 0
     for position, event, target in _after(connection, mirror.position, until):
-        mirror.apply(event, target)
+        try:
+            mirror.apply(event, target)
+        except (KeyError, ValueError) as error:
+            raise _no_longer(event, mirror.places, error) from error
         mirror.position = position
         count += 1
     return count
+
+
+def _no_longer(event: Event, places: Places, error: Exception) -> Exception:
+    """What to raise where an event that was taken once can't be applied."""
+    try:
+        check_data(event.data, places)
+    except RuleBrokenError as broken:
+        named = f"{event.key.source}, epoch {event.key.epoch}, sequence {event.key.sequence}"
+        return ConfigurationError(
+            f"{named} was taken for another network: {broken.message}; serve the network that has it, or open a new "
+            "folder"
+        )
+    return error  # a bug
 
 
 def next_sequence(connection: sqlite3.Connection, source: str, epoch: int) -> int:

@@ -91,8 +91,12 @@ class Writer:
         self._hold = Hold(folder)
         try:
             self._connection = connect_to_write(folder)
-            prepare(self._connection)
-            self._mirror, self.recovery = recover(self._connection, folder, places)
+            try:
+                prepare(self._connection)
+                self._mirror, self.recovery = recover(self._connection, folder, places)
+            except BaseException:
+                self._connection.close()
+                raise
         except BaseException:
             self._hold.release()
             raise

@@ -102,6 +102,7 @@ def test_a_release_that_there_is_not_can_not_be_approved(client: Client) -> None
     for path in ("/v1/releases/approve", "/v1/releases/reject", "/v1/outbox/sent"):
         assert client.ask("POST", path, {"key": "nothing"})[0] == 404
         assert client.ask("POST", path, {"name": "nothing"})[0] == 400
+    assert client.ask("GET", "/v1/outbox?format=csv")[1] == "key,state,lane,departs,sku,units\n"
     assert client.ask("POST", "/v1/stop")[1] == {"stopped": True}
     assert client.ask("GET", "/v1/plans")[1]["stopped"] is True
     assert client.ask("POST", "/v1/resume")[1] == {"stopped": False}

@@ -112,6 +112,17 @@ def test_a_kept_mirror_that_is_not_to_be_trusted_is_folded_anew(tmp_path: Path, 
     second.close()
 
 
+def test_a_network_that_lost_what_events_name_is_refused_with_the_event(tmp_path: Path) -> None:
+    store = Writer(tmp_path, places(), SimulatedClock(START))
+    outcomes(store, event("receipt", moved(3), 1))
+    store.close()
+    skus = {name: sku for name, sku in (network().skus or {}).items() if name != "lamp"}
+    fewer = Places.of(network().model_copy(update={"skus": skus}), "Asia/Shanghai", ZONES)
+    with pytest.raises(ConfigurationError, match=r"sequence 1 was taken for another network: .*'lamp'"):
+        Writer(tmp_path, fewer, SimulatedClock(START))
+    Writer(tmp_path, places(), SimulatedClock(START)).close()  # nothing was spoilt, and the folder is free
+
+
 def test_what_breaks_a_rule_waits_in_quarantine_until_it_is_mended(writer: Writer) -> None:
     wrong = event("receipt", moved(3, sku="lmap"), 1)
     answer = writer.take([wrong]).result()[0]

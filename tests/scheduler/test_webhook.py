@@ -101,6 +101,15 @@ def test_what_is_refused_is_tried_again_on_a_schedule_that_outlasts_a_restart(li
     assert len(bodies) == count  # the same key has the same order each time
 
 
+def test_while_stopped_nothing_is_posted(live: Live, receiver: Receiver) -> None:
+    live.writer.submit(lambda turn: kept.stop(turn, "anna", stopped=True)).result()
+    deliverer = Deliverer(live.writer, Webhook(receiver.url, SECRET), live.clock)
+    assert deliverer.tick() == 0
+    assert receiver.got == []
+    live.writer.submit(lambda turn: kept.stop(turn, "anna", stopped=False)).result()
+    assert deliverer.tick() > 0
+
+
 def test_a_receiver_that_is_gone_or_sends_elsewhere_keeps_orders_waiting(live: Live, receiver: Receiver) -> None:
     receiver.statuses = [307]
     assert Deliverer(live.writer, Webhook(receiver.url, SECRET), live.clock).tick() == 0
