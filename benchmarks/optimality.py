@@ -20,7 +20,6 @@ from rich.table import Table
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.policy import Policy
-from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import validate
 from entrepot.envs.demand import Split
@@ -28,7 +27,9 @@ from entrepot.envs.opening import stocked
 from entrepot.envs.simulation import Lived
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.tuning import tune_base_stock
+from entrepot.training.base_stock.file import BASE_STOCK
+from entrepot.training.base_stock.starts import read_rule
+from entrepot.training.base_stock.tuning import tune_rule
 from entrepot.training.experiment import EvaluationSettings, compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.settings import PathwiseSettings
@@ -99,7 +100,8 @@ def measure(instance: Instance, overrides: list[str], console: Console) -> dict[
         task = progress.add_task(f"{instance.name}: training", total=steps)
         # The time of this thread, not of the clock: what else the machine does must not count.
         started = process_time()
-        tuned = tune_base_stock(
+        tuned = tune_rule(
+            read_rule(BASE_STOCK),
             world,
             experiment.windows,
             experiment.base_stock,
@@ -114,7 +116,7 @@ def measure(instance: Instance, overrides: list[str], console: Console) -> dict[
         training_s = process_time() - started
         progress.update(task, description=f"{instance.name}: measuring")
         cost = average_cost(world, ModuleAgent(learner.module.eval(), world.attributes), experiment.evaluation)
-        base_stock = average_cost(world, BaseStock(world.attributes, tuned.cover), experiment.evaluation)
+        base_stock = average_cost(world, tuned.agent(world.attributes), experiment.evaluation)
     low, high = cost.mean - cost.half_width, cost.mean + cost.half_width
     return {
         "instance": instance.name,

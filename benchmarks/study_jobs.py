@@ -17,11 +17,10 @@ from machine import machine
 from rich.console import Console
 
 from entrepot.agents.policy import Policy
-from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.file import save_base_stock
+from entrepot.training.base_stock.file import save_rule
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
 from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.validation import Validation
@@ -184,10 +183,10 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
     world = world_of(experiment)
     tuned = tuned_base_stock(world, tuning_of(study, experiment))
     folder = experiment.run_folder
-    save_base_stock(tuned, world.network, folder / BASE_STOCK_FILE)
+    save_rule(tuned, world.network, folder / BASE_STOCK_FILE)
     experiment.save()
     with torch.no_grad():
-        bar = Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
+        bar = Validation(experiment, world).of(tuned.agent(world.attributes)).cost_usd_per_day
     validated: list[dict[str, Any]] = []
     days = 0
 

@@ -127,8 +127,8 @@ def _transferred(study: Study, experiment: ExperimentSettings) -> dict[str, Any]
     covered = world.starting_from(tuned.cover)
     policies: dict[str, Policy | ScenarioSolver] = {
         "min_max": MinMax(world.attributes),
-        "base_stock_textbook": BaseStock(world.attributes, world.attributes.base_cover_days),
-        "base_stock": BaseStock(world.attributes, tuned.cover),
+        "base_stock_textbook": BaseStock.midway(world.attributes, world.attributes.base_cover_days),
+        "base_stock": tuned.agent(world.attributes),
         "untrained_textbook": ModuleAgent(untrained, world.attributes),
         "trained_textbook": ModuleAgent(module, world.attributes),
         "untrained": ModuleAgent(untrained, covered.attributes),

@@ -57,7 +57,7 @@ class _Shown:
         elif event.kind in LABELS:
             self._say(LABELS[event.kind], event.text)
         elif event.kind == Kind.TUNING:
-            self._draw("tuning base_stock", event, event.text)
+            self._draw("tuning", event, event.text)
         elif event.kind == Kind.BEGUN:
             self._draw("training", event, "starting")
         elif event.kind == Kind.JUDGING:

@@ -65,15 +65,34 @@ def orders_from_cover(
     """
     # Lanes first, as in the twin: rows of B·S numbers are gathered in one piece.
     rate = rate.transpose(0, 1).index_select(0, attributes.lane_destination)
-    short = rate * cover.expand_as(snapshot.due).transpose(0, 1) - stock_position(attributes, snapshot).transpose(0, 1)
+    target = rate * cover.expand_as(snapshot.due).transpose(0, 1)
+    width = smoothing_days * rate if smoothing_days else None
+    return orders_up_to(attributes, snapshot, target, width=width).transpose(0, 1)
+
+
+def orders_up_to(
+    attributes: NetworkAttributes, snapshot: Snapshot, target: Tensor, *, width: Tensor | None = None
+) -> Tensor:
+    """Order up to a target on every lane; see `orders_from_cover`.
+
+    Args:
+        attributes: of the network.
+        snapshot: at decision time.
+        target: [L, B, S] units.
+        width: [L, B, S] units over which the kink at 0 is rounded off, so that a gradient reaches a lane that doesn't
+            order; exact if None.
+
+    Returns:
+        [L, B, S] units, not rounded.
+    """
+    short = target - stock_position(attributes, snapshot).transpose(0, 1)
     stays = (snapshot.lane_wait_days.t() >= 0.5) | (snapshot.lane_open.t() <= 0)
     stays = stays.unsqueeze(-1) | attributes.lane_cannot_carry
     short = short.masked_fill_(stays, NEVER)
     wanted = short - _ordered_faster(attributes, short)
-    if smoothing_days == 0.0:
-        return wanted.clamp(min=0.0).transpose(0, 1)
-    width = smoothing_days * rate
-    return (functional.softplus(wanted / width) * width).masked_fill_(stays, 0.0).transpose(0, 1)
+    if width is None:
+        return wanted.clamp(min=0.0)
+    return (functional.softplus(wanted / width) * width).masked_fill_(stays, 0.0)
 
 
 def _ordered_faster(attributes: NetworkAttributes, short: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ def judge(
 def told(tuning: Tuning, observe: Observer) -> Tuning:
     """The same tuning, whose steps are events."""
 
-    def progress(step: int, loss: float) -> None:
-        observe(Event(Kind.TUNING, step, tuning.settings.steps, f"loss {loss:.4f}"))
+    def progress(rule: str, step: int, loss: float) -> None:
+        observe(Event(Kind.TUNING, step, tuning.settings.steps, f"{rule}: loss {loss:.4f}"))
 
     return replace(tuning, progress=progress)

@@ -11,16 +11,19 @@ from torch import Tensor
 
 from entrepot.agents.exported import ExportedPolicy, find_module
 from entrepot.agents.inference import InferenceModule
+from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.neural import NeuralPolicy
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.processes import lasting_processes
 from entrepot.agents.policy import Policy
-from entrepot.agents.rules import BaseStock, MinMax
-from entrepot.configs.loader import ConfigurationError, configuration_folder
+from entrepot.agents.rules import MinMax
+from entrepot.configs.loader import ConfigurationError, configuration_folder, is_path
 from entrepot.configs.registry import Registry
 from entrepot.envs.world import World
-from entrepot.training.base_stock.kept import Tuning, tuned_base_stock
-from entrepot.training.evaluation.evaluate import ScenarioSolver
+from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, tuned_rule
+from entrepot.training.base_stock.starts import read_rule, rule_names
+from entrepot.training.evaluation.evaluate import PRACTICE, ScenarioSolver
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.runs import Run, kept_cover, load_run
@@ -29,8 +32,16 @@ Builder = Callable[[World, Tuning], Policy | ScenarioSolver]
 _BUILDERS = Registry[Builder]()
 register_policy = _BUILDERS.register
 """Decorate a function ``(world, tuning) -> Policy | ScenarioSolver`` so that `--policies` can name it."""
-policy_names = _BUILDERS.names
-"""Every name that `--policies` knows, paths aside."""
+
+
+def policy_names() -> list[str]:
+    """Every name that `--policies` knows, paths aside."""
+    return sorted({*_BUILDERS.names(), *rule_names()})
+
+
+def rule_baselines() -> list[str]:
+    """The rules that policies are told against, in the order of the tables."""
+    return [PRACTICE, *rule_names()]
 
 
 def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[str, Policy | ScenarioSolver]:
@@ -52,16 +63,24 @@ def build_policies(names: Sequence[str], world: World, tuning: Tuning) -> dict[s
     return {label: build(world, tuning) for label, build in found.items()}
 
 
+def _rule(name: str, world: World, tuning: Tuning) -> Policy:
+    tuned = tuned_rule(world, tuning, name)
+    tuning.budgets[tuned.name] = tuned.budget
+    return tuned.agent(world.attributes)
+
+
 @register_policy("min_max")
 def _min_max(world: World, tuning: Tuning) -> Policy:
     return MinMax(world.attributes)
 
 
-@register_policy("base_stock")
-def _base_stock(world: World, tuning: Tuning) -> Policy:
+@register_policy("untrained")
+def _untrained(world: World, tuning: Tuning) -> Policy:
+    """The neural policy with its default settings before any training: what of it is a rule."""
     tuned = tuned_base_stock(world, tuning)
-    tuning.budgets["base_stock"] = tuned.budget
-    return BaseStock(world.attributes, tuned.cover.to(world.parameters.device))
+    tuning.budgets["untrained"] = "the neural policy before training, from base_stock's covers"
+    module = NeuralPolicy().eval().to(world.parameters.device)
+    return ModuleAgent(module, world.starting_from(tuned.cover).attributes)
 
 
 @register_policy("mpc")
@@ -82,6 +101,8 @@ def _hindsight_joint(world: World, tuning: Tuning) -> ScenarioSolver:
 
 def _found(name: str, world: World) -> tuple[str, Builder]:
     """What a policy is called in tables, and how it is built; its folder, if it has one, is read."""
+    if name in rule_names() or is_path(name):
+        return read_rule(name).name, partial(_rule, name)
     build = _BUILDERS.find(name)
     if build is not None:
         return name, build
@@ -135,7 +156,7 @@ def named_policies(policies: str | None, network: str) -> list[str]:
     """
     if policies is None:
         released = released_folder() / f"{network}-pathwise"
-        return ["min_max", "base_stock", *([str(released)] if released.is_dir() else [])]
+        return [*rule_baselines(), "untrained", *([str(released)] if released.is_dir() else [])]
     names = [name.strip() for name in policies.split(",") if name.strip()]
     if not names:
         raise ConfigurationError(f"--policies: empty; allowed: {', '.join(policy_names())}, or folders")

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrepot.agents.rules import BaseStock
 from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of, differences
 from entrepot.training.evaluation.evaluate import Evaluation
@@ -20,6 +19,7 @@ from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import BASE_STOCK_FILE, SETTINGS_FILE, ExperimentSettings
 from entrepot.training.judging import judge, told
+from entrepot.training.policies import rule_baselines
 from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import EVALUATION_FILE, PLOTS, TENSORBOARD, RunFolder, earlier_run, new_run
 from entrepot.training.threads import computing_on, threads_each, told_of_threads
@@ -35,7 +35,7 @@ class Trained:
 
     experiment: ExperimentSettings
     world: World
-    tuned: TunedBaseStock
+    tuned: TunedRule
     outcome: Outcome
     judged: Evaluation
     budgets: dict[str, str]  # what was spent on tuning, by policy
@@ -81,7 +81,7 @@ def train(
         observe(Event(Kind.BEGUN, total=experiment.trainer.iterations))
         outcome = trainer_of(experiment)(Job(experiment, tuned.cover, bar, resume, observe))
         observe(Event(Kind.TRAINED, outcome.iterations, text=_told_of_outcome(outcome)))
-        policies = ["min_max", "base_stock", str(experiment.run_folder)]
+        policies = [*rule_baselines(), "untrained", str(experiment.run_folder)]
         judged = judge(policies, world, experiment.evaluation, tuning=tuning, observe=observe)
         _write(experiment, world, judged, tuning.budgets)
     return Trained(experiment, world, tuned, outcome, judged, tuning.budgets)
@@ -94,13 +94,13 @@ def tuning_of(experiment: ExperimentSettings) -> Tuning:
     )
 
 
-def tune(experiment: ExperimentSettings, world: World, tuning: Tuning) -> tuple[TunedBaseStock, float]:
+def tune(experiment: ExperimentSettings, world: World, tuning: Tuning) -> tuple[TunedRule, float]:
     """The tuned base stock, kept beside the run, and what it costs in validation, USD a day."""
     tuned = tuned_base_stock(world, tuning)
     # The covers of a path given are of another tuning, which nobody here can vouch for.
     tuned_on = what_is_tuned_on(world, tuning) if experiment.base_stock.path is None else None
-    save_base_stock(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE, tuned_on=tuned_on)
-    return tuned, Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
+    save_rule(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE, tuned_on=tuned_on)
+    return tuned, Validation(experiment, world).of(tuned.agent(world.attributes)).cost_usd_per_day
 
 
 @contextmanager

@@ -1,32 +1,15 @@
-"""Whether a departure carries enough to be worth the price that is paid once for it.
-
-Waiting for the next departure saves that price, and the shorter stock costs less to hold. A lane whose goods are short
-by q units, of a SKU that sells r a day, would on average have held q/2 units for q/r days, had it not waited: when
-holding cost h q²/(2r), summed over SKUs, reaches the price K, the economic order quantity is reached (Harris 1913; for
-several items that share one price: Silver 1981, 'Establishing reorder points in the (S, c, s) coordinated control
-system'). Learnt is the share of K at which to go: less than 1 where a shortage looms.
-
-To go or not is no smooth choice, and the value of the goods on board is not their value at the margin, which is small
-when all arrive and large when none does. So training tries: a few departures, drawn at random, carry a random share u
-of what is wanted, and the marginal value there, whose mean over u is the whole shipment's value (the integral along the
-way from nothing to all: Aumann and Shapley 1974), is what the threshold learns from.
-"""
+"""The neural policy's threshold of departures: see `entrepot.agents.departures`."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from entrepot.agents.departures import LEAST_PRICE_USD, departing, log_saving
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 OPENING_LOG_SHARE = -1.4
 """An untrained policy departs at a quarter of the price."""
-SOFTNESS = 0.5
-"""In logarithms of the share: how far from the threshold a gradient still reaches."""
-TRIED_SHARE = 0.05
-"""Of the departures in training."""
-LEAST_PRICE_USD = 1e-3
-"""Below it there is nothing to save by waiting: the lane always departs."""
 LANE_SUMS = 2
 
 
@@ -65,25 +48,15 @@ class Consolidation(nn.Module):
             chance: draws the departures that are tried in part, so that the threshold learns; none are if None.
 
         Returns:
-            [P] the share of what is wanted that departs: 0 or 1, but for what is tried. Backwards, what is tried is
-            a logistic curve about the threshold (straight-through: Bengio, Léonard and Courville 2013).
+            [P] the share of what is wanted that departs, as in `departing`.
         """
         wanted = wanted.detach()  # the price says nothing of how much to want
         price = attributes.lane_shipment_usd[lane]
-        free = price < LEAST_PRICE_USD
-        price = price.clamp(min=LEAST_PRICE_USD)
         storage = snapshot.storage_price.expand(snapshot.on_hand.shape[0], -1)
         storage = storage[environment, attributes.lane_destination[lane]].unsqueeze(-1)
         holding = attributes.value_usd * attributes.capital_share_per_day + attributes.volume_m3 * storage
-        days = wanted / rate
-        saved = torch.log((holding * wanted * days).sum(dim=-1) / (2 * price) + 1e-6)
+        saved = log_saving(wanted, rate, holding, price)
         cover = wanted.sum(dim=-1) / rate.sum(dim=-1)
         sums = torch.stack([0.3 * saved, torch.log1p(cover)], dim=-1)
         threshold: Tensor = self.threshold(torch.cat([hidden.mean(dim=1), sums], dim=-1)).squeeze(-1)
-        beyond = saved - threshold
-        departs: Tensor = ((beyond > 0) | free).to(wanted)
-        if chance is None:
-            return departs
-        tried, share = torch.rand(2, len(departs), generator=chance, dtype=departs.dtype, device=departs.device)
-        soft = torch.sigmoid(beyond / SOFTNESS) / TRIED_SHARE
-        return torch.where((tried < TRIED_SHARE) & ~free, share + (soft - soft.detach()), departs)
+        return departing(saved - threshold, price < LEAST_PRICE_USD, chance)

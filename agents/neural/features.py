@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from entrepot.agents.outlook import cumulative_outlook, outlook_of_lanes
 from entrepot.envs.observe.on_the_way import ARRIVING_DAYS, arriving_days
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
@@ -67,7 +68,7 @@ def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeat
     rate = echelon_rate(attributes, steady).clamp(min=LEAST_RATE)
     margin = _margin(attributes)
     trailing = snapshot.season_ahead[:, : len(TRAILING_DAYS)].clamp(min=0.05)
-    outlook = _cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
+    outlook = cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
     mean_rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0)).clamp(min=LEAST_RATE)
     slow_rate = echelon_rate(attributes, snapshot.demand_slow).clamp(min=LEAST_RATE)
@@ -85,7 +86,7 @@ def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeat
         quarter_rate=quarter_rate,
         margin=margin,
         trailing=trailing,
-        ahead=_outlook_of_lanes(attributes, outlook),
+        ahead=outlook_of_lanes(attributes, outlook),
         at_node=at_node,
         below=below,
     )
@@ -223,19 +224,6 @@ def _margin(attributes: NetworkAttributes) -> Tensor:
     passing = (weight * attributes.margin_usd).sum(dim=1) / total.clamp(min=1e-6)
     anywhere = attributes.margin_usd.mean(dim=0).expand_as(passing)
     return torch.where(total > 1e-6, passing, anywhere).clamp(min=0.01)
-
-
-def _cumulative_outlook(season_ahead: Tensor) -> Tensor:
-    """[B, W] mean of the weeks ahead up to and including each."""
-    weeks = torch.ones_like(season_ahead).cumsum(dim=-1)
-    return season_ahead.cumsum(dim=-1) / weeks
-
-
-def _outlook_of_lanes(attributes: NetworkAttributes, outlook: Tensor) -> Tensor:
-    """[B, L] the outlook up to the arrival after next."""
-    days = attributes.lane_lead_days + attributes.lane_interval_days
-    week = (days / 7.0).clamp(max=outlook.shape[1] - 1).to(torch.int64)
-    return outlook[:, week]
 
 
 def _cover(days: Tensor) -> Tensor:

@@ -72,7 +72,41 @@ class UniformMarket(StrictModel):
         return rng.integers(self.low, self.high, shape, endpoint=True).astype(np.float32)
 
 
-MarketDistribution = Annotated[PoissonMarket | NormalMarket | UniformMarket, Field(discriminator="distribution")]
+class GeometricMarket(StrictModel):
+    """Whole units from 0 on, geometric: P(d) = p (1 − p)^d with p = 1 / (1 + mean)."""
+
+    distribution: Literal["geometric"]
+    mean: Units
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Units of the shape."""
+        return (rng.geometric(1 / (1 + self.mean), shape) - 1).astype(np.float32)
+
+
+class NegativeBinomialMarket(StrictModel):
+    """Whole units, negative binomial of a mean and a standard deviation: a Poisson whose mean is gamma."""
+
+    distribution: Literal["negative_binomial"]
+    mean: Units
+    deviation: Units
+
+    @model_validator(mode="after")
+    def _wider_than_poisson(self) -> NegativeBinomialMarket:
+        if self.deviation**2 <= self.mean:
+            raise ValueError(
+                f"deviation must be above that of a Poisson, {self.mean**0.5:.6g}; found {self.deviation:g}"
+            )
+        return self
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Units of the shape."""
+        variance = self.deviation**2
+        size = self.mean**2 / (variance - self.mean)
+        return rng.negative_binomial(size, self.mean / variance, shape).astype(np.float32)
+
+
+Market = PoissonMarket | NormalMarket | UniformMarket | GeometricMarket | NegativeBinomialMarket
+MarketDistribution = Annotated[Market, Field(discriminator="distribution")]
 
 
 class StationaryDescription(StrictModel):
@@ -87,7 +121,7 @@ class StationaryDemand:
     """Draws independent days; M markets, S SKUs."""
 
     summary: str
-    distributions: tuple[PoissonMarket | NormalMarket | UniformMarket, ...]  # [M]
+    distributions: tuple[Market, ...]  # [M]
     skus: int
 
     @property
@@ -141,6 +175,6 @@ def stationary_demand(content: Mapping[str, Any], network: NetworkArrays, source
     return StationaryDemand(f"the same on every day: {'; '.join(told)}", distributions, len(network.skus))
 
 
-def _told(market: PoissonMarket | NormalMarket | UniformMarket) -> str:
+def _told(market: Market) -> str:
     figures = ", ".join(f"{key} {value:g}" for key, value in market.model_dump(exclude={"distribution"}).items())
     return f"{market.distribution} ({figures})"

@@ -25,7 +25,7 @@ def world() -> World:
 def judged(world: World) -> Evaluation:
     rules: dict[str, Policy | ScenarioSolver] = {
         "min_max": MinMax(world.attributes),
-        "much": BaseStock(world.attributes, 3 * world.attributes.base_cover_days),
+        "much": BaseStock.midway(world.attributes, 3 * world.attributes.base_cover_days),
     }
     return evaluate(world, rules, EvaluationSettings(episodes=3, days=10, warm_up_days=5))
 

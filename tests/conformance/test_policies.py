@@ -22,7 +22,7 @@ from entrepot.envs.opening import stocked
 from entrepot.envs.simulation import Present
 from entrepot.envs.twin import Day, Scenario, State
 from entrepot.envs.world import World
-from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning
 from entrepot.training.evaluation.evaluate import ScenarioSolver
 from entrepot.training.experiment import BaseStockSettings, EvaluationSettings
@@ -82,7 +82,7 @@ def scenario(world: World) -> Scenario:
 def tuning(world: World, tmp_path_factory: pytest.TempPathFactory) -> Tuning:
     """The textbook's covers stand for tuned ones."""
     path = tmp_path_factory.mktemp("tuned") / "base_stock.json"
-    save_base_stock(TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0), world.network, path)
+    save_rule(TunedRule.of_covers(world.attributes.base_cover_days, 0, 0, 0.0), world.network, path)
     return Tuning(BaseStockSettings(path=str(path)), processes=1)
 
 

@@ -15,7 +15,7 @@ import torch
 from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import load
 from entrepot.configs.loader import available, configuration_folder, read_yaml
-from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings, compose_experiment, read_experiment
 from entrepot.training.export.exporting import export_run
 from entrepot.training.trainers.job import Outcome
@@ -132,8 +132,8 @@ def test_the_weights_that_are_left_are_finite_and_fit_the_module_of_its_kind(run
 @pytest.mark.parametrize("run", _one_of_each_package(), indirect=True)
 def test_its_module_decides_as_the_run_does(run: Resumed, tmp_path: Path) -> None:
     world, folder = world_of(run.experiment), run.experiment.run_folder
-    tuned = TunedBaseStock(world.attributes.base_cover_days, 0, 0, 0.0)
-    save_base_stock(tuned, world.network, folder / BASE_STOCK_FILE)
+    tuned = TunedRule.of_covers(world.attributes.base_cover_days, 0, 0, 0.0)
+    save_rule(tuned, world.network, folder / BASE_STOCK_FILE)
     module = load(export_run(folder, tmp_path / "exported"))
     snapshot = first_snapshot(world, day=2)
     with torch.no_grad():

@@ -65,7 +65,7 @@ class Elsewhere:
         mlp = MlpSettings((8,))
         return {
             "min_max": MinMax(attributes),
-            "base_stock": BaseStock(attributes, attributes.base_cover_days),
+            "base_stock": BaseStock.midway(attributes, attributes.base_cover_days),
             "neural": ModuleAgent(NeuralPolicy().to(self.device), attributes),
             "mlp": ModuleAgent(AgentMlp(network, attributes, mlp).to(self.device), attributes),
             "separate mlp": ModuleAgent(AgentMlp(network, attributes, mlp, shared=False).to(self.device), attributes),

@@ -1,124 +1,107 @@
-"""Tune the base-stock rule on training scenarios, cell by cell, with the gradients that train the neural policy too."""
+"""Tune a rule: a few figures from each start, then each cell's from the best; what validates best is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
-from entrepot.agents.rules import BaseStock
-from entrepot.envs.decisions import Decisions
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.order_up_to import demand_rate, orders_from_cover
+from entrepot.agents.rules.rule import TunableRule
+from entrepot.envs.demand import Split
+from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World
-from entrepot.training.base_stock.file import TunedBaseStock
-from entrepot.training.experiment import BaseStockSettings, WindowsSettings
-from entrepot.training.pathwise.window import horizon_days, window_cost
-from entrepot.training.pathwise.windows import Window, Windows
+from entrepot.training.base_stock.descent import Descent, descend
+from entrepot.training.base_stock.file import TunedRule
+from entrepot.training.base_stock.starts import RuleInUse
+from entrepot.training.evaluation.evaluate import RollOut
+from entrepot.training.evaluation.validation import at_levels
+from entrepot.training.experiment import BaseStockSettings, EvaluationSettings, ValidationSettings, WindowsSettings
 
-OPENING_SCALE = 1.2
-"""The textbook cover times this is where tuning starts: the best single factor on kreen's training scenarios."""
-CLOSING_SHARE = 0.25
-"""Of the steps from each start, the last whose mean loss is compared."""
+STARTING_SHARE = 0.4
+"""Of the steps, for all starts together."""
+LEVELS = ValidationSettings().levels
 
 
-def tune_base_stock(
+def tune_rule(
+    rule: RuleInUse,
     world: World,
     windows: WindowsSettings,
     settings: BaseStockSettings,
     *,
     seed: int,
     progress: Callable[[int, float], None] | None = None,
-) -> TunedBaseStock:
-    """Tune one cover for each lane and SKU, from each of the starts; what cost least at the end is kept.
+) -> TunedRule:
+    """Tune a rule's figures, with the same budget whichever rule it is.
 
-    Where a fast lane is never used at first, no gradient tells what its use would be worth; another start may.
+    From each start a few figures are tuned, one for all of a node's cheapest ways and one for all other ways; from the
+    best of them, one a lane and SKU. Where a fast lane is never used at first, no gradient tells what its use would be
+    worth; another start may. Where the history is short, many figures learn its chances by heart: what is kept is
+    whatever costs least, with stock settled, on scenarios of the validation window.
 
     Args:
-        world: the network and its demand; only training scenarios are drawn.
+        rule: the rule and its starts.
+        world: the network and its demand; no test scenario is drawn.
         windows: shape of the training windows, as for the neural policy.
         settings: the budget.
         seed: of the scenarios, the same for each start.
         progress: told of each iteration and its loss.
     """
     started = perf_counter()
-    textbook = OPENING_SCALE * world.attributes.base_cover_days
-    descents = []
-    for number, factor in enumerate(settings.starts):
-        opening = torch.where(world.attributes.lane_primary > 0.5, textbook, factor * textbook)
-        told = None if progress is None else partial(_told, progress, number * settings.iterations)
-        descents.append(_descend(world, windows, settings, opening, seed=seed, progress=told))
-    best = min(descents, key=lambda descent: descent.closing_loss)
-    days = sum(descent.environment_days for descent in descents)
-    return TunedBaseStock(best.cover, settings.steps, days, perf_counter() - started)
+    openings = rule.openings(world.attributes, settings.starts)
+    first = int(STARTING_SHARE * settings.steps / len(openings))
+    done = 0
 
+    def descended(opening: dict[str, Tensor], iterations: int, *, by_cell: bool) -> Descent:
+        nonlocal done
+        before, done = done, done + iterations
 
-def _told(progress: Callable[[int, float], None], before: int, iteration: int, loss: float) -> None:
-    progress(before + iteration, loss)
+        def told(iteration: int, loss: float) -> None:
+            if progress is not None:
+                progress(before + iteration, loss)
 
-
-@dataclass(frozen=True)
-class _Descent:
-    """Where gradient descent came to from one start."""
-
-    cover: Tensor  # [L, S] days
-    closing_loss: float  # mean over the last windows, which are the same scenarios for each start
-    environment_days: int
-
-
-def _descend(
-    world: World,
-    windows: WindowsSettings,
-    settings: BaseStockSettings,
-    opening: Tensor,
-    *,
-    seed: int,
-    progress: Callable[[int, float], None] | None,
-) -> _Descent:
-    scale = torch.zeros_like(opening, requires_grad=True)
-    optimiser = torch.optim.Adam([scale], lr=settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, settings.iterations))
-    stream = Windows(world, windows, seed=seed)
-    horizon = horizon_days(world.network)
-    chosen = torch.arange(opening.shape[1])
-    days = 0
-    losses: list[float] = []
-
-    def decide(attributes: NetworkAttributes, snapshot: Snapshot, seen: Tensor) -> tuple[Decisions, Tensor | None]:
-        cover = (opening * torch.exp(scale))[:, chosen]
-        cover = torch.where(seen[:, None] > 0.5, cover, cover.detach())
-        rate = demand_rate(attributes, snapshot)
-        orders = orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=settings.smoothing_days)
-        return Decisions(orders), None
-
-    def rule(attributes: NetworkAttributes, taken: Tensor) -> BaseStock:
-        return BaseStock(attributes, (opening * torch.exp(scale)).detach()[:, taken])
-
-    windows_of_rule = stream.stream(rule)
-    for iteration in range(settings.iterations):
-        window: Window = next(windows_of_rule)
-        chosen = window.chosen
-        result = window_cost(
-            window.simulation,
-            window.present,
-            window.scenario,
-            partial(decide, window.simulation.attributes),
-            horizon=horizon,
-            scale_usd=window.scale_usd,
-            advance_days=windows.advance_days,
+        return descend(
+            rule.rule,
+            world,
+            windows,
+            settings,
+            opening,
+            iterations=iterations,
+            by_cell=by_cell,
+            seed=seed,
+            progress=told,
         )
-        optimiser.zero_grad()
-        result.loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-        stream.carry_on(result.following)
-        days += window.scenario.episodes * window.scenario.days
-        losses.append(float(result.loss.detach()))
-        if progress is not None:
-            progress(iteration + 1, losses[-1])
-    closing = losses[-max(1, round(CLOSING_SHARE * len(losses))) :]
-    return _Descent((opening * torch.exp(scale)).detach(), sum(closing) / max(1, len(closing)), days)
+
+    trials = [descended(opening, first, by_cell=False) for opening in openings] if first else []
+    best = min(trials, key=lambda trial: trial.closing_loss).figures if trials else openings[0]
+    last = descended(best, settings.steps - first * len(trials), by_cell=True)
+    chosen = _cheapest(rule.rule, world, windows, [best, last.figures], seed=seed)
+    days = sum(trial.environment_days for trial in [*trials, last])
+    return TunedRule(rule.name, rule.kind, chosen, settings.steps, days, perf_counter() - started)
+
+
+def _cheapest(
+    rule: type[TunableRule], world: World, windows: WindowsSettings, found: list[dict[str, Tensor]], *, seed: int
+) -> dict[str, Tensor]:
+    """Of several figures those that cost least on validation scenarios of several levels."""
+    settings = EvaluationSettings(
+        episodes=max(2, windows.episodes), days=windows.days, warm_up_days=windows.warm_up_days
+    )
+    scenario = draw_scenario(
+        world.network,
+        world.demand,
+        episodes=settings.episodes,
+        days=settings.warm_up_days + settings.days,
+        split=Split.VALIDATION,
+        seed=seed,
+        device=world.parameters.device,
+    )
+    scenario = at_levels(scenario, LEVELS, seed=seed)
+    with torch.no_grad():
+        costs = [
+            RollOut(rule(world.attributes, figures)).figures(world, scenario, settings, lambda _: None)
+            for figures in found
+        ]
+    usd = [float(cost.by_episode["settled_cost_usd_per_day"].mean()) for cost in costs]
+    return found[min(range(len(found)), key=usd.__getitem__)]

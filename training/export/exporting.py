@@ -14,7 +14,7 @@ from entrepot.envs.opening import stocked
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.file import load_base_stock
+from entrepot.training.base_stock.file import load_rule
 from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
 from entrepot.training.export import SnapshotRecorder, export_policy
 from entrepot.training.rollout import roll_out
@@ -47,7 +47,7 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
     loaded = load_run(run)
     experiment = loaded.experiment
     world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    fallback = load_base_stock(run / BASE_STOCK_FILE, world.network).cover
+    fallback = load_rule(run / BASE_STOCK_FILE, world.network).cover
     world = world.starting_from(loaded.cover_days)
     recorder = _recorded(loaded, world)
     records = recorder.records

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from entrepot.agents.rules import BaseStock
 from entrepot.envs.world import build_world
-from entrepot.training.base_stock.file import save_base_stock
+from entrepot.training.base_stock.file import save_rule
 from entrepot.training.base_stock.kept import tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of
 from entrepot.training.evaluation.validation import Validation
@@ -64,7 +63,7 @@ def sweep(overrides: Sequence[str], *, trials: int, concurrent: int, observe: Ob
     ):
         tuning = told(tuning_of(experiment), observe)
         tuned = tuned_base_stock(world, tuning)
-        bar = Validation(experiment, world).of(BaseStock(world.attributes, tuned.cover)).cost_usd_per_day
+        bar = Validation(experiment, world).of(tuned.agent(world.attributes)).cost_usd_per_day
         observe(Event(Kind.TUNED, text=f"{tuned.budget}; costs {bar:,.0f} USD/day in validation"))
         swept = ", ".join(plan.domains)
         observe(Event(Kind.NOTE, text=f"sweep over {swept}: {trials} trials, {concurrent} at a time"))
@@ -75,5 +74,5 @@ def sweep(overrides: Sequence[str], *, trials: int, concurrent: int, observe: Ob
         tuned_on = what_is_tuned_on(world, tuning) if experiment.base_stock.path is None else None
         for trial in done:
             if (trial.folder / POLICY_FILE).is_file():
-                save_base_stock(tuned, world.network, trial.folder / BASE_STOCK_FILE, tuned_on=tuned_on)
+                save_rule(tuned, world.network, trial.folder / BASE_STOCK_FILE, tuned_on=tuned_on)
     return Swept(experiment, plan, bar, done)

@@ -13,7 +13,7 @@ from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.names import places
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.file import BaseStockFile
+from entrepot.training.base_stock.file import RuleFile
 from entrepot.training.experiment import (
     BASE_STOCK_FILE,
     POLICY_FILE,
@@ -41,7 +41,7 @@ class Run:
         path = self.folder / BASE_STOCK_FILE
         if not path.is_file():
             return None
-        tuned = BaseStockFile.read(path)
+        tuned = RuleFile.read(path)
         try:
             own = build_world(self.experiment.network, self.experiment.demand, skus=self.experiment.skus)
         except ConfigurationError:  # its history isn't here, so that nobody knows

@@ -48,7 +48,7 @@ def torch_orders(case: Case, snapshot: dict[str, Any], cover: Any) -> Any:
     due = torch.stack([pipeline[:, node, :, : window + 1].sum(dim=-1) for node, window in lanes], dim=1)
     fields: dict[str, Any] = {**tensors, "in_transit": pipeline.sum(dim=-1), "due": due}
     return (
-        TorchBaseStock(attributes, torch.as_tensor(cover, dtype=torch.float32))
+        TorchBaseStock.midway(attributes, torch.as_tensor(cover, dtype=torch.float32))
         .decide(Snapshot(**fields))
         .orders.numpy()
     )

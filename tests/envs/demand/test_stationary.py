@@ -40,6 +40,28 @@ def test_the_mean_is_what_is_drawn_and_there_is_no_season() -> None:
     assert (units == units.round()).all()
 
 
+@pytest.mark.parametrize(
+    ("market", "mean", "variance", "none"),
+    [
+        # P(0) of a geometric is p = 1/(1 + mean), and its variance mean (1 + mean).
+        ({"distribution": "geometric", "mean": 3}, 3, 12, 1 / 4),
+        # P(0) of a negative binomial is (mean/variance)^(mean²/(variance − mean)).
+        ({"distribution": "negative_binomial", "mean": 4, "deviation": 4}, 4, 16, (1 / 4) ** (16 / 12)),
+    ],
+)
+def test_counts_have_the_mean_the_variance_and_the_share_of_nothing_that_their_formulas_say(
+    market: dict[str, Any], mean: float, variance: float, none: float
+) -> None:
+    demand = model(every_market=market)
+    units = drawn(demand)
+    assert demand.mean_units_per_day[0, 0] == mean
+    assert (units == units.round()).all()
+    assert (units >= 0).all()
+    assert units.mean() == pytest.approx(mean, rel=0.02)
+    assert units.var() == pytest.approx(variance, rel=0.05)
+    assert (units == 0).mean() == pytest.approx(none, rel=0.03)
+
+
 def test_a_named_market_goes_before_every_market() -> None:
     demand = model(every_market=POISSON, markets={"thin": UNIFORM})
     assert demand.mean_units_per_day[:, 0].tolist() == [5, 2]
@@ -57,6 +79,11 @@ def test_the_same_seed_gives_the_same_bits() -> None:
         ({"markets": {"busy": POISSON}}, "mine.yaml: markets: thin missing"),
         ({"every_market": {"distribution": "poisson", "mean": 0}}, "every_market.poisson.mean"),
         ({"every_market": {"distribution": "gamma"}}, "every_market"),
+        ({"every_market": {"distribution": "geometric", "mean": -1}}, "every_market.geometric.mean"),
+        (
+            {"every_market": {"distribution": "negative_binomial", "mean": 9, "deviation": 3}},
+            "every_market.negative_binomial: deviation must be above that of a Poisson, 3; found 3",
+        ),
         ({"every_market": {"distribution": "uniform", "low": 4, "high": 2}}, "high must be at least low"),
         ({"every_market": POISSON, "markets": {"bussy": POISSON}}, "mine.yaml: markets.bussy: unknown; allowed: busy"),
     ],

@@ -6,13 +6,13 @@ import torch
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World
-from entrepot.training.base_stock.file import BaseStockFile, TunedBaseStock, load_base_stock, save_base_stock
+from entrepot.training.base_stock.file import RuleFile, TunedRule, load_rule, save_rule
 
 
 def test_a_tuned_rule_comes_back_from_its_file(world: World, tmp_path: Path) -> None:
-    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
-    save_base_stock(tuned, world.network, tmp_path / "rule.json")
-    back = load_base_stock(tmp_path / "rule.json", world.network)
+    tuned = TunedRule.of_covers(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
+    save_rule(tuned, world.network, tmp_path / "rule.json")
+    back = load_rule(tmp_path / "rule.json", world.network)
     assert torch.equal(back.cover, tuned.cover)
     assert back.budget == tuned.budget
 
@@ -22,14 +22,14 @@ def test_a_damaged_file_is_refused_by_name(world: World, tmp_path: Path, content
     path = tmp_path / "rule.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"rule\.json"):
-        load_base_stock(path, world.network)
+        load_rule(path, world.network)
 
 
 def test_covers_are_joined_by_the_names_of_lanes_and_skus_whatever_their_order(world: World, tmp_path: Path) -> None:
-    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
-    save_base_stock(tuned, world.network, tmp_path / "rule.json")
+    tuned = TunedRule.of_covers(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
+    save_rule(tuned, world.network, tmp_path / "rule.json")
     lanes, skus = tuple(reversed(world.network.lanes)), tuple(reversed(world.network.skus))
     turned = replace(world.network, lanes=lanes, skus=skus)
-    file = BaseStockFile.read(tmp_path / "rule.json")
+    file = RuleFile.read(tmp_path / "rule.json")
     assert file.has_just(turned)
     assert torch.equal(file.of(turned).cover, tuned.cover.flip(0, 1))

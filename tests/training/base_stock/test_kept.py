@@ -8,7 +8,7 @@ import torch
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand.calibrated import CalibratedDemand
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of
 from entrepot.training.experiment import BASE_STOCK_FILE, BaseStockSettings
@@ -22,24 +22,24 @@ def at(path: Path) -> Tuning:
 
 
 def test_covers_that_were_tuned_before_are_taken_from_a_runs_folder_or_its_file(world: World, tmp_path: Path) -> None:
-    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
-    save_base_stock(tuned, world.network, tmp_path / BASE_STOCK_FILE)
+    tuned = TunedRule.of_covers(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
+    save_rule(tuned, world.network, tmp_path / BASE_STOCK_FILE)
     for path in (tmp_path, tmp_path / BASE_STOCK_FILE):
         assert torch.equal(tuned_base_stock(world, at(path)).cover, tuned.cover)
 
 
 def test_covers_tuned_on_another_network_are_refused(world: World, tmp_path: Path) -> None:
     other = tiny_world(skus=6)
-    tuned = TunedBaseStock(torch.ones(3, 6), 5, 100, 1.5)
-    save_base_stock(tuned, other.network, tmp_path / BASE_STOCK_FILE)
+    tuned = TunedRule.of_covers(torch.ones(3, 6), 5, 100, 1.5)
+    save_rule(tuned, other.network, tmp_path / BASE_STOCK_FILE)
     with pytest.raises(ConfigurationError, match=r"other SKUs: it has besides sku-00005, sku-00006"):
         tuned_base_stock(world, at(tmp_path))
 
 
 def test_covers_are_joined_by_name_and_not_by_place(world: World, tmp_path: Path) -> None:
-    tuned = TunedBaseStock(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
+    tuned = TunedRule.of_covers(torch.arange(12.0).reshape(3, 4), 5, 100, 1.5)
     path = tmp_path / BASE_STOCK_FILE
-    save_base_stock(tuned, world.network, path)
+    save_rule(tuned, world.network, path)
     content = json.loads(path.read_text(encoding="utf-8"))
     content["cover_days"] = {lane: dict(reversed(row.items())) for lane, row in reversed(content["cover_days"].items())}
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -81,8 +81,8 @@ def test_kept_covers_are_used_only_if_they_were_tuned_on_this_very_content(world
 def test_covers_of_a_path_say_what_is_not_as_it_was_there(world: World, tmp_path: Path) -> None:
     demand = world.demand
     assert isinstance(demand, CalibratedDemand)
-    tuned = TunedBaseStock(torch.ones(3, 4), 5, 100, 1.5)
-    save_base_stock(tuned, world.network, tmp_path / BASE_STOCK_FILE, tuned_on=content_of(world))
+    tuned = TunedRule.of_covers(torch.ones(3, 4), 5, 100, 1.5)
+    save_rule(tuned, world.network, tmp_path / BASE_STOCK_FILE, tuned_on=content_of(world))
     assert tuned_base_stock(world, at(tmp_path)).elsewhere == ()
     burstier = replace(world, demand=replace(demand, size=demand.size / 2))
     assert "where other than here: demand.size" in tuned_base_stock(burstier, at(tmp_path)).budget

@@ -12,9 +12,9 @@ from entrepot.training.experiment import EvaluationSettings
 def judged(world: World, settings: EvaluationSettings) -> Evaluation:
     policies: dict[str, Policy | ScenarioSolver] = {
         "min_max": MinMax(world.attributes),
-        "base_stock": BaseStock(world.attributes, world.attributes.base_cover_days),
-        "much": BaseStock(world.attributes, 3 * world.attributes.base_cover_days),
-        "nothing": BaseStock(world.attributes, 0 * world.attributes.base_cover_days),
+        "base_stock": BaseStock.midway(world.attributes, world.attributes.base_cover_days),
+        "much": BaseStock.midway(world.attributes, 3 * world.attributes.base_cover_days),
+        "nothing": BaseStock.midway(world.attributes, 0 * world.attributes.base_cover_days),
         "hindsight": Hindsight(processes=1),
         "hindsight_joint": Hindsight(joint=True),
     }

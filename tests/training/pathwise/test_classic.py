@@ -38,7 +38,7 @@ def test_a_few_seconds_of_training_beat_the_best_base_stock_of_a_lost_sales_syst
         with torch.inference_mode():
             return validation.of(policy).cost_usd_per_day
 
-    base_stock = cost(BaseStock(world.attributes, world.attributes.base_cover_days))
+    base_stock = cost(BaseStock.midway(world.attributes, world.attributes.base_cover_days))
     learner = Learner(experiment, PathwiseSettings.of(experiment.trainer), world)
     for _ in range(40):
         learner.step()

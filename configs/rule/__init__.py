@@ -1,0 +1,1 @@
+"""Rules that are tuned, one YAML each."""
