@@ -113,10 +113,14 @@ class Evaluation:
         """Each policy against each one named before it, episode by episode; the bound is no policy."""
         names = [name for name, figures in self.by_episode.items() if "cost_usd_per_day" in figures]
         return [
-            {"policy": policy, "baseline": baseline, **self._pair(policy, baseline)}
+            self.pair(policy, baseline)
             for place, policy in enumerate(names)
             for baseline in names[:place]
         ]
+
+    def pair(self, policy: str, baseline: str) -> dict[str, Any]:
+        """One policy against another, episode by episode."""
+        return {"policy": policy, "baseline": baseline, **self._pair(policy, baseline)}
 
     def _pair(self, policy: str, baseline: str) -> dict[str, float]:
         """Ratios and differences with their intervals; `settled_…` is what policies are compared by."""
