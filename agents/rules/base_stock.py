@@ -50,6 +50,6 @@ class BaseStock(TunableRule):
 
     def target(self, snapshot: Snapshot) -> Target:
         """Of each lane and SKU."""
-        figures = self.figures
+        figures = self.values
         rate = rate_of_lanes(self.attributes, snapshot, figures["trust"], figures["season"])
         return Target(torch.mul(rate, figures["cover"].unsqueeze(1)), rate)

@@ -31,7 +31,7 @@ class ForecastBaseStock(TunableRule):
 
     def target(self, snapshot: Snapshot) -> Target:
         """Of each lane and SKU."""
-        known, figures = self.attributes, self.figures
+        known, figures = self.attributes, self.values
         rate = rate_of_lanes(known, snapshot, figures["trust"], figures["season"])
         days = (known.lane_lead_days + known.lane_interval_days)[:, None, None]
         variance = days * deviation_of_day(known, snapshot).square() + (figures["drift"] * days * rate).square()

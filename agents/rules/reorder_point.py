@@ -41,7 +41,7 @@ class ReorderPoint(BaseStock):
         storage = snapshot.storage_price.t()[known.lane_destination].unsqueeze(-1)
         holding = known.value_usd * known.capital_share_per_day + known.volume_m3 * storage
         saved = log_saving(wanted, target.rate.detach(), holding, price[:, None])
-        beyond = saved - torch.log(self.figures["threshold"])[:, None]
+        beyond = saved - torch.log(self.values["threshold"])[:, None]
         departs = departing(beyond, (price < LEAST_PRICE_USD)[:, None].expand_as(beyond), chance)
         goes = (snapshot.lane_wait_days < 0.5) & (snapshot.lane_open > 0)
         return torch.where(goes.t(), departs, 0.0)

@@ -55,7 +55,7 @@ class TunableRule(ABC):
     def __init__(self, attributes: NetworkAttributes, figures: Figures) -> None:
         """Args: attributes of the network; a figure of each name in `tuned`."""
         self.attributes = attributes
-        self.figures = dict(figures)
+        self.values = dict(figures)
 
     @classmethod
     def opening(cls, attributes: NetworkAttributes, name: str) -> Tensor | None:
