@@ -11,10 +11,10 @@ import typer
 from machine import machine
 from rich.console import Console
 from rich.table import Table
-from rivals_jobs import SIMPLE, TRAINED, UNTRAINED, Job, Place, compare, places
+from rivals_jobs import SIMPLE, TRAINED, Job, Place, compare, places
 
 from entrepot.configs.figures import write_json
-from entrepot.training.evaluation.evaluate import Evaluation
+from entrepot.training.evaluation.evaluate import UNTRAINED, Evaluation
 from entrepot.training.experiment import EvaluationSettings
 
 COST = "settled_cost_usd_per_day"

@@ -26,7 +26,7 @@ from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.file import BASE_STOCK
 from entrepot.training.base_stock.kept import Tuning, tuned_rule
 from entrepot.training.base_stock.starts import rule_names
-from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
+from entrepot.training.evaluation.evaluate import UNTRAINED, Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.experiment import EvaluationSettings, ExperimentSettings, compose_experiment
 from entrepot.training.pathwise.learner import Learner
@@ -36,7 +36,7 @@ from entrepot.training.policies import build_policies, released_folder
 HERE = Path(__file__).parent
 FACTORS = np.geomspace(0.4, 3.0, 15)
 """Of `one_factor`: on the textbook's covers, of which the one that costs least in validation is taken."""
-ONE_FACTOR, UNTRAINED, TRAINED, RELEASED = "one_factor", "untrained", "trained", "released"
+ONE_FACTOR, TRAINED, RELEASED = "one_factor", "trained", "released"
 POLICIES = ("min_max", ONE_FACTOR, *rule_names(), UNTRAINED, TRAINED, RELEASED)
 """In the order of the tables."""
 SIMPLE = (ONE_FACTOR, *rule_names())
@@ -176,9 +176,8 @@ def compare(
             future = next(as_completed(waiting))
             job, what, policy = waiting[future]
             done(future)
-            say(
-                f"{job.place.name}: {what} {policy}: {_in_short(found[job.place.name], seconds[job.place.name], policy)}"
-            )
+            told = _in_short(found[job.place.name], seconds[job.place.name], policy)
+            say(f"{job.place.name}: {what} {policy}: {told}")
     return {name: (_together(found[name]), seconds[name]) for name in found}
 
 
@@ -200,7 +199,7 @@ def _together(found: dict[str, Evaluation]) -> Evaluation:
     merged: dict[str, dict[str, Any]] = {}
     for name in ("by_episode", "by_node", "on_hand", "effort", "seconds"):
         merged[name] = {key: value for one in ordered for key, value in getattr(one, name).items()}
-    return replace(ordered[0], **merged)
+    return replace(ordered[0], rules=tuple(rule for one in ordered for rule in one.rules), **merged)
 
 
 def _policy(job: Job, policy: str, world: World) -> Policy | ScenarioSolver:

@@ -52,9 +52,10 @@ def print_evaluation(judged: Evaluation, world: World, budgets: Mapping[str, str
         out.print(Text(f"nothing was paid for: {names}", style="dim"), soft_wrap=True)
     measured = [(label, _told(rows, key, text)) for key, label, text in KPIS]
     out.print(_upright("KPIs", rows, [line for line in measured if set(line[1]) != {NOT_MEASURED}]))
-    paired = judged.paired()
+    paired = judged.told_pairs()
     if paired:
-        out.print(table("Paired differences, 95 % intervals", [_paired_row(pair) for pair in paired]))
+        against = "" if judged.best_rule is None else f" from {judged.best_rule}, the best rule here"
+        out.print(table(f"Paired differences{against}, 95 % intervals", [_paired_row(pair) for pair in paired]))
     for line in judged.remarks():
         out.print(Text(f"remark: {line}", style="yellow"), soft_wrap=True)
     for policy, line in [*budgets.items(), *judged.effort.items()]:

@@ -23,7 +23,7 @@ from entrepot.configs.registry import Registry
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, tuned_rule
 from entrepot.training.base_stock.starts import read_rule, rule_names
-from entrepot.training.evaluation.evaluate import PRACTICE, ScenarioSolver
+from entrepot.training.evaluation.evaluate import PRACTICE, UNTRAINED, ScenarioSolver
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.runs import Run, kept_cover, load_run
@@ -74,11 +74,11 @@ def _min_max(world: World, tuning: Tuning) -> Policy:
     return MinMax(world.attributes)
 
 
-@register_policy("untrained")
+@register_policy(UNTRAINED)
 def _untrained(world: World, tuning: Tuning) -> Policy:
     """The neural policy with its default settings before any training: what of it is a rule."""
     tuned = tuned_base_stock(world, tuning)
-    tuning.budgets["untrained"] = "the neural policy before training, from base_stock's covers"
+    tuning.budgets[UNTRAINED] = "the neural policy before training, from base_stock's covers"
     module = NeuralPolicy().eval().to(world.parameters.device)
     return ModuleAgent(module, world.starting_from(tuned.cover).attributes)
 
@@ -156,7 +156,7 @@ def named_policies(policies: str | None, network: str) -> list[str]:
     """
     if policies is None:
         released = released_folder() / f"{network}-pathwise"
-        return [*rule_baselines(), "untrained", *([str(released)] if released.is_dir() else [])]
+        return [*rule_baselines(), UNTRAINED, *([str(released)] if released.is_dir() else [])]
     names = [name.strip() for name in policies.split(",") if name.strip()]
     if not names:
         raise ConfigurationError(f"--policies: empty; allowed: {', '.join(policy_names())}, or folders")

@@ -13,7 +13,7 @@ from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of, differences
-from entrepot.training.evaluation.evaluate import Evaluation
+from entrepot.training.evaluation.evaluate import UNTRAINED, Evaluation
 from entrepot.training.evaluation.report import write_evaluation
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event, Kind, Observer, nobody
@@ -81,7 +81,7 @@ def train(
         observe(Event(Kind.BEGUN, total=experiment.trainer.iterations))
         outcome = trainer_of(experiment)(Job(experiment, tuned.cover, bar, resume, observe))
         observe(Event(Kind.TRAINED, outcome.iterations, text=_told_of_outcome(outcome)))
-        policies = [*rule_baselines(), "untrained", str(experiment.run_folder)]
+        policies = [*rule_baselines(), UNTRAINED, str(experiment.run_folder)]
         judged = judge(policies, world, experiment.evaluation, tuning=tuning, observe=observe)
         _write(experiment, world, judged, tuning.budgets)
     return Trained(experiment, world, tuned, outcome, judged, tuning.budgets)
@@ -126,9 +126,11 @@ def _write(experiment: ExperimentSettings, world: World, judged: Evaluation, bud
     row = judged.rows()[-1]
     shown = ("settled_cost_usd_per_day", "cost_usd_per_day", "fill_rate", "lost_share", "kg_co2e_per_day")
     results = {name: row[name] for name in shown}
-    pair = next(pair for pair in reversed(judged.paired()) if pair["baseline"] == "base_stock")
-    for cost in ("settled_cost", "cost"):
-        results[f"{cost}_ratio_to_base_stock"] = pair[f"{cost}_ratio"]
+    baselines = {"base_stock": "base_stock", "best_rule": str(judged.best_rule), UNTRAINED: UNTRAINED}
+    for label, baseline in baselines.items():
+        pair = judged.pair(row["policy"], baseline)
+        for cost in ("settled_cost", "cost"):
+            results[f"{cost}_ratio_to_{label}"] = pair[f"{cost}_ratio"]
     write_hyperparameters(folder / TENSORBOARD, experiment, results)
 
 

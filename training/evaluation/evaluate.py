@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.policy import Policy
+from entrepot.agents.rules import MinMax
+from entrepot.agents.rules.rule import TunableRule
 from entrepot.envs.demand import Split
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.opening import stocked
@@ -28,6 +30,8 @@ EPISODES_AT_ONCE = 128
 """Unless told otherwise; the result does not depend on it."""
 PRACTICE, BOUND = "min_max", "hindsight"
 """Where both are among the policies, every other one is placed on the way from the first to the second."""
+UNTRAINED = "untrained"
+"""The neural policy before training, where it is among the policies: what is named after it is told against it too."""
 
 Progress = Callable[[str, int, int], None]
 """Told of the policy's name, days done and days in all."""
@@ -81,6 +85,7 @@ class Evaluation:
     seconds: dict[str, float]
     settings: EvaluationSettings
     split: Split
+    rules: tuple[str, ...] = ()  # which of the policies are rules, that others are told against
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a policy: means, and the cost's 95 % interval; NaN for what was not measured.
@@ -112,11 +117,26 @@ class Evaluation:
     def paired(self) -> list[dict[str, Any]]:
         """Each policy against each one named before it, episode by episode; the bound is no policy."""
         names = [name for name, figures in self.by_episode.items() if "cost_usd_per_day" in figures]
-        return [
-            self.pair(policy, baseline)
-            for place, policy in enumerate(names)
-            for baseline in names[:place]
-        ]
+        return [self.pair(policy, baseline) for place, policy in enumerate(names) for baseline in names[:place]]
+
+    @property
+    def best_rule(self) -> str | None:
+        """The rule that costs least with stock settled, on these very scenarios; None if no rule is among them."""
+        cost = {name: float(self.by_episode[name]["settled_cost_usd_per_day"].mean()) for name in self.rules}
+        return min(cost, key=cost.__getitem__, default=None)
+
+    def told_pairs(self) -> list[dict[str, Any]]:
+        """The pairs that a person is told: each policy against the best rule, and what is learnt against untrained.
+
+        All pairs where there is no rule.
+        """
+        best, names = self.best_rule, list(self.by_episode)
+        if best is None:
+            return self.paired()
+        policies = [name for name in names if "cost_usd_per_day" in self.by_episode[name]]
+        learnt = names[names.index(UNTRAINED) + 1 :] if UNTRAINED in names else []
+        wanted = [(name, best) for name in policies if name != best]
+        return [self.pair(*pair) for pair in wanted + [(name, UNTRAINED) for name in learnt if name in policies]]
 
     def pair(self, policy: str, baseline: str) -> dict[str, Any]:
         """One policy against another, episode by episode."""
@@ -193,7 +213,8 @@ def evaluate(
         seconds[name] = perf_counter() - started
         if isinstance(policy, Accountable):
             effort[name] = policy.effort
-    return Evaluation(by_episode, by_node, on_hand, effort, seconds, settings, split)
+    rules = tuple(name for name, policy in policies.items() if isinstance(policy, MinMax | TunableRule))
+    return Evaluation(by_episode, by_node, on_hand, effort, seconds, settings, split, rules)
 
 
 def _counted(progress: Progress | None, policy: str, total: int) -> Done:

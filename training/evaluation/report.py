@@ -61,6 +61,7 @@ def write_evaluation(
         "tuning": dict(budgets),
         "seconds": {name: round(value, 1) for name, value in judged.seconds.items()},
         "effort": judged.effort,
+        "best_rule": judged.best_rule,
         "remarks": judged.remarks(),
     }
     if json_file is not None:
