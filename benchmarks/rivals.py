@@ -28,6 +28,7 @@ def main(
     episodes: Annotated[int, typer.Option(min=2, help="Test scenarios of each world.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of training.")] = 0,
     processes: Annotated[int, typer.Option(min=0, help="On a core each; one per core if 0.")] = 0,
+    training: Annotated[bool, typer.Option(help="Train the policy too; else its rows are not measured.")] = True,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="Change a key of configs/experiment.yaml: KEY=VALUE.")
     ] = None,
@@ -39,7 +40,7 @@ def main(
         home = folder or Path(temporary)
         home.mkdir(parents=True, exist_ok=True)
         found = [place for place in places(history, home) if not only or place.name in only]
-        measure(found, home, episodes, seed, processes, tuple(overrides or ()), json_file)
+        measure(found, home, episodes, seed, processes, tuple(overrides or ()), json_file, trains=training)
 
 
 def measure(
@@ -50,12 +51,17 @@ def measure(
     processes: int,
     overrides: tuple[str, ...],
     json_file: Path | None,
+    *,
+    trains: bool = True,
 ) -> list[dict[str, Any]]:
     """Rows of each world and policy, printed and written."""
     console = Console()
     settings = EvaluationSettings(episodes=episodes)
     jobs = [Job(place, overrides, seed, home) for place in found]
-    compared = compare(jobs, settings, processes=processes or os.cpu_count() or 1, say=console.print)
+    cores = processes or os.cpu_count() or 1
+    compared = compare(jobs, settings, processes=cores, say=console.print, trains=trains)
+    if not trains:
+        console.print("the policy trained in each world: not measured")
     rows: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
     for world, (judged, seconds) in compared.items():
@@ -101,7 +107,7 @@ def best_rule(rows: list[dict[str, Any]]) -> str:
 def pairs_against(judged: Evaluation, best: str) -> list[dict[str, Any]]:
     """Every policy against the best rule, and the trained one against itself untrained."""
     wanted = [(name, best) for name in judged.by_episode if name != best] + [(TRAINED, UNTRAINED)]
-    return [judged.pair(policy, baseline) for policy, baseline in wanted]
+    return [judged.pair(*pair) for pair in wanted if pair[0] in judged.by_episode]
 
 
 def table_of(world: str, rows: list[dict[str, Any]], pairs: list[dict[str, Any]], best: str) -> Table:

@@ -127,7 +127,12 @@ def judged(job: Job, policy: str, settings: EvaluationSettings) -> Evaluation:
 
 
 def compare(
-    jobs: Sequence[Job], settings: EvaluationSettings, *, processes: int, say: Callable[[str], None]
+    jobs: Sequence[Job],
+    settings: EvaluationSettings,
+    *,
+    processes: int,
+    say: Callable[[str], None],
+    trains: bool = True,
 ) -> dict[str, tuple[Evaluation, dict[str, float]]]:
     """Tune, train and judge in each place, side by side.
 
@@ -136,6 +141,7 @@ def compare(
         settings: the test scenarios.
         processes: how many work at a time, on one core each.
         say: told of what is done.
+        trains: whether the policy is trained; else only what was trained before is judged.
 
     Returns:
         Per place all policies on the same scenarios, and what tuning and training took, in seconds of one core.
@@ -160,7 +166,8 @@ def compare(
             submit(job, "judge", policy)
             if policy == BASE_STOCK:
                 submit(job, "judge", UNTRAINED)
-                submit(job, "train", TRAINED)
+                if trains:
+                    submit(job, "train", TRAINED)
                 if released_module(job.place) is not None:
                     submit(job, "judge", RELEASED)
 

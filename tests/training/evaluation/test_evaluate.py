@@ -1,6 +1,8 @@
 import numpy as np
 
-from entrepot.agents.rules import MinMax
+from entrepot.agents.module_agent import ModuleAgent
+from entrepot.agents.neural import NeuralPolicy
+from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.envs.world import World
 from entrepot.training.evaluation.evaluate import evaluate
 from entrepot.training.experiment import EvaluationSettings
@@ -24,3 +26,32 @@ def test_the_same_seed_gives_the_same_figures_however_many_episodes_run_at_once(
     for key, values in whole.items():
         np.testing.assert_array_equal(values, again[key])
         np.testing.assert_allclose(values, parts[key], rtol=1e-4)
+
+
+def test_policies_are_told_against_the_best_rule_and_what_is_learnt_against_untrained(world: World) -> None:
+    cover = world.attributes.base_cover_days
+    policies = {
+        "nothing": BaseStock.midway(world.attributes, 0 * cover),
+        "textbook": BaseStock.midway(world.attributes, cover),
+        "untrained": ModuleAgent(NeuralPolicy(), world.attributes),
+        "trained": ModuleAgent(NeuralPolicy(), world.attributes),
+    }
+    judged = evaluate(world, policies, SETTINGS.model_copy(update={"days": 60}))
+    cost = {row["policy"]: row["settled_cost_usd_per_day"] for row in judged.rows()}
+    assert judged.rules == ("nothing", "textbook")
+    assert judged.best_rule == min(judged.rules, key=cost.__getitem__)
+    best, other = judged.best_rule, ({*judged.rules} - {judged.best_rule}).pop()
+    assert [(pair["policy"], pair["baseline"]) for pair in judged.told_pairs()] == [
+        (other, best),
+        ("untrained", best),
+        ("trained", best),
+        ("trained", "untrained"),
+    ]
+    assert judged.told_pairs()[-1]["settled_cost_ratio"] == 1.0
+
+
+def test_where_there_is_no_rule_all_pairs_are_told(world: World) -> None:
+    modules = {name: ModuleAgent(NeuralPolicy(), world.attributes) for name in ("one", "two")}
+    judged = evaluate(world, modules, SETTINGS)
+    assert judged.best_rule is None
+    assert judged.told_pairs() == judged.paired()
