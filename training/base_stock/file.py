@@ -161,7 +161,7 @@ class RuleFile:
     def _cells(self) -> Mapping[str, Mapping[str, float]]:
         """The figures of lanes and SKUs that stand first."""
         tuned = rule_named(self.kind, "kind").tuned
-        return next(self.figures[name] for name, figure in tuned.items() if figure.axes == "LS")  # type: ignore[no-any-return]
+        return next(self.figures[name] for name, figure in tuned.items() if figure.axes == "LS")
 
     def has_just(self, network: NetworkArrays) -> bool:
         """Whether it has the network's lanes and SKUs and no others, in whatever order."""

@@ -2,9 +2,10 @@ import numpy as np
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy
+from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
 from entrepot.envs.world import World
-from entrepot.training.evaluation.evaluate import evaluate
+from entrepot.training.evaluation.evaluate import ScenarioSolver, evaluate
 from entrepot.training.experiment import EvaluationSettings
 
 SETTINGS = EvaluationSettings(episodes=4, days=20, warm_up_days=5, seed=2)
@@ -30,7 +31,7 @@ def test_the_same_seed_gives_the_same_figures_however_many_episodes_run_at_once(
 
 def test_policies_are_told_against_the_best_rule_and_what_is_learnt_against_untrained(world: World) -> None:
     cover = world.attributes.base_cover_days
-    policies = {
+    policies: dict[str, Policy | ScenarioSolver] = {
         "nothing": BaseStock.midway(world.attributes, 0 * cover),
         "textbook": BaseStock.midway(world.attributes, cover),
         "untrained": ModuleAgent(NeuralPolicy(), world.attributes),
