@@ -231,10 +231,8 @@ def one_factor(world: World, *, episodes: int = 16, days: int = 90, factors: int
     """The simplest rule that is tuned: one factor on the textbook's covers of the last quarter's demand."""
     settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=60, seed=1)
     cover = world.attributes.base_cover_days
-    rules = {
-        f"{factor:.3f}": BaseStock(world.attributes, _quarter_figures(factor * cover))
-        for factor in np.geomspace(*FACTORS, factors).tolist()
-    }
+    tried = np.geomspace(*FACTORS, factors).tolist()
+    rules = {f"{factor:.3f}": BaseStock(world.attributes, _quarter_figures(factor * cover)) for factor in tried}
     with torch.inference_mode():
         rows = evaluate(world, rules, settings, split=Split.VALIDATION).rows()
     return rules[min(rows, key=lambda row: float(row["settled_cost_usd_per_day"]))["policy"]]

@@ -55,4 +55,4 @@ def test_where_there_is_no_rule_all_pairs_are_told(world: World) -> None:
     modules = {name: ModuleAgent(NeuralPolicy(), world.attributes) for name in ("one", "two")}
     judged = evaluate(world, modules, SETTINGS)
     assert judged.best_rule is None
-    assert judged.told_pairs() == judged.paired()
+    assert [(pair["policy"], pair["baseline"]) for pair in judged.told_pairs()] == [("two", "one")]
