@@ -8,7 +8,7 @@ import torch
 
 from entrepot.configs.files import write_atomically
 from entrepot.envs.world import World, build_world
-from entrepot.training.base_stock.file import TunedBaseStock, save_base_stock
+from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.events import Event, Observer, nobody
 from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings, WindowsSettings, compose_experiment
 from entrepot.training.rllib.settings import PpoSettings
@@ -64,7 +64,7 @@ def untrained_run(world: World, place: Path) -> Path:
     write_atomically(folder / "experiment.json", experiment.model_dump_json())
     module = neural_policy(experiment).state_dict()
     torch.save({"module": module, "cover_days": torch.ones(3, 4)}, folder / "policy.pt")
-    save_base_stock(TunedBaseStock(torch.ones(3, 4), 5, 100, 1.5), world.network, folder / BASE_STOCK_FILE)
+    save_rule(TunedRule.of_covers(torch.ones(3, 4), 5, 100, 1.5), world.network, folder / BASE_STOCK_FILE)
     return folder
 
 

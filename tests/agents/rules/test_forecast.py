@@ -10,7 +10,7 @@ from entrepot.agents.rules.figures import STATISTICS
 from entrepot.agents.rules.forecast import level, rate_of_lanes
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import echelon_rate
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()
 KNOWN = WORLD.attributes

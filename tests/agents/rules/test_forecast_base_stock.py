@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from entrepot.agents.rules import ForecastBaseStock
 from entrepot.agents.rules.forecast import rate_of_lanes
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()
 KNOWN = WORLD.attributes

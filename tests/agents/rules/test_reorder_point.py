@@ -5,7 +5,7 @@ import torch
 from entrepot.agents.rules import BaseStock, ReorderPoint
 from entrepot.agents.rules.rule import Tuning
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from tests.training.tiny import first_snapshot, tiny_world
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()
 KNOWN = WORLD.attributes
