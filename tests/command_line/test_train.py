@@ -12,6 +12,7 @@ from entrepot.command_line import app
 from entrepot.configs.files import write_atomically
 from entrepot.training import run as running
 from entrepot.training.events import Event, Kind
+from entrepot.training.policies import rule_baselines
 from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import LOCK, MARKER, new_run
 from tests.command_line.conftest import Entrepot
@@ -30,7 +31,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_train_prints_the_table_and_what_to_do_next(trained: tuple[Path, str]) -> None:
     folder, printed = trained
-    for words in ("min_max", "base_stock", "tiny", "lost margin", "Paired differences", "covers, one per lane and SKU"):
+    for words in (
+        "min_max",
+        "base_stock",
+        "tiny",
+        "lost margin",
+        "Paired differences",
+        "figures (cover, trust, season)",
+    ):
         assert words in printed
     assert "tensorboard --logdir" in printed
     assert {"policy.pt", "experiment.json", "base_stock.json", "evaluation.json", "tensorboard", "plots"} <= {
@@ -41,7 +49,7 @@ def test_train_prints_the_table_and_what_to_do_next(trained: tuple[Path, str]) -
 def test_train_writes_the_figures_it_prints_as_json(trained: tuple[Path, str]) -> None:
     folder, _ = trained
     content = json.loads((folder.parent / "figures.json").read_text(encoding="utf-8"))
-    assert [row["policy"] for row in content["rows"]] == ["min_max", "base_stock", "tiny"]
+    assert [row["policy"] for row in content["rows"]] == [*rule_baselines(), "untrained", "tiny"]
     assert content == json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     row: dict[str, Any] = content["rows"][-1]
     assert row["cost_usd_per_day_low"] <= row["cost_usd_per_day"] <= row["cost_usd_per_day_high"]
@@ -53,7 +61,7 @@ def test_tensorboard_lists_the_run_with_its_final_figures_under_hparams(trained:
     log = EventAccumulator(str(folder / "tensorboard"))
     log.Reload()
     tags = log.Tags()
-    assert {"result/cost_usd_per_day", "result/cost_ratio_to_base_stock"} <= set(tags["scalars"])
+    assert {"result/cost_usd_per_day", "result/settled_cost_ratio_to_best_rule"} <= set(tags["scalars"])
     # The HPARAMS page is fed by a plugin's summaries, which have no tag among the scalars.
     assert "hparams" in log.summary_metadata["_hparams_/experiment"].plugin_data.plugin_name
 

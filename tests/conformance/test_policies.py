@@ -28,6 +28,7 @@ from entrepot.training.evaluation.evaluate import ScenarioSolver
 from entrepot.training.experiment import BaseStockSettings, EvaluationSettings
 from entrepot.training.policies import build_policies, policy_names, released_folder
 from tests.reachable import reachable
+from tests.worlds.runs import WINDOWS
 from tests.worlds.tiny import tiny_scenario, tiny_world
 
 EPISODES, DAYS = 3, 9
@@ -80,10 +81,11 @@ def scenario(world: World) -> Scenario:
 
 @pytest.fixture(scope="module")
 def tuning(world: World, tmp_path_factory: pytest.TempPathFactory) -> Tuning:
-    """The textbook's covers stand for tuned ones."""
+    """The textbook's covers stand for tuned ones; other rules are tuned in a step."""
     path = tmp_path_factory.mktemp("tuned") / "base_stock.json"
     save_rule(TunedRule.of_covers(world.attributes.base_cover_days, 0, 0, 0.0), world.network, path)
-    return Tuning(BaseStockSettings(path=str(path)), processes=1)
+    settings = BaseStockSettings(path=str(path), iterations=1)
+    return Tuning(settings, windows=WINDOWS, folder=path.parent, processes=1)
 
 
 @pytest.fixture(scope="module", params=POLICIES)

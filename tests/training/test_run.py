@@ -6,6 +6,7 @@ import pytest
 
 from entrepot.configs.loader import ConfigurationError, locate
 from entrepot.training.events import Event, Kind
+from entrepot.training.policies import rule_baselines
 from entrepot.training.resuming import resumed_experiment
 from entrepot.training.run import train
 from tests.worlds.runs import tiny_experiment
@@ -22,7 +23,7 @@ def test_a_run_tells_each_step_and_hands_back_what_it_found(tmp_path: Path) -> N
     assert order == [Kind.WORLD, Kind.TUNING, Kind.TUNED, Kind.BEGUN, Kind.ITERATION, Kind.TRAINED, Kind.JUDGING]
     assert [event.done for event in events if event.kind is Kind.ITERATION] == [1, 2]
     assert done.outcome.policy_file == experiment.run_folder / "policy.pt"
-    assert [row["policy"] for row in done.judged.rows()] == ["min_max", "base_stock", "tiny"]
+    assert [row["policy"] for row in done.judged.rows()] == [*rule_baselines(), "untrained", "tiny"]
 
 
 def test_a_run_that_is_done_is_not_trained_over_and_can_be_extended(tmp_path: Path) -> None:

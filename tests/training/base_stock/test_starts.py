@@ -39,7 +39,7 @@ def test_covers_are_told_as_factors_on_the_textbooks(world: World, tmp_path: Pat
     ("changed", "message"),
     [
         ({"season": None}, r"starts\[0\]: cover, trust; allowed: cover, trust, season, each of them"),
-        ({"patience": 3.0}, r"starts\[0\]: .*patience; allowed: cover, trust, season"),
+        ({"patience": 3.0}, r"starts\[0\]: .*patience.*; allowed: cover, trust, season"),
         ({"trust": [0.5, 0.5]}, r"starts\[0\]\.trust: \[0\.5, 0\.5\]; allowed: 4 numbers, of last_7_days"),
         ({"trust": [0.5, 0.5, 0.5, 0.5]}, "that sum to 1"),
         ({"season": 2.0}, r"starts\[0\]\.season: 2\.0; allowed: a number, each within 0 and 1"),
