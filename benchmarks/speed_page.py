@@ -48,10 +48,29 @@ the environment still ignored their actions, and is to be measured anew.
 
 {rllib_provenance}
 
+## On a GPU
+
+The same network's twin and batched environment, and a gradient step of the pathwise trainer over a window of days (its
+warm-up and the drawing of scenarios left out). `eager` is how training runs today; `CUDA graph` replays days, or a whole
+window with its gradient, that were captured once. `bfloat16 nets` are the policy's linear layers alone: units are counted
+up to thousands, which bfloat16 can't.
+
+{gpu}
+
+What was not measured: {gpu_left_out}
+
+Results beside the CPU's in float64, as the largest difference over the largest value, and the CPU's own in float32. In whole
+units a last bit can decide about a unit, so that costs of single days may differ by what it costs.
+
+{gpu_parity}
+
+{gpu_provenance}
+
 ```sh
 python benchmarks/twin.py --json docs/speed/twin.json
 python benchmarks/inference.py checkpoints/released/kreen-pathwise/0005 --json docs/speed/inference.json
 python benchmarks/rllib.py --json docs/speed/rllib.json
+python benchmarks/gpu.py --json docs/speed/gpu.json        # on a machine with a GPU; on a CPU with small sizes
 python benchmarks/speed_page.py                            # writes this page
 ```
 """
@@ -75,6 +94,23 @@ COLUMNS = {
     "rllib": {"trainer": "trainer", "agent_steps_per_s": "agent-steps/s", "ratio": "against its plain counterpart, ×"},
 }
 """Of each benchmark's rows, what is shown and under which head."""
+GPU = {
+    "part": "part",
+    "precision": "precision",
+    "how": "how",
+    "environments": "environments",
+    "skus": "SKUs",
+    "ms_per_day": "ms a day",
+    "env_steps_per_s": "env-steps/s",
+    "agent_steps_per_s": "agent-steps/s",
+    "peak_mib": "peak, MiB",
+}
+PARITY = {
+    "quantity": "quantity",
+    "largest_relative_difference": "largest relative difference",
+    "of_the_same_on_the_cpu": "CPU in float32",
+}
+NOT_MEASURED = "not measured"
 
 
 def main(
@@ -83,6 +119,8 @@ def main(
 ) -> None:
     """Write the page."""
     found = {name: json.loads((figures / f"{name}.json").read_text(encoding="utf-8")) for name in COLUMNS}
+    if (figures / "gpu.json").exists():  # not everybody has one
+        found["gpu"] = json.loads((figures / "gpu.json").read_text(encoding="utf-8"))
     write_atomically(page, text_of(found))
 
 
@@ -90,11 +128,28 @@ def text_of(found: dict[str, dict[str, Any]]) -> str:
     """The page's text.
 
     Args:
-        found: of each of `COLUMNS`, `rows` and `provenance` as its benchmark writes them.
+        found: of each of `COLUMNS`, `rows` and `provenance` as its benchmark writes them; and of `gpu`, if it is there.
     """
     parts = {name: table(found[name]["rows"], columns) for name, columns in COLUMNS.items()}
     told = {f"{name}_provenance": provenance(found[name]["provenance"]) for name in COLUMNS}
-    return TEXT.format(**parts, **told)
+    return TEXT.format(**parts, **told, **gpu_parts(found.get("gpu")))
+
+
+def gpu_parts(found: dict[str, Any] | None) -> dict[str, str]:
+    """The section on a GPU; "not measured" where nothing was."""
+    if found is None:
+        return dict.fromkeys(("gpu", "gpu_left_out", "gpu_parity", "gpu_provenance"), f"*{NOT_MEASURED}*")
+    known = found["provenance"]
+    reasons: dict[str, list[str]] = {}
+    for each in found["left_out"]:
+        reasons.setdefault(each["why"], []).append(each["what"])
+    device = f"{known['devices']} × {known['device']}; CUDA {known['cuda']}; {known['window_days']} days a window; "
+    return {
+        "gpu": table(found["rows"], GPU),
+        "gpu_left_out": "; ".join(f"{', '.join(whats)} ({why})" for why, whats in reasons.items()) + ".",
+        "gpu_parity": table(found["parity"], PARITY),
+        "gpu_provenance": f"*{device}{provenance(known)[1:]}",
+    }
 
 
 def table(rows: list[dict[str, Any]], columns: dict[str, str]) -> str:
@@ -108,7 +163,13 @@ def shown(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+        return (
+            f"{value:,.0f}"
+            if abs(value) >= 100
+            else f"{value:,.2f}"
+            if abs(value) >= 0.1 or not value
+            else f"{value:.1e}"
+        )
     return f"{value:,}" if isinstance(value, int) else f"`{value}`"
 
 

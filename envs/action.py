@@ -51,7 +51,8 @@ class ActionMap:
         """Args: kind of action; the network; its attributes."""
         self.kind = kind
         self._attributes = attributes
-        self._carries = attributes.lane_carries > 0.5
+        self.carries = attributes.lane_carries > 0.5
+        """[L, S] whether the lane can carry the SKU."""
         if kind is ActionKind.COVER:
             self._high = torch.full_like(attributes.lane_carries, MOST_COVER_DAYS)
         elif kind is ActionKind.UNIT:
@@ -75,6 +76,14 @@ class ActionMap:
         """[..., L, S] actions of numbers in [-1, 1]: the lower bounds at -1, the upper ones at 1."""
         return unit if self.kind is ActionKind.UNIT else (unit + 1.0) * (0.5 * self._high)
 
+    def leaving(self, snapshot: Snapshot) -> Tensor:
+        """[B, L] booleans: whether anything that is ordered now would leave today.
+
+        Args:
+            snapshot: at decision time.
+        """
+        return (snapshot.lane_wait_days < 0.5) & (snapshot.lane_open > 0)
+
     def mask(self, snapshot: Snapshot) -> Tensor:
         """[B, L, S] booleans: whether an order would leave today.
 
@@ -84,8 +93,7 @@ class ActionMap:
         Args:
             snapshot: at decision time.
         """
-        leaves = (snapshot.lane_wait_days < 0.5) & (snapshot.lane_open > 0)
-        return leaves.unsqueeze(-1) & self._carries
+        return self.leaving(snapshot).unsqueeze(-1) & self.carries
 
     def lanes_of(self, agent: int) -> NDArray[np.int64]:
         """Indices of the lanes that an agent orders on, in the network's order: the rows of its action."""

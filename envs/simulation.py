@@ -94,15 +94,18 @@ class Simulation:
         """Before the first day, of which nothing is remembered."""
         return Present(state, self.model.begin(state))
 
-    def observe(self, present: Present, day: Day, reads: frozenset[Costly] = NOTHING_COSTLY) -> Snapshot:
+    def observe(
+        self, present: Present, day: Day, reads: frozenset[Costly] = NOTHING_COSTLY, *, lent: bool = False
+    ) -> Snapshot:
         """What is known when it is decided.
 
         Args:
             present: at the start of the day.
             day: of the scenario.
             reads: which costly parts of the snapshot the decider reads.
+            lent: as in `ObservationModel`.
         """
-        return self.model.observe(present.memory, present.state, day, reads)
+        return self.model.observe(present.memory, present.state, day, reads, lent=lent)
 
     def live(
         self, present: Present, decisions: Decisions, day: Day, *, overwrite: bool = True

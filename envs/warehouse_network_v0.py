@@ -2,87 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 from pettingzoo import AECEnv
 from pettingzoo.utils import wrappers
 from pettingzoo.utils.conversions import parallel_to_aec
 
-from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.interfaces.warehouse_network import WarehouseNetwork
 from entrepot.envs.interfaces.warehouse_network import WarehouseNetwork as parallel_env  # noqa: N813 — PettingZoo's name
-from entrepot.envs.network import NetworkDescription
-from entrepot.envs.world import World
 
 __all__ = ["env", "parallel_env", "raw_env"]
 
-
-def env(
-    network: str | NetworkDescription | World = "kreen",
-    demand: str | DemandModel | None = None,
-    episode_days: int | None = None,
-    skus: int | None = None,
-    action: str = "cover",
-    team_share: float = 0.0,
-    render_mode: str | None = None,
-    *,
-    max_cycles: int | None = None,
-    agent_names: str = "warehouses",
-    warm_up_days: int = 0,
-    split: Split | str = Split.TRAIN,
-    seed: int | None = None,
-) -> AECEnv[Any, Any, Any]:
-    """The environment agent by agent, which clips actions into their spaces and insists on the order of calls.
-
-    Arguments as in `parallel_env`.
-    """
-    made = raw_env(
-        network,
-        demand,
-        episode_days,
-        skus,
-        action,
-        team_share,
-        render_mode,
-        max_cycles=max_cycles,
-        agent_names=agent_names,
-        warm_up_days=warm_up_days,
-        split=split,
-        seed=seed,
-    )
-    return wrappers.OrderEnforcingWrapper(wrappers.ClipOutOfBoundsWrapper(made))
+Arguments = ParamSpec("Arguments")
 
 
-def raw_env(
-    network: str | NetworkDescription | World = "kreen",
-    demand: str | DemandModel | None = None,
-    episode_days: int | None = None,
-    skus: int | None = None,
-    action: str = "cover",
-    team_share: float = 0.0,
-    render_mode: str | None = None,
-    *,
-    max_cycles: int | None = None,
-    agent_names: str = "warehouses",
-    warm_up_days: int = 0,
-    split: Split | str = Split.TRAIN,
-    seed: int | None = None,
-) -> AECEnv[Any, Any, Any]:
-    """The environment agent by agent, without wrappers; the day passes when the last agent has acted.
+def _by_turns(
+    make: Callable[Arguments, WarehouseNetwork], turn: Callable[[WarehouseNetwork], AECEnv[Any, Any, Any]]
+) -> Callable[Arguments, AECEnv[Any, Any, Any]]:
+    """A door that takes the same arguments and hands out the environment agent by agent."""
 
-    Arguments as in `parallel_env`.
-    """
-    parallel = parallel_env(
-        network,
-        demand,
-        episode_days,
-        skus,
-        action,
-        team_share,
-        render_mode,
-        max_cycles=max_cycles,
-        agent_names=agent_names,
-        warm_up_days=warm_up_days,
-        split=split,
-        seed=seed,
-    )
-    return parallel_to_aec(parallel)
+    @wraps(make, updated=())
+    def door(*arguments: Arguments.args, **named: Arguments.kwargs) -> AECEnv[Any, Any, Any]:
+        return turn(make(*arguments, **named))
+
+    return door
+
+
+def _insisting(parallel: WarehouseNetwork) -> AECEnv[Any, Any, Any]:
+    return wrappers.OrderEnforcingWrapper(wrappers.ClipOutOfBoundsWrapper(parallel_to_aec(parallel)))
+
+
+raw_env = _by_turns(parallel_env, parallel_to_aec)
+"""The environment agent by agent, without wrappers; the day passes when the last agent has acted. Arguments as in
+`parallel_env`."""
+env = _by_turns(parallel_env, _insisting)
+"""The environment agent by agent, which clips actions into their spaces and insists on the order of calls. Arguments as
+in `parallel_env`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 
 import torch
-from pettingzoo.utils import BaseParallelWrapper
 from tensordict.nn import TensorDictModule, TensorDictSequential
 from tensordict.nn.distributions import NormalParamExtractor
 from torch import nn
@@ -36,9 +35,13 @@ def main() -> None:
 
     torch.manual_seed(0)
     parallel = warehouse_network_v0.parallel_env(
-        arguments.network, skus=arguments.skus, episode_days=arguments.episode_days, team_share=1.0
+        arguments.network,
+        skus=arguments.skus,
+        episode_days=arguments.episode_days,
+        team_share=1.0,
+        action_mask=False,  # TorchRL would take it for one of discrete actions
     )
-    wrapped = PettingZooWrapper(WithoutMask(parallel), group_map=MarlGroupMapType.ONE_GROUP_PER_AGENT, use_mask=False)
+    wrapped = PettingZooWrapper(parallel, group_map=MarlGroupMapType.ONE_GROUP_PER_AGENT, use_mask=False)
     groups = list(wrapped.group_map)
     env = TransformedEnv(
         wrapped,
@@ -67,23 +70,6 @@ def main() -> None:
         episode = env.rollout(arguments.episode_days, policy=TensorDictSequential(*actors.values()))
     total = sum(float(episode["next", group, "reward"].sum()) for group in groups)
     print(f"{total * parallel.batched.reward.scale_usd / -episode.shape[0]:,.0f} USD a day with the policies' means")
-
-
-class WithoutMask(BaseParallelWrapper):
-    """TorchRL takes every `action_mask` in infos for one of discrete actions."""
-
-    def reset(self, seed=None, options=None):
-        """As the environment's."""
-        observations, infos = super().reset(seed=seed, options=options)
-        return observations, self._told(infos)
-
-    def step(self, actions):
-        """As the environment's."""
-        *results, infos = super().step(actions)
-        return *results, self._told(infos)
-
-    def _told(self, infos):
-        return {agent: {"cost_usd": info["cost_usd"]} for agent, info in infos.items()}
 
 
 def actor_of(env: TransformedEnv, group: str) -> ProbabilisticActor:

@@ -222,10 +222,10 @@ class NeuralPolicy(nn.Module):
 def _departing(snapshot: Snapshot) -> tuple[Tensor, Tensor]:
     """[P], [P] the pairs of environment and lane that can order today; only these are worth computing.
 
-    An exported graph takes them all: a shape that depends on data would cost it more than it saves.
+    A graph, exported or captured by CUDA, takes them all: a shape that depends on data costs it more than it saves.
     """
     departs = snapshot.lane_wait_days < 0.5
-    if torch.compiler.is_exporting():
+    if torch.compiler.is_exporting() or (departs.is_cuda and torch.cuda.is_current_stream_capturing()):
         batch, lanes = departs.shape
         environment = torch.arange(batch, device=departs.device)[:, None].expand(batch, lanes)
         lane = torch.arange(lanes, device=departs.device).expand(batch, lanes)

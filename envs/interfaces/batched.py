@@ -44,7 +44,7 @@ class BatchedWarehouseNetwork:
     """B environments of one network, each in a scenario of its own.
 
     Between `reset` and the end of the episode, `state`, `snapshot` and `transition` hold the present for whoever wants
-    more than observations: the neural policy reads the snapshot, `KpiTotals` the transition.
+    more than observations: a policy reads the snapshot, `KpiTotals` the transition.
     """
 
     def __init__(
@@ -118,6 +118,13 @@ class BatchedWarehouseNetwork:
         return self._present.state
 
     @property
+    def snapshot(self) -> Snapshot:
+        """What is known today; it stays what it is when days pass, and nothing of the world changes with it."""
+        if self._snapshot is None:
+            self._snapshot = self.seen.mapped(torch.clone)
+        return self._snapshot
+
+    @property
     def scenario(self) -> Scenario:
         """What the present episode lives through, warm-up included.
 
@@ -178,21 +185,38 @@ class BatchedWarehouseNetwork:
                 equipment wears.
             RuntimeError: there is no episode, or it is over.
         """
-        if self.day >= self.episode_days:
+        observations, cost = self.advance(actions, maintenance)
+        over = torch.full((self.environments,), self.over, device=cost.device)
+        return observations, self.reward.of(cost), torch.zeros_like(over), over, {"cost_usd": cost}
+
+    @torch.no_grad()
+    def advance(
+        self, actions: Tensor, maintenance: Tensor | None = None, *, checked: bool = True
+    ) -> tuple[Tensor, Tensor]:
+        """As `step`, but only the observations [B, A, W] and the day's cost by agent [B, A] in USD.
+
+        Args:
+            actions: [B, L, S].
+            maintenance: as in `step`.
+            checked: whether to look for NaN and infinity among them; on an accelerator, to look means to wait for it.
+        """
+        if self.over:
             raise RuntimeError(f"the episode is over after {self.episode_days} days; call reset()")
         today = self._today
-        self._check(actions)
-        decisions = self.action.decisions(
-            actions.to(self.parameters.sku.unit_value_usd), self.snapshot, self.demand_rate
-        )
+        self._check(actions, finite=checked)
+        decisions = self.action.decisions(actions.to(self.parameters.sku.unit_value_usd), self.seen, self.demand_rate)
         if maintenance is not None:
             decisions = replace(decisions, maintenance=self._checked(maintenance))
         self._present, flows, costs = self._simulation.live(self._present, decisions, today)
         self.day += 1
         cost = self.reward.cost_by_agent(costs)
         self.transition = Transition(decisions, flows, costs, cost)
-        over = torch.full((self.environments,), self.day >= self.episode_days, device=cost.device)
-        return self._observe(), self.reward.of(cost), torch.zeros_like(over), over, {"cost_usd": cost}
+        return self._observe(), cost
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode is."""
+        return self.day >= self.episode_days
 
     @property
     def days_needed(self) -> int:
@@ -208,7 +232,7 @@ class BatchedWarehouseNetwork:
         """
         if self._scenario is None:
             raise RuntimeError(NO_EPISODE)
-        return self.observation.whole(self.observation.features(self.snapshot, self.demand_rate))
+        return self.observation.whole(self.observation.features(self.seen, self.demand_rate))
 
     @torch.no_grad()
     def action_mask(self) -> Tensor:
@@ -219,7 +243,7 @@ class BatchedWarehouseNetwork:
         """
         if self._scenario is None:
             raise RuntimeError(NO_EPISODE)
-        return self.action.mask(self.snapshot).to(torch.int8)
+        return self.action.mask(self.seen).to(torch.int8)
 
     @property
     def _today(self) -> Day:
@@ -240,11 +264,12 @@ class BatchedWarehouseNetwork:
         )
 
     def _observe(self) -> Tensor:
-        self.snapshot: Snapshot = self._simulation.observe(self._present, self._today, self._reads)
-        self.demand_rate = demand_rate(self.attributes, self.snapshot)
+        self.seen: Snapshot = self._simulation.observe(self._present, self._today, self._reads, lent=True)
+        self._snapshot: Snapshot | None = None
+        self.demand_rate = demand_rate(self.attributes, self.seen)
         if not self._with_observations:
             return torch.zeros(self.environments, len(self.agents), 0, device=self.parameters.device)
-        return self.observation.by_agent(self.observation.features(self.snapshot, self.demand_rate))
+        return self.observation.by_agent(self.observation.features(self.seen, self.demand_rate))
 
     def _checked(self, maintenance: Tensor) -> Tensor:
         units = 0 if self.parameters.equipment is None else self.parameters.equipment.units
@@ -255,10 +280,10 @@ class BatchedWarehouseNetwork:
             )
         return maintenance.to(self.parameters.device)
 
-    def _check(self, actions: Tensor) -> None:
+    def _check(self, actions: Tensor, *, finite: bool) -> None:
         needed = (self.environments, self.parameters.lanes, self.parameters.skus)
         if tuple(actions.shape) != needed:
             raise ValueError(f"actions: shape {tuple(actions.shape)}; needed: {needed}, environments × lanes × SKUs")
         # A sum shows NaN and infinity in one pass, without a mask of the whole batch.
-        if not math.isfinite(actions.sum().item()):
+        if finite and not math.isfinite(actions.sum().item()):
             raise ValueError("actions: NaN or infinity among them; allowed: finite numbers")

@@ -110,11 +110,11 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             raise ValueError(f"action: shape {np.shape(action)}; needed: {needed}, lanes × SKUs")
         with stepping():
             unit = torch.as_tensor(np.asarray(action, dtype=np.float32)).view(1, *self._cells)
-            _, rewards, _, truncated, infos = self.batched.step(self.batched.action.from_unit(unit))
-            reward, cost = float(rewards.mean()), float(infos["cost_usd"].sum())
+            _, costs = self.batched.advance(self.batched.action.from_unit(unit))
+            reward, cost = float(self.batched.reward.of(costs).mean()), float(costs.sum())
         if self.render_mode == "human":
             self.render()
-        return self._observation(), reward, False, bool(truncated), self._infos(cost)
+        return self._observation(), reward, False, self.batched.over, self._infos(cost)
 
     def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
         """[height, width, 3] the network today: stock, flows and stock-outs; shown in a window in `human` mode.

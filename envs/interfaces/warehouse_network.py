@@ -53,6 +53,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         *,
         max_cycles: int | None = None,
         agent_names: str = "warehouses",
+        action_mask: bool = True,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
         seed: int | None = None,
@@ -71,6 +72,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             max_cycles: PettingZoo's word for `episode_days`.
             agent_names: `warehouses`, the network's own names, or `numbered`: `warehouse_0`, `warehouse_1`, … in the
                 same order, for libraries that group agents by what stands before the last underscore.
+            action_mask: whether infos hold `action_mask`; False for libraries that take every mask for one of discrete
+                actions, such as TorchRL.
             warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
             split: which part of the time line scenarios are drawn from.
             seed: of all scenarios. If None, fresh entropy when the first is drawn, so that copies made before that
@@ -100,6 +103,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         width, (low, high) = self.batched.observation.width, self._bounds()
         self._lanes = [self.batched.action.lanes_of(index) for index in range(len(self.possible_agents))]
         self._rows = [_rows(lanes) for lanes in self._lanes]
+        self._carries = self.batched.action.carries.cpu().numpy().astype(np.int8) if action_mask else None
         self.observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
         self.action_spaces = {
             agent: MaskedBox(low, high[lanes].ravel(), dtype=np.float32)
@@ -138,8 +142,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
     ) -> tuple[dict[str, Floats], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Live through one day; what lies outside an action space is taken as the nearest bound.
 
-        Infos hold `cost_usd`, the day's cost at the agent's nodes, and `action_mask`, int8 in the shape of the action:
-        1 where an order would leave on the next day that is decided (see `ActionMap.mask`).
+        Infos hold `cost_usd`, the day's cost at the agent's nodes, and, unless left out, `action_mask`, int8 in the
+        shape of the action: 1 where an order would leave on the next day that is decided (see `ActionMap.mask`).
 
         Raises:
             ValueError: an agent's action is missing, has another shape, or is not finite.
@@ -147,10 +151,10 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """
         cells = self._together(actions)
         with stepping():
-            observations, rewards, _, truncated, figures = self.batched.step(torch.from_numpy(cells).unsqueeze(0))
-            reward, over = rewards[0].tolist(), bool(truncated)
-            infos = self._infos(figures["cost_usd"][0].tolist())
-        agents = self.possible_agents
+            observations, cost = self.batched.advance(torch.from_numpy(cells[None]))
+            reward = self.batched.reward.of(cost)[0].tolist()
+            infos = self._infos(cost[0].tolist())
+        agents, over = self.possible_agents, self.batched.over
         result = self._by_agent(observations)
         if over:
             self.agents = []
@@ -203,11 +207,16 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         return dict(zip(self.possible_agents, observations[0].numpy(), strict=True))
 
     def _infos(self, cost_usd: list[float]) -> dict[str, dict[str, Any]]:
-        mask = self.batched.action_mask()[0].numpy()
-        return {
-            agent: {"cost_usd": usd, "action_mask": mask[rows].flatten()}
-            for agent, usd, rows in zip(self.possible_agents, cost_usd, self._rows, strict=True)
+        infos: dict[str, dict[str, Any]] = {
+            agent: {"cost_usd": usd} for agent, usd in zip(self.possible_agents, cost_usd, strict=True)
         }
+        if self._carries is not None:
+            # As `ActionMap.mask`, in NumPy, which is faster at so few numbers.
+            leaving = self.batched.action.leaving(self.batched.seen)[0].numpy()
+            mask = self._carries * leaving[:, None]
+            for info, rows in zip(infos.values(), self._rows, strict=True):
+                info["action_mask"] = mask[rows].ravel()
+        return infos
 
     def _together(self, actions: Mapping[str, Floats]) -> Floats:
         """[L, S] every agent's numbers in its lanes' rows."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -27,26 +29,35 @@ class Exact:
         """Statistics of demand start from the long run."""
         return Knowledge.opening(self._attributes.demand_mean.to(state.on_hand), episodes=state.episodes)
 
-    def observe(self, memory: Knowledge, state: State, day: Day, reads: frozenset[Costly] = NOTHING_COSTLY) -> Snapshot:
+    def observe(
+        self,
+        memory: Knowledge,
+        state: State,
+        day: Day,
+        reads: frozenset[Costly] = NOTHING_COSTLY,
+        *,
+        lent: bool = False,
+    ) -> Snapshot:
         """As in `ObservationModel`."""
         # Copies: whoever holds the snapshot could otherwise change the state, or reach the days ahead that a day of a
         # scenario shares its memory with.
+        own = _itself if lent else torch.clone
         return Snapshot(
-            on_hand=state.on_hand.clone(),
-            dock=state.dock.clone(),
-            in_transit=state.in_transit.clone(),
+            on_hand=own(state.on_hand),
+            dock=own(state.dock),
+            in_transit=own(state.in_transit),
             due=due_in_ring(self._attributes, state),
-            backlog=state.backlog.clone(),
-            demand_fast=memory.demand_fast.clone(),
-            demand_slow=memory.demand_slow.clone(),
-            demand_quarter=memory.demand_quarter.clone(),
-            demand_square=memory.demand_square.clone(),
-            season_ahead=day.season_ahead.clone(),
-            day_of_year=day.day_of_year.clone(),
-            weekday=day.weekday.clone(),
+            backlog=own(state.backlog),
+            demand_fast=own(memory.demand_fast),
+            demand_slow=own(memory.demand_slow),
+            demand_quarter=own(memory.demand_quarter),
+            demand_square=own(memory.demand_square),
+            season_ahead=own(day.season_ahead),
+            day_of_year=own(day.day_of_year),
+            weekday=own(day.weekday),
             lane_wait_days=self._lane_wait.index_select(0, day.weekday),
-            lane_open=day.lane_open.clone(),
-            equipment=_at_work(state, day),
+            lane_open=own(day.lane_open),
+            equipment=_at_work(state, day, own),
             storage_price=self._storage_price.index_select(0, day.month),
             arriving_or_none=arriving_in_ring(state) if Costly.ARRIVING in reads else None,
             pipeline_or_none=_by_days(state) if Costly.PIPELINE in reads else None,
@@ -57,10 +68,14 @@ class Exact:
         return memory.after(flows.demand)
 
 
-def _at_work(state: State, day: Day) -> Tensor:
+def _itself(value: Tensor) -> Tensor:
+    return value
+
+
+def _at_work(state: State, day: Day, own: Callable[[Tensor], Tensor]) -> Tensor:
     """[B, N] share of throughput: of docks or picking, whichever is less."""
     if state.equipment is None:
-        return day.equipment.clone()
+        return own(day.equipment)
     return day.equipment * torch.minimum(state.equipment.dock_share, state.equipment.picking_share).t()
 
 

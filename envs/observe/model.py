@@ -22,16 +22,27 @@ class ObservationModel(Protocol[Memory]):
         """What is remembered before the first day, of the state that episodes start from."""
         ...
 
-    def observe(self, memory: Memory, state: State, day: Day, reads: frozenset[Costly] = NOTHING_COSTLY) -> Snapshot:
+    def observe(
+        self,
+        memory: Memory,
+        state: State,
+        day: Day,
+        reads: frozenset[Costly] = NOTHING_COSTLY,
+        *,
+        lent: bool = False,
+    ) -> Snapshot:
         """What is known when it is decided, at the start of a day; nothing of the day's demand.
 
-        What a snapshot shows is its own: it stays as it is when the world goes on, and leads nowhere else.
+        What a snapshot shows is its own, unless it is lent: it stays as it is when the world goes on, and leads nowhere
+        else.
 
         Args:
             memory: of the days before.
             state: at the start of the day.
             day: of the scenario; only its calendar and conditions may be read.
             reads: which costly parts the decider reads; the others are not made.
+            lent: let the snapshot share memory with what it is made of, and save the copies; for a reader who writes
+                nothing into it and lets go of it before the day is lived through.
         """
         ...
 

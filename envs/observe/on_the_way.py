@@ -92,7 +92,16 @@ def arriving_by_days(pipeline: Tensor) -> Tensor:
 
 def arriving_days(like: Tensor) -> Tensor:
     """[D] `ARRIVING_DAYS` as a tensor on the same device."""
-    return torch.tensor(ARRIVING_DAYS, device=like.device)
+    if torch.compiler.is_exporting():  # a graph has constants of its own
+        return torch.tensor(ARRIVING_DAYS, device=like.device)
+    return _arriving_days(like.device)
+
+
+@cache
+def _arriving_days(device: torch.device) -> Tensor:
+    """Made once a device: to send a constant to an accelerator is to wait for it."""
+    with torch.inference_mode(False):  # they serve training too
+        return torch.tensor(ARRIVING_DAYS, device=device)
 
 
 @cache

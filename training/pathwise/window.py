@@ -32,9 +32,20 @@ class WindowCost:
     """What a window cost."""
 
     loss: Tensor  # [] USD a day over the scale
-    parts: dict[str, float]  # USD a day, summed over nodes
-    lost_share: float
+    usd_by_part: Tensor  # [parts] USD a day, summed over nodes
+    lost: Tensor  # [] share of demand
     following: Present  # where the next window starts, detached
+
+    # Numbers only when they are asked for: on an accelerator that means to wait, and the gradient can be begun before.
+    @property
+    def parts(self) -> dict[str, float]:
+        """USD a day by part, summed over nodes."""
+        return dict(zip(Costs.parts(), self.usd_by_part.tolist(), strict=True))
+
+    @property
+    def lost_share(self) -> float:
+        """Of demand."""
+        return float(self.lost)
 
 
 def horizon_days(network: NetworkArrays) -> Tensor:
@@ -112,7 +123,7 @@ def window_cost(
     environment_days = scenario.episodes * scenario.days
     return WindowCost(
         loss=total / (environment_days * scale_usd),
-        parts={name: float(value) / environment_days for name, value in parts.items()},
-        lost_share=float(lost / asked.clamp(min=1e-9)),
+        usd_by_part=torch.stack(list(parts.values())).double() / environment_days,
+        lost=lost / asked.clamp(min=1e-9),
         following=following,
     )

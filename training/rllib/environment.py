@@ -119,7 +119,7 @@ class AgentsEnvironment:
 
     def _today(self, own: Tensor) -> Today:
         agents = len(self.agents)
-        snapshot = self.batched.snapshot
+        snapshot = self.batched.seen
         departs = (snapshot.lane_wait_days < 0.5).to(torch.float32).expand(self.num_envs, -1)
         seen = {
             "agent": self._agent,

@@ -8,6 +8,7 @@ import torch
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.network import load_network
+from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover
 from entrepot.envs.world import build_world
 from tests.poisson_demand import PoissonDemand
@@ -55,6 +56,23 @@ def test_the_same_seed_gives_the_same_bits() -> None:
         ):
             if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
                 assert torch.equal(one, other)
+
+
+def test_a_snapshot_kept_from_yesterday_stays_and_writing_into_todays_changes_nothing() -> None:
+    env, other = (world_of("kreen", environments=2, episode_days=4, seed=3) for _ in range(2))
+    env.reset()
+    other.reset()
+    kept = env.snapshot
+    copy = kept.mapped(torch.clone)
+    for day in range(3):
+        env.step(random_actions(env, day))
+        other.step(random_actions(other, day))
+    for name in Snapshot.axes():
+        value = getattr(kept, name)
+        assert value is None or torch.equal(value, getattr(copy, name)), name
+    assert env.snapshot is env.snapshot
+    env.snapshot.mapped(lambda value: value.zero_())
+    assert torch.equal(env.step(random_actions(env, 3))[0], other.step(random_actions(other, 3))[0])
 
 
 def test_each_reset_draws_the_next_scenario_and_a_seed_starts_the_series_anew() -> None:

@@ -201,6 +201,22 @@ def test_the_mask_says_on_which_cells_an_order_leaves_today() -> None:
     assert seen == {0, 1}
 
 
+def test_the_mask_is_that_of_the_action_map_and_can_be_left_out() -> None:
+    env = warehouse_network_v0.parallel_env(**settings("kreen"))
+    without = warehouse_network_v0.parallel_env(**settings("kreen"), action_mask=False)
+    for each in (env, without):
+        each.reset(seed=1)
+    for _ in range(3):
+        actions = {agent: env.action_space(agent).high for agent in env.agents}
+        _, rewards, _, _, infos = env.step(actions)
+        _, same, _, _, bare = without.step(actions)
+        mask = env.batched.action_mask()[0].numpy()
+        for index, agent in enumerate(env.possible_agents):
+            np.testing.assert_array_equal(infos[agent]["action_mask"], mask[env.batched.action.lanes_of(index)].ravel())
+            assert bare[agent] == {"cost_usd": infos[agent]["cost_usd"]}
+        assert rewards == same
+
+
 def test_a_space_is_sampled_under_the_mask() -> None:
     env = warehouse_network_v0.parallel_env(**settings(action="unit"))
     space = env.action_space("shop")

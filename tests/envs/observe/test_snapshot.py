@@ -47,6 +47,14 @@ def test_nothing_of_a_snapshot_leads_to_the_state_the_memory_or_the_days_ahead(o
     assert not storages(snapshot) & storages(simulation.parameters)
 
 
+@pytest.mark.parametrize("observation", observation_model_names())
+def test_what_is_lent_shows_the_same(observation: str) -> None:
+    simulation, present, day = lived(tiny_world(), observation=observation)
+    own, lent = (simulation.observe(present, day, EVERYTHING, lent=lent) for lent in (False, True))
+    for field in fields(Snapshot):
+        assert torch.equal(getattr(own, field.name), getattr(lent, field.name)), field.name
+
+
 def test_a_policy_that_writes_into_a_snapshot_changes_no_state() -> None:
     simulation, present, day = lived(tiny_world())
     before = [part.clone() for part in reachable(present) if isinstance(part, Tensor)]
