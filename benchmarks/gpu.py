@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ ENVIRONMENTS = [1024, 8192, 65536]
 EPISODES = [32, 256, 1024, 2048]
 COLUMNS = ("part", "precision", "how", "environments", "skus", "env_steps_per_s", "agent_steps_per_s", "peak_mib")
 PARITY_COLUMNS = ("quantity", "largest_relative_difference", "of_the_same_on_the_cpu")
-ROW_GUESS_S = 12.0
+ROW_GUESS_S = 8.0
 """What a row is taken to cost before any was measured: building it, warming up, capturing."""
 NOT_MEASURED = {"mappo": "needs Ray, which this script does without; see benchmarks/rllib.py"}
 
@@ -71,10 +72,27 @@ def main(
     started = time.perf_counter()
     differences = parity(NETWORK, skus, where) if budget.fits("parity", 2 * ROW_GUESS_S) else []
     console.print(f"parity: {time.perf_counter() - started:.0f} s")
-    rows = []
-    parts, gradients = gpu_parts.parts_for(where, compiled=compiled)
-    for chosen, batches, goods in ((parts, environments, skus), (gradients, episodes, window_skus)):
-        rows += measured(where, chosen, batches, goods, window_days, seconds, budget, console)
+    rows: list[dict[str, Any]] = []
+
+    def keep() -> None:
+        """After every row: who is killed for taking too long leaves what was measured."""
+        if json_file:
+            content = {
+                "rows": rows,
+                "parity": differences,
+                "left_out": budget.left_out,
+                "provenance": provenance(where, window_days, seconds),
+            }
+            write_atomically(json_file, json.dumps(content, indent=1) + "\n")
+
+    plain, gradients, in_one = gpu_parts.parts_for(where)
+    groups = [(plain, environments, skus), (gradients, episodes, window_skus)]
+    if compiled:
+        groups.append((in_one, environments, skus))
+    for chosen, batches, goods in groups:
+        for row in measured(where, chosen, batches, goods, window_days, seconds, budget, console):
+            rows.append(row)
+            keep()
     if not learners:
         budget.leave_out("two learners", "not asked for")
     elif where.type == "cuda" and torch.cuda.device_count() < 2:
@@ -85,14 +103,7 @@ def main(
     console.print(shown(f"{where.type} against the CPU in float64", PARITY_COLUMNS, differences))
     for each in budget.left_out:
         console.print(f"left out: {each['what']}: {each['why']}")
-    if json_file:
-        content = {
-            "rows": rows,
-            "parity": differences,
-            "left_out": budget.left_out,
-            "provenance": provenance(where, window_days, seconds),
-        }
-        write_atomically(json_file, json.dumps(content, indent=1) + "\n")
+    keep()
 
 
 def measured(
@@ -104,9 +115,8 @@ def measured(
     seconds: float,
     budget: Budget,
     console: Console,
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """Rows of everything that fits."""
-    rows: list[dict[str, Any]] = []
     longest: dict[str, float] = {}  # of each part and way, its last row's time for every environment
     full: set[str] = set()  # what has run out of memory
     world = gpu_parts.world_of(NETWORK, skus, device)
@@ -122,7 +132,7 @@ def measured(
                 continue
             began = time.perf_counter()
             try:
-                rows.append(gpu_parts.measure(part, world, batch, window_days, seconds))
+                yield gpu_parts.measure(part, world, batch, window_days, seconds)
             except torch.cuda.OutOfMemoryError:
                 full.add(key)
                 budget.leave_out(what, "out of memory")
@@ -132,7 +142,6 @@ def measured(
             longest[key] = 2.0 * (time.perf_counter() - began)
             console.print(f"{what}: {time.perf_counter() - began:.0f} s")
             gpu_parts.tidy(device)
-    return rows
 
 
 def shown(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:

@@ -60,15 +60,14 @@ class Runner:
     state: Callable[[], State] | None = None  # of the twin
 
 
-def parts_for(device: torch.device, *, compiled: bool) -> tuple[list[Part], list[Part]]:
-    """What can be tried on a device: without gradients, and with them."""
+def parts_for(device: torch.device) -> tuple[list[Part], list[Part], list[Part]]:
+    """What can be tried on a device: without gradients; with them; compiled, which takes longest to begin."""
     graph = [GRAPH] if device.type == "cuda" else []
-    ways = [EAGER, *graph, *([COMPILED] if compiled else [])]
-    twin = [Part(TWIN, FLOAT32, how) for how in ways]
+    twin = [Part(TWIN, FLOAT32, how) for how in [EAGER, *graph]]
     batched = [Part(BATCHED, FLOAT32, how) for how in [EAGER, *graph]]
     # Units are counted up to thousands, which bfloat16 can't: only the policy's layers are.
     pathwise = [Part(PATHWISE, precision, how) for how in [EAGER, *graph] for precision in (FLOAT32, BFLOAT16)]
-    return [*twin, *batched], pathwise
+    return [*twin, *batched], pathwise, [Part(TWIN, FLOAT32, COMPILED)]
 
 
 def world_of(network: str, skus: int, device: torch.device, dtype: torch.dtype = torch.float32) -> World:

@@ -12,15 +12,15 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from entrepot.envs.demand import DemandModel, Split
-from entrepot.envs.interfaces.arguments import days_of
-from entrepot.envs.interfaces.batched import SEEDS, BatchedWarehouseNetwork
+from entrepot.envs.interfaces.batched import SEEDS
 from entrepot.envs.interfaces.masked_box import MaskedBox
-from entrepot.envs.interfaces.single_threaded import single_threaded, stepping
+from entrepot.envs.interfaces.one_environment import one_environment
+from entrepot.envs.interfaces.single_threaded import stepping
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
-from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
+from entrepot.envs.rendering.modes import RENDER_MODES
 from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 
 Floats = NDArray[np.float32]
 
@@ -52,30 +52,31 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         """Compile the network; call `reset` before the first step.
 
         Args:
-            network: a shipped name, the path of a YAML file, a description, or a `World`.
-            demand: a shipped name, the path of a YAML file, or a model made for the same network; the calibrated
-                generator if None.
-            episode_days: days from `reset` to the end of the episode; 180 if None.
-            skus: how many SKUs of the network's catalogue; the network's own number if None. Only with a name or path.
+            network: this and all others as in `WarehouseNetwork`, but for the action.
+            demand: as there.
+            episode_days: as there.
+            skus: as there.
             action: what [-1, 1] stands for: `cover` (`unit` is the same here) or `units`; see `ActionMap`.
-            render_mode: `human`, `rgb_array` or None.
-            max_cycles: PettingZoo's word for `episode_days`.
-            warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
-            split: which part of the time line scenarios are drawn from.
+            render_mode: as there.
+            max_cycles: as there.
+            warm_up_days: as there.
+            split: as there.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
-        check_render_mode(render_mode)
-        with single_threaded():
-            self.batched = BatchedWarehouseNetwork(
-                build_world(network, demand, skus=skus),
-                episode_days=days_of(episode_days, max_cycles),
-                warm_up_days=warm_up_days,
-                split=split,
-                action=action,
-                with_observations=False,  # the global state is all it shows
-            )
+        self.batched = one_environment(
+            network,
+            demand,
+            skus=skus,
+            episode_days=episode_days,
+            max_cycles=max_cycles,
+            render_mode=render_mode,
+            warm_up_days=warm_up_days,
+            split=split,
+            action=action,
+            with_observations=False,  # the global state is all it shows
+        )
         self.render_mode = render_mode
         self._cells = tuple(self.batched.action.high.shape)
         size = self.batched.observation.size

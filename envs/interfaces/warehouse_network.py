@@ -13,15 +13,15 @@ from pettingzoo import ParallelEnv
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import DemandModel, Split
-from entrepot.envs.interfaces.arguments import agent_names_of, days_of, whole
-from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
+from entrepot.envs.interfaces.arguments import agent_names_of, whole
 from entrepot.envs.interfaces.masked_box import MaskedBox
-from entrepot.envs.interfaces.single_threaded import single_threaded, stepping
+from entrepot.envs.interfaces.one_environment import one_environment
+from entrepot.envs.interfaces.single_threaded import stepping
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
-from entrepot.envs.rendering.modes import RENDER_MODES, check_render_mode
+from entrepot.envs.rendering.modes import RENDER_MODES
 from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 
 Floats = NDArray[np.float32]
 
@@ -82,19 +82,21 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
         """
-        check_render_mode(render_mode)
-        self.max_cycles = days_of(episode_days, max_cycles)
+        self.batched = one_environment(
+            network,
+            demand,
+            skus=skus,
+            episode_days=episode_days,
+            max_cycles=max_cycles,
+            render_mode=render_mode,
+            warm_up_days=warm_up_days,
+            split=split,
+            action=action,
+            team_share=team_share,
+            seed=seed,
+        )
+        self.max_cycles = self.batched.episode_days
         """Days of an episode; another number holds from the next `reset` on."""
-        with single_threaded():
-            self.batched = BatchedWarehouseNetwork(
-                build_world(network, demand, skus=skus),
-                episode_days=self.max_cycles,
-                warm_up_days=warm_up_days,
-                split=split,
-                action=action,
-                team_share=team_share,
-                seed=seed,
-            )
         self.render_mode = render_mode
         self.possible_agents = agent_names_of(agent_names, self.batched.agents)
         self.warehouse_of = dict(zip(self.possible_agents, self.batched.agents, strict=True))
