@@ -69,10 +69,8 @@ def main(
     """Measure what fits into the time; smaller batches first, so that what is left out is the largest."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     console, budget = Console(width=120), Budget(budget_s)
-    started = time.perf_counter()
-    differences = parity(NETWORK, skus, where) if budget.fits("parity", 2 * ROW_GUESS_S) else []
-    console.print(f"parity: {time.perf_counter() - started:.0f} s")
     rows: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
 
     def keep() -> None:
         """After every row: who is killed for taking too long leaves what was measured."""
@@ -92,6 +90,9 @@ def main(
     for chosen, batches, goods in groups:
         for row in measured(where, chosen, batches, goods, window_days, seconds, budget, console):
             rows.append(row)
+            keep()
+        if chosen is plain and budget.fits("parity", 2 * ROW_GUESS_S):
+            differences += parity(NETWORK, skus, where)
             keep()
     if not learners:
         budget.leave_out("two learners", "not asked for")

@@ -53,11 +53,11 @@ the environment still ignored their actions, and is to be measured anew.
 The same network's twin and batched environment, and a gradient step of the pathwise trainer over a window of days (its
 warm-up and the drawing of scenarios left out). `eager` is how training runs today; `CUDA graph` replays days, or a whole
 window with its gradient, that were captured once. `bfloat16 nets` are the policy's linear layers alone: units are counted
-up to thousands, which bfloat16 can't.
+up to thousands, which bfloat16 can't. Newer than the figures above: of the benchmark's first run.
 
 {gpu}
 
-What was not measured: {gpu_left_out}
+Not measured: {gpu_left_out}
 
 Results beside the CPU's in float64, as the largest difference over the largest value, and the CPU's own in float32. In whole
 units a last bit can decide about a unit, so that costs of single days may differ by what it costs.
@@ -111,6 +111,7 @@ PARITY = {
     "of_the_same_on_the_cpu": "CPU in float32",
 }
 NOT_MEASURED = "not measured"
+OUT_OF_TIME = "of the time budget were left"
 
 
 def main(
@@ -142,12 +143,13 @@ def gpu_parts(found: dict[str, Any] | None) -> dict[str, str]:
     known = found["provenance"]
     reasons: dict[str, list[str]] = {}
     for each in found["left_out"]:
-        reasons.setdefault(each["why"], []).append(each["what"])
+        late = each["why"].endswith(OUT_OF_TIME)
+        reasons.setdefault("the time given to the run was over" if late else each["why"], []).append(each["what"])
     device = f"{known['devices']} × {known['device']}; CUDA {known['cuda']}; {known['window_days']} days a window; "
     return {
         "gpu": table(found["rows"], GPU),
         "gpu_left_out": "; ".join(f"{', '.join(whats)} ({why})" for why, whats in reasons.items()) + ".",
-        "gpu_parity": table(found["parity"], PARITY),
+        "gpu_parity": table(found["parity"], PARITY) if found["parity"] else f"*{NOT_MEASURED}*",
         "gpu_provenance": f"*{device}{provenance(known)[1:]}",
     }
 

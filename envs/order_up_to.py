@@ -17,9 +17,15 @@ def echelon_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
     """[B, N, S] units a day that pass through each node, of [B, M, S] units a day asked by markets."""
     if torch.compiler.is_exporting():  # a graph whose shapes depended on the network's values could not be exported
         return torch.einsum("nms,bms->bns", attributes.echelon_share, demand)
+    return passing_rate(attributes, demand.transpose(0, 1)).transpose(0, 1)
+
+
+def passing_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
+    """[N, B, S] as `echelon_rate`, of [M, B, S]."""
+    if torch.compiler.is_exporting():
+        return torch.einsum("nms,mbs->nbs", attributes.echelon_share, demand)
     carried = attributes.carried_demand
-    by_pair = demand.transpose(0, 1).index_select(0, carried.market) * carried.share
-    return carried.by_node(by_pair).transpose(0, 1)
+    return carried.by_node(demand.index_select(0, carried.market) * carried.share)
 
 
 def demand_rate(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
@@ -37,9 +43,14 @@ def waiting_at_nodes(attributes: NetworkAttributes, snapshot: Snapshot) -> Tenso
 
 def stock_position(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
     """[B, L, S] units at each lane's destination or due there within its window, less what customers wait for."""
+    return _position(attributes, snapshot).transpose(0, 1)
+
+
+def _position(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
+    """[L, B, S] the same."""
     at_node = snapshot.on_hand + snapshot.dock - waiting_at_nodes(attributes, snapshot)
     at_destination = at_node.transpose(0, 1).index_select(0, attributes.lane_destination)
-    return (at_destination + snapshot.due.transpose(0, 1)).transpose(0, 1)
+    return at_destination + snapshot.due.transpose(0, 1)
 
 
 def orders_from_cover(
@@ -85,8 +96,8 @@ def orders_up_to(
     Returns:
         [L, B, S] units, not rounded.
     """
-    short = target - stock_position(attributes, snapshot).transpose(0, 1)
-    stays = (snapshot.lane_wait_days.t() >= 0.5) | (snapshot.lane_open.t() <= 0)
+    short = target - _position(attributes, snapshot)
+    stays = ((snapshot.lane_wait_days >= 0.5) | (snapshot.lane_open <= 0)).t()
     stays = stays.unsqueeze(-1) | attributes.lane_cannot_carry
     short = short.masked_fill_(stays, NEVER)
     wanted = short - _ordered_faster(attributes, short)

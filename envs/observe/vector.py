@@ -18,7 +18,7 @@ from torch import Tensor
 
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate, waiting_at_nodes
+from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate, passing_rate, waiting_at_nodes
 from entrepot.envs.snapshot.season import SEASON_ENTRIES, WEEKS_AHEAD
 
 OBSERVATION_BOUND = 8.0
@@ -209,8 +209,8 @@ class Observation:
         features.covers.log1p_()
         # The three as if they were as many environments, so that they pass through the network together.
         seen = (snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter)
-        together = torch.cat([units.transpose(0, 1) for units in seen], dim=1).transpose(0, 1)
-        passing = echelon_rate(known, together).transpose(0, 1).clamp(min=LEAST_RATE)
+        together = torch.cat([units.transpose(0, 1) for units in seen], dim=1)
+        passing = passing_rate(known, together).clamp(min=LEAST_RATE)
         passing = passing.view(len(passing), len(seen), *rate.shape[1:])  # [N, 3, B, S]
         torch.div(passing[:, 0], passing[:, 1], out=features.fast_to_slow)
         torch.div(passing[:, 1], self._mean, out=features.slow_to_mean)
