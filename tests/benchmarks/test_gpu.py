@@ -3,6 +3,8 @@
 import importlib
 import json
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -10,12 +12,12 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch):
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(FOLDER))
     return importlib.import_module("gpu")
 
 
-def run(benchmark, file: Path, budget_s: float) -> dict:
+def run(benchmark: ModuleType, file: Path, budget_s: float) -> dict[str, Any]:
     benchmark.main(
         device="cpu",
         environments=[2],
@@ -29,10 +31,13 @@ def run(benchmark, file: Path, budget_s: float) -> dict:
         learners=False,
         json_file=file,
     )
-    return json.loads(file.read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return told
 
 
-def test_it_measures_every_part_and_compares_with_the_cpu(benchmark, tmp_path: Path, monkeypatch) -> None:
+def test_it_measures_every_part_and_compares_with_the_cpu(
+    benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(importlib.import_module("gpu_parity"), "DAYS", 3)
     told = run(benchmark, tmp_path / "gpu.json", 1000.0)
     assert {row["part"] for row in told["rows"]} == {"twin", "batched", "pathwise"}
@@ -43,7 +48,7 @@ def test_it_measures_every_part_and_compares_with_the_cpu(benchmark, tmp_path: P
     assert {each["what"] for each in told["left_out"]} == {"mappo", "two learners"}
 
 
-def test_what_does_not_fit_into_the_time_is_left_out_and_told(benchmark, tmp_path: Path) -> None:
+def test_what_does_not_fit_into_the_time_is_left_out_and_told(benchmark: ModuleType, tmp_path: Path) -> None:
     told = run(benchmark, tmp_path / "gpu.json", 0.0)
     assert told["rows"] == [] == told["parity"]
     reasons = {each["what"]: each["why"] for each in told["left_out"]}
