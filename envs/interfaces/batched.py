@@ -189,11 +189,12 @@ class BatchedWarehouseNetwork:
         over = torch.full((self.environments,), self.over, device=cost.device)
         return observations, self.reward.of(cost), torch.zeros_like(over), over, {"cost_usd": cost}
 
-    @torch.no_grad()
     def advance(
         self, actions: Tensor, maintenance: Tensor | None = None, *, checked: bool = True
     ) -> tuple[Tensor, Tensor]:
         """As `step`, but only the observations [B, A, W] and the day's cost by agent [B, A] in USD.
+
+        Whether gradients are recorded is the caller's affair; no reward of an environment needs them.
 
         Args:
             actions: [B, L, S].

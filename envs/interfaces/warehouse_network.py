@@ -24,6 +24,7 @@ from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
 from entrepot.envs.world import World
 
 Floats = NDArray[np.float32]
+MASKS_REMEMBERED = 64
 
 
 class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
@@ -110,6 +111,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         self._parts = [slice(*ends) for ends in zip([0, *ends], ends, strict=False)]
         carries = self.batched.action.carries.cpu().numpy().astype(np.int8)
         self._carries = carries[self._order] if action_mask else None
+        self._masks: dict[tuple[bytes, bytes], NDArray[np.int8]] = {}
         self.observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
         self.action_spaces = {
             agent: MaskedBox(low, high[lanes].ravel(), dtype=np.float32)
@@ -217,12 +219,21 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             agent: {"cost_usd": usd} for agent, usd in zip(self.possible_agents, cost_usd, strict=True)
         }
         if self._carries is not None:
-            # As `ActionMap.mask`, in NumPy, which is faster at so few numbers.
-            leaving = self.batched.action.leaving(self.batched.seen)[0].numpy()
-            mask = (self._carries * leaving[self._order][:, None]).ravel()
+            mask = self._mask(self._carries)
             for info, part in zip(infos.values(), self._parts, strict=True):
                 info["action_mask"] = mask[part]
         return infos
+
+    def _mask(self, carries: NDArray[np.int8]) -> NDArray[np.int8]:
+        """As `ActionMap.mask`, agent by agent; remembered, for it hangs on the weekday and what is closed alone."""
+        seen = self.batched.seen
+        key = (seen.lane_wait_days[0].numpy().tobytes(), seen.lane_open[0].numpy().tobytes())
+        if key not in self._masks:
+            if len(self._masks) >= MASKS_REMEMBERED:
+                self._masks.clear()
+            leaving = self.batched.action.leaving(seen)[0].numpy()
+            self._masks[key] = (carries * leaving[self._order][:, None]).ravel()
+        return self._masks[key].copy()
 
     def _together(self, actions: Mapping[str, Floats]) -> Floats:
         """[L, S] every agent's numbers in its lanes' rows."""
