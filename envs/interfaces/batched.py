@@ -44,7 +44,8 @@ class BatchedWarehouseNetwork:
     """B environments of one network, each in a scenario of its own.
 
     Between `reset` and the end of the episode, `state`, `snapshot` and `transition` hold the present for whoever wants
-    more than observations: a policy reads the snapshot, `KpiTotals` the transition.
+    more than observations: a policy reads the snapshot, `KpiTotals` the transition. `seen` is the snapshot without the
+    copies, which shares its memory with the world: for readers who write nothing into it and keep nothing of it.
     """
 
     def __init__(
@@ -119,7 +120,13 @@ class BatchedWarehouseNetwork:
 
     @property
     def snapshot(self) -> Snapshot:
-        """What is known today; it stays what it is when days pass, and nothing of the world changes with it."""
+        """What is known today; it stays what it is when days pass, and nothing of the world changes with it.
+
+        Raises:
+            RuntimeError: there is no episode.
+        """
+        if self._scenario is None:
+            raise RuntimeError(NO_EPISODE)
         if self._snapshot is None:
             self._snapshot = self.seen.mapped(torch.clone)
         return self._snapshot
