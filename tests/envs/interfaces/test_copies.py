@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cloudpickle
@@ -181,7 +182,17 @@ def test_a_forked_child_can_compile_step_and_use_torch_on_its_own() -> None:
     assert os.waitstatus_to_exitcode(status) == 0
 
 
-@pytest.mark.parametrize("vectorised", [SyncVectorEnv, AsyncVectorEnv])
+@pytest.mark.parametrize(
+    "vectorised",
+    [
+        SyncVectorEnv,
+        AsyncVectorEnv,
+        *(
+            pytest.param(partial(AsyncVectorEnv, context=method), marks=pytest.mark.slow, id=method)
+            for method in ("forkserver", "spawn")
+        ),
+    ],
+)
 @pytest.mark.usefixtures("woken_threads")
 def test_gymnasiums_vector_environments_obey(vectorised: Any) -> None:
     planner().reset(seed=0)
@@ -205,7 +216,9 @@ def test_gymnasium_vectorises_it_by_its_id() -> None:
         env.close()
 
 
-@pytest.mark.parametrize("method", ["dummy", "fork", pytest.param("spawn", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "method", ["dummy", "fork", *(pytest.param(name, marks=pytest.mark.slow) for name in ("forkserver", "spawn"))]
+)
 @pytest.mark.usefixtures("woken_threads")
 def test_stable_baselines_vector_environments_obey(method: str) -> None:
     made = [planner]
