@@ -107,6 +107,7 @@ class BatchedWarehouseNetwork:
         self._scenario: Scenario | None = None
         self.day = 0
         self.transition: Transition | None = None
+        self._snapshot: Snapshot | None = None  # a copy of what is seen, made when it is asked for
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -273,7 +274,7 @@ class BatchedWarehouseNetwork:
 
     def _observe(self) -> Tensor:
         self.seen: Snapshot = self._simulation.observe(self._present, self._today, self._reads, lent=True)
-        self._snapshot: Snapshot | None = None
+        self._snapshot = None
         self.demand_rate = demand_rate(self.attributes, self.seen)
         if not self._with_observations:
             return torch.zeros(self.environments, len(self.agents), 0, device=self.parameters.device)
