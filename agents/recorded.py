@@ -24,6 +24,7 @@ from entrepot.envs.snapshot import (
     snapshot_from_records,
     textbook_cover_days,
 )
+from entrepot.envs.snapshot.records.network_names import NetworkNames
 
 WHOLLY_RELEASED = 0.995
 
@@ -86,6 +87,7 @@ def decide_from_records(
     budget_usd: float | None = None,
     approval_units: float | None = None,
     approval_usd: float | None = None,
+    names: NetworkNames | None = None,
 ) -> RecordedDecision:
     """Orders for one day. Capacities of lanes and suppliers, and minimum orders, are those of the network.
 
@@ -109,12 +111,14 @@ def decide_from_records(
         budget_usd: that goods from suppliers, freight and duty may cost.
         approval_units: a lane's order of more units is held for a person.
         approval_usd: a lane's order of more value is held for a person.
+        names: of the same network, where somebody has made them already, which takes a while for many SKUs.
 
     Raises:
         ConfigurationError: records that can't be used, where, and what is allowed.
         InputRefused: a limit that can't be used.
     """
-    arrays = NetworkArrays.from_description(network)
+    names = names or NetworkNames.of(network)
+    arrays = names.arrays
     long_run, cover, taken = _from_module(module, network.name, arrays, _told_covers(covers, arrays))
     found = snapshot_from_records(
         network,
@@ -126,6 +130,7 @@ def decide_from_records(
         lane_open=lane_open,
         lane_wait_days=lane_wait_days,
         equipment=equipment,
+        names=names,
     )
     attributes = found.attributes(cover)
     age = found.age_seconds(decided_at, zone=zone or "UTC")
@@ -203,13 +208,15 @@ def _completed(
 
 def _told_covers(covers: Mapping[str, Mapping[str, float]] | None, network: NetworkArrays) -> NDArray[np.float64]:
     """[L, S] days, NaN where none were told."""
-    for lane, row in (covers or {}).items():
+    if not covers:
+        return np.full((len(network.lanes), len(network.skus)), np.nan)
+    for lane, row in covers.items():
         for sku, days in row.items():
             if lane not in network.lanes or sku not in network.skus:
                 raise ConfigurationError(f"covers: {lane}: {sku}: the network has no such lane or SKU")
             if not 0 <= days < np.inf:
                 raise ConfigurationError(f"covers: {lane}: {sku}: {days}; allowed: days, 0 or more")
-    told = [[(covers or {}).get(lane, {}).get(sku, np.nan) for sku in network.skus] for lane in network.lanes]
+    told = [[covers.get(lane, {}).get(sku, np.nan) for sku in network.skus] for lane in network.lanes]
     return np.array(told, np.float64)
 
 

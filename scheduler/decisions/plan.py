@@ -137,6 +137,7 @@ def decided(module: InferenceModule, places: Places, context: Context, found: Re
         budget_usd=context.budget_usd,
         approval_units=context.approval_units,
         approval_usd=context.approval_usd,
+        names=places.names,
     )
     inputs = _digest(made)
     told = hashlib.sha256(f"{inputs} {found.position} {context.now.isoformat()}".encode()).hexdigest()

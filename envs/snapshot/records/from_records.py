@@ -91,6 +91,7 @@ def snapshot_from_records(
     lane_open: Mapping[str, float] | None = None,
     lane_wait_days: Mapping[str, float] | None = None,
     equipment: Mapping[str, float] | None = None,
+    names: NetworkNames | None = None,
 ) -> RecordedSnapshot:
     """Everything that a policy may know at the start of a day.
 
@@ -104,6 +105,7 @@ def snapshot_from_records(
         lane_open: share of usual capacity by lane; 1 where none is given.
         lane_wait_days: to the next departure, of lanes that holidays or a cut-off keep from their schedule.
         equipment: share of usual throughput by node; 1 where none is given.
+        names: of the same network, where somebody has made them already, which takes a while for many SKUs.
 
     Raises:
         ConfigurationError: what can't be used, where it stands, and what is allowed.
@@ -113,7 +115,7 @@ def snapshot_from_records(
         if place not in places:
             raise ConfigurationError(f"zones: {place!r}; allowed: {', '.join(places)}")
     reading = Reading(not network.divisible, zone, zones or {}, records.date_format)
-    context = Context(NetworkNames.of(network), reading, _day("date", date), records.most_left_out)
+    context = Context(names or NetworkNames.of(network), reading, _day("date", date), records.most_left_out)
     arrays, remarks = context.names.arrays, context.remarks
     tables = records.tables(remarks)
     given = records.stock
