@@ -76,7 +76,7 @@ class PlannedNetwork:
         """The same network as the twin has it."""
         values = StockValues.of(parameters)
         return cls(
-            **{name: _plain(parameters, source.place) for name, source in _sources().items()},
+            **{name: _plain(parameters, source.place) for name, source in twin_fields().items()},
             capital_share_per_day=parameters.capital_share_per_year / 365,
             container_m3=parameters.container_m3,
             pipeline_days=parameters.pipeline_days,
@@ -87,7 +87,7 @@ class PlannedNetwork:
         """Some of the SKUs, with a share of every capacity that can bind."""
         values = {name: value if name == "booked" else value[..., chosen] for name, value in self.values.items()}
         changed: dict[str, Any] = {}
-        for name, source in _sources().items():
+        for name, source in twin_fields().items():
             value = getattr(self, name)
             if source.axes.endswith("S"):
                 changed[name] = value[..., chosen]
@@ -267,7 +267,7 @@ def _shares_that_wait(demand: Any, backlog_share: Floats, rounding: Any) -> tupl
 
 
 @cache
-def _sources() -> dict[str, FromTwin]:
+def twin_fields() -> dict[str, FromTwin]:
     """Of those fields of `PlannedNetwork` that stand in `TwinParameters`."""
     hints = get_type_hints(PlannedNetwork, include_extras=True)
     return {name: note for name, hint in hints.items() for note in get_args(hint)[1:] if isinstance(note, FromTwin)}
