@@ -11,13 +11,27 @@ from hypothesis import given
 from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.network import NetworkArrays
+from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
+from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.network.equipment.weibull import WeibullLife
 from entrepot.envs.twin import Day, TwinParameters, opening_state, step
 from entrepot.envs.twin.parameters.equipment import EquipmentParameters
 from entrepot.envs.twin.parameters.tensors import Kind
 from entrepot.envs.twin.wearing import EquipmentState, run
-from tests.worlds import SHOP, World, few, small_network, small_world, wear_and_tear, worlds
+from entrepot.envs.world import build_world
+from tests.poisson_demand import PoissonDemand
+from tests.worlds import (
+    SEA,
+    SHOP,
+    World,
+    few,
+    order,
+    small_network,
+    small_world,
+    tensors_of,
+    wear_and_tear,
+    worlds,
+)
 
 LAYOUT = {"area_m2": 600, "storage_m3": 400}
 FLEET = {"units": 1, "serves": "dock", "mtbf_hours": 100.0, "shape": 2.0, "repair_hours": 20.0, "least_use": 1.0}
@@ -199,3 +213,45 @@ def test_a_fleet_opens_at_ages_that_are_spread_and_below_where_it_is_maintained(
     assert torch.equal(age[0], age[1])
     assert (age < 30).all()
     assert float(age.mean()) == pytest.approx(15, abs=1)
+
+
+def test_equipment_that_never_fails_or_is_only_looked_at_changes_no_bit() -> None:
+    limits = {"dock_m3_per_day": 0.3, "picking_units_per_day": 20.0}
+    fleet = FLEET | {"units": 3, "mtbf_hours": 1e12}
+    inside = {"warehouses": {"shop": {"layout": LAYOUT, "equipment": {"lifts": fleet}}}}
+    runs = []
+    for more in ({}, {"inside": inside}, {"inside": inside | {"wear": True}}):
+        world = small_world(small_network(shop=limits, **more), days=8, on_hand=60.0, demand=25.0)
+        world = replace(
+            order(world, SEA, 40), opening=replace(world.opening, dock=torch.full_like(world.opening.dock, 50))
+        )
+        dice = wear_and_tear(world.arrays, lambda *shape: torch.full(shape, 0.9, dtype=torch.float64), 1, 8)
+        runs.append(replace(world, scenario=replace(world.scenario, **dice)).run())
+    for plain, looked_at, worn in zip(*runs, strict=True):
+        assert worn.after.equipment is not None
+        for name, value in tensors_of(plain.after).items():
+            assert torch.equal(value, tensors_of(looked_at.after)[name])
+            assert torch.equal(value, tensors_of(worn.after)[name])
+        for name, value in tensors_of(plain.flows).items():
+            assert torch.equal(value, tensors_of(worn.flows)[name])
+        assert torch.equal(plain.costs.total, worn.costs.total)
+
+
+def test_batched_environments_take_maintenance_and_refuse_it_where_nothing_wears() -> None:
+    described = load_network("kreen_inside", skus=2)
+    env = BatchedWarehouseNetwork(build_world(described, PoissonDemand.of(described)), environments=2, seed=0)
+    env.reset()
+    assert env.parameters.equipment is not None
+    actions = torch.zeros(2, env.parameters.lanes, env.parameters.skus)
+    all_units = torch.ones(2, env.parameters.equipment.units)
+    env.step(actions, all_units)
+    assert env.transition is not None
+    assert env.transition.flows.equipment is not None
+    assert torch.equal(env.transition.flows.equipment.maintenances, all_units)
+    with pytest.raises(ValueError, match=r"maintenance: shape \(2, 3\); needed: \(2, 75\), environments × units"):
+        env.step(actions, torch.ones(2, 3))
+    plain = load_network("two_warehouses")
+    other = BatchedWarehouseNetwork(build_world(plain, PoissonDemand.of(plain)), environments=1, seed=0)
+    other.reset()
+    with pytest.raises(ValueError, match="needed: None, since no equipment wears"):
+        other.step(torch.zeros(1, other.parameters.lanes, other.parameters.skus), torch.ones(1, 3))
