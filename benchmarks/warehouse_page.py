@@ -109,12 +109,12 @@ def text_of(rows: list[Row], provenance: Row) -> str:
             f"{row['seconds']:.1f} s."
             for row in of["compile"]
         ),
-        "Speed of the bare twin, 1,024 environments of 32 SKUs: "
+        "Speed of the bare twin on one thread, 1,024 environments of 32 SKUs, by the process's own time: "
         + "; ".join(
             f"{row['option']} {row['agent_steps_per_s']:,.0f} agent-steps/s ({row['share_of_plain']:.0%})"
             for row in of["speed"]
         )
-        + ". Off is the code of before: nothing is computed for equipment that doesn't wear.",
+        + ". With wear off, a step computes nothing of it but a cost of 0.",
     ]
     return wrapped("\n\n".join(parts))
 
