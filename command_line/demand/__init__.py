@@ -16,5 +16,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for name, command in {"check": check_history, "fit": fit_history, "days": write_days, "show": show_demand}.items():
-    app.command(name)(command)
+app.command("check")(check_history)
+app.command("fit")(fit_history)
+app.command("days")(write_days)
+app.command("show")(show_demand)
