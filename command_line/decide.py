@@ -170,11 +170,14 @@ def _module(policy: Path | None) -> InferenceModule:
 def _covers(path: Path) -> dict[str, dict[str, float]]:
     """Days by lane and SKU, of what training or an exported module keeps."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ValueError("not a plain file")
         table = parse_json(path.read_text(encoding="utf-8"))["cover_days"]
         return {str(lane): {str(sku): float(days) for sku, days in row.items()} for lane, row in table.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        why = "nested too deep" if isinstance(error, RecursionError) else repr(error)[:200]
         raise ConfigurationError(
-            f"--covers: {str(path)!r} can't be read ({error!r}); allowed: a base_stock.json or fallback.json, with "
+            f"--covers: {str(path)!r} can't be read ({why}); allowed: a base_stock.json or fallback.json, with "
             "cover_days by lane and SKU"
         ) from None
 

@@ -21,6 +21,8 @@ Arrays = dict[str, NDArray[Any]]
 NAMELESS: Names = MappingProxyType({})
 CONTEXT = ("season_ahead", "day_of_year", "weekday")
 """Known of the whole network alone: where they can't be read there is no cell to contain the trouble in."""
+CASTS = {"int64": "iu", "float32": "fiub"}
+"""Kinds of arrays that may be cast to a field's type."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,20 @@ def check_snapshot(
     whole = {**sizes, "B": given.rows, "H": given.days}
     cells = (count, sizes["N"], sizes["S"])
     checked = Checked({}, {}, np.zeros(cells), np.zeros(cells, np.bool_), Rows(count), set(), names)
+    with np.errstate(over="ignore", invalid="ignore"):
+        _check_fields(given, schema, whole, rows, least_days, checked)
+    return checked
+
+
+def _check_fields(
+    given: Given,
+    schema: Mapping[str, FieldSchema],
+    whole: Mapping[str, int],
+    rows: slice,
+    least_days: int,
+    checked: Checked,
+) -> None:
+    count = checked.rows.count
     for name, field in schema.items():
         shape = tuple(whole[axis] for axis in field.axes)
         problem = given.problems.get(name) or form_problem(given.arrays.get(name), field, shape)
@@ -109,12 +125,10 @@ def check_snapshot(
             checked.usable[name] = np.zeros((count, *shape[1:]), np.bool_)
             continue
         _check_field(name, field, given.arrays[name][rows], checked)
-    return checked
 
 
 def _check_field(name: str, field: FieldSchema, given: NDArray[Any], checked: Checked) -> None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = np.array(given, field.kind, order="C")  # after the cast nothing is converted any more
+    values = np.array(given, field.kind, order="C")  # after the cast nothing is converted any more
     checked.arrays[name] = values
     if name == "on_hand":
         checked.stock[...] = given
@@ -158,6 +172,24 @@ def check_network(network: Mapping[str, Any], schema: Mapping[str, FieldSchema])
     return ({}, reasons) if reasons else (arrays, [])
 
 
+def same_network(
+    network: Mapping[str, Any], known: Mapping[str, NDArray[Any]], schema: Mapping[str, FieldSchema]
+) -> bool:
+    """Whether a network, copied and cast as `check_network` would, is one that was checked before.
+
+    It is compared by content, each time: whoever changes an array in place has another network.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, field in schema.items():
+            values = plain_array(network[name])[0] if name in network else None
+            ours = known[name]
+            if values is None or values.shape != ours.shape or values.dtype.kind not in CASTS[field.kind]:
+                return False
+            if np.array(values, field.kind, order="C").tobytes() != ours.tobytes():
+                return False
+    return True
+
+
 def sizes_of(network: Mapping[str, NDArray[Any]]) -> dict[str, int]:
     """N, M, L, S of a network that has been checked."""
     nodes, markets, skus = network["echelon_share"].shape
@@ -168,8 +200,7 @@ def form_problem(values: NDArray[Any] | None, field: FieldSchema, shape: tuple[i
     """What is wrong with an array's presence, type or shape; empty if nothing is."""
     if values is None:
         return f"missing; [{', '.join(field.axes)}] {field.unit} is required"
-    allowed = "iu" if field.kind == "int64" else "fiub"
-    if values.dtype.kind not in allowed:
+    if values.dtype.kind not in CASTS[field.kind]:
         return f"is of type {values.dtype}; {'integers' if field.kind == 'int64' else 'real numbers'} are required"
     if values.shape != shape or 0 in shape[1:]:
         return f"has shape {list(values.shape)}; [{', '.join(field.axes)}] = {list(shape)} is required"
@@ -191,17 +222,21 @@ def most_common(
     found: Mapping[str, NDArray[Any]], schema: Mapping[str, FieldSchema], axis: str, default: int = 1
 ) -> int:
     """The size that most fields give an axis, so that one bad field doesn't condemn the others."""
-    sizes = Counter(
+    sizes = [
         values.shape[field.axes.index(axis)]
         for name, field in schema.items()
         if axis in field.axes and (values := found.get(name)) is not None and values.ndim == len(field.axes)
-    )
-    return sizes.most_common(1)[0][0] if sizes else default
+    ]
+    if not sizes:
+        return default
+    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else Counter(sizes).most_common(1)[0][0]
 
 
 def _all_within(values: NDArray[Any], field: FieldSchema) -> bool:
     """Two passes and no copy in the ordinary case; NaN fails both comparisons."""
-    return values.size == 0 or bool(values.min() >= field.minimum and values.max() <= field.maximum)
+    return values.size == 0 or bool(
+        np.minimum.reduce(values, axis=None) >= field.minimum and np.maximum.reduce(values, axis=None) <= field.maximum
+    )
 
 
 def _network_problems(

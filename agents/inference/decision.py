@@ -65,6 +65,7 @@ class Limits:
     budget_usd: ArrayLike | None = None  # one figure or [B] USD: goods from suppliers, freight and duty
     approval_units: float | None = None  # a lane's order of more units than this is held for a person
     approval_usd: float | None = None  # the same by value of goods, freight and duty
+    approval_sales_days: float | None = None  # the same by days of what the lane's destination sold in the last month
     replaces: bool = False  # whether the module's own limits are left out
 
 

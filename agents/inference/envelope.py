@@ -32,8 +32,16 @@ DEMAND = {
 }
 ROW_FACTOR = 2.0
 """What a row adds up to is widened at both ends by 1 + twice the margin: faults are far larger."""
+STEADY = ("total_on_hand_days", "total_position_days")
+STEADY_FACTOR = 0.5
+"""What a network holds altogether, and what it holds or awaits, moves little, under the policy as under a base stock.
+So these are widened by 1 + half the margin: told at a third or at three times they are noticed on most days."""
 OTHER_NETWORK_FACTOR = 10.0
 """How much more stock than in training another network may hold altogether, in days, before it is called strange."""
+NOT_ALL = float(np.nextafter(1.0, 0.0))
+LATE_DAYS = 7.0
+"""At the usual tolerance; a day told in hours is 24, and no lane of weekly departures waits for 14."""
+DEPARTS_BEFORE_DAYS = 0.5
 Network = Mapping[str, NDArray[Any]]
 
 
@@ -58,9 +66,10 @@ def stock_quantities(
     days = {f"{name}_days": units / rate for name, units in stock.items()}
     by_node = rate.sum(axis=-1)
     total = by_node.sum(axis=-1)
-    sums = {}
+    whole = {name: stock[name].sum(axis=(1, 2)) for name in ("on_hand", "dock", "in_transit")}
+    sums = {"total_position_days": (whole["on_hand"] + whole["dock"] + whole["in_transit"]) / total}
     for name in ("on_hand", "in_transit"):  # dock and backlog may well be empty, or many times the usual
-        sums[f"total_{name}_days"] = stock[name].sum(axis=(1, 2)) / total
+        sums[f"total_{name}_days"] = whole[name] / total
         sums[f"{name}_zero_share"] = (stock[name] == 0).mean(axis=(1, 2))
         sums[f"node_{name}_days"] = stock[name].sum(axis=-1) / by_node
     return days, sums
@@ -105,8 +114,9 @@ def check_envelope(
     """Let nobody use what lies too far outside, and hold what it touches.
 
     Demand outside is its long-run mean from here on. A cell whose stock is outside is held with its lanes. A row whose
-    sums are outside is held as a whole, and so is one of whose cells more than the tolerated share is outside. A season
-    outside sends its row to the fallback, which doesn't read it.
+    sums are outside is held as a whole, and so is one of whose cells more than the tolerated share is outside; cells
+    that hardly sell don't count there, since one unit is weeks of cover to them. A season outside sends its row to the
+    fallback, which doesn't read it.
 
     Args:
         network: its attributes.
@@ -120,14 +130,15 @@ def check_envelope(
     arrays = checked.arrays
     _check_demand(network, checked, envelope, tolerance, own)
     _check_context(checked, envelope, tolerance)
+    _check_waits(network, checked, LATE_DAYS * (0.5 + tolerance.margin))
     days, sums = stock_quantities(network, arrays)
     strange = False
     for name, values in days.items():
         good = _inside(values, envelope.values.get(name), tolerance)
         if good is None:
             continue
-        share = 1 - good.mean(axis=(1, 2))
-        for row in np.flatnonzero(share > 0):
+        share = _share_outside(good, demand_rate(network, arrays["demand_slow"]))
+        for row in np.flatnonzero(~good.all(axis=(1, 2))):
             reason = Reason(
                 "envelope",
                 name,
@@ -191,17 +202,46 @@ def _check_context(checked: Checked, envelope: Envelope, tolerance: Tolerance) -
         np.copyto(values, np.float32(seen.usual), where=~good)
 
 
+def _share_outside(good: NDArray[np.bool_], rate: NDArray[Any]) -> NDArray[np.float64]:
+    """[B] of the cells that sell more than the least rate that cover is counted in."""
+    sells = rate > LEAST_RATE
+    count = sells.sum(axis=(1, 2))
+    return np.asarray((sells & ~good).sum(axis=(1, 2)) / np.maximum(count, 1))
+
+
+def _check_waits(network: Network, checked: Checked, late_days: float) -> None:
+    """Hold rows most of whose lanes wait so many days longer than departures are apart: these will be hours.
+
+    A holiday keeps some lanes so long and not most; one that keeps most can be told by closing them.
+    """
+    wait = checked.arrays["lane_wait_days"]
+    longest = network["lane_interval_days"] + late_days
+    if not (wait > longest).any():
+        return
+    waits = (wait >= DEPARTS_BEFORE_DAYS) & (checked.arrays["lane_open"] > 0) & checked.usable_or_all("lane_wait_days")
+    late = waits & (wait > longest)
+    for row in np.flatnonzero(late.sum(axis=1) * 2 > waits.sum(axis=1)):
+        lane = int(np.argmax(late[row]))
+        where = place_named([lane], "L", checked.names)
+        message = (
+            f"{late[row].sum()} of {waits[row].sum()} lanes that wait do so {late_days:g} days longer than departures "
+            f"are apart, such as {wait[row, lane]:g} at {where}; are these hours? Days are required, and a "
+            "lane that is shut for long has lane_open 0: nothing goes out without a person"
+        )
+        checked.rows.hold(np.array([row]), Reason("envelope", "lane_wait_days", message))
+
+
 def _check_sum(
     name: str, values: NDArray[Any], checked: Checked, envelope: Envelope, tolerance: Tolerance, own: bool
 ) -> None:
     seen = envelope.rows.get(name)
     if seen is None:
         return
-    low, high = _row_bounds(seen, tolerance)
+    low, high = _row_bounds(seen, tolerance, STEADY_FACTOR if name in STEADY else ROW_FACTOR)
     if name.endswith("_zero_share"):
         low, high = 0.0, max(seen.high, 1 - (1 - seen.high) / (1 + ROW_FACTOR * tolerance.margin))
         if not own:
-            high = np.nextafter(1.0, 0.0) if name == "on_hand_zero_share" else 1.0
+            high = NOT_ALL if name == "on_hand_zero_share" else 1.0
     elif not own:
         low, high = 0.0, high * OTHER_NETWORK_FACTOR
         if name.startswith("node_"):
@@ -213,12 +253,13 @@ def _check_sum(
         by_place = np.ravel(values[row])
         worst = int(np.argmax(np.maximum(low - by_place, by_place - high)))
         where = f" at {place_named([worst], 'N', checked.names)}" if values.ndim == 2 else ""
-        message = f"{by_place[worst]:.4g}{where}; {low:.4g} to {high:.4g} is allowed: nothing goes out without a person"
+        allowed = f"{low:.4g} to {high:.4g}" if high != NOT_ALL else "less than 1"
+        message = f"{by_place[worst]:.4g}{where}; {allowed} is allowed: nothing goes out without a person"
         checked.rows.hold(np.array([row]), Reason("envelope", name, message))
 
 
-def _row_bounds(seen: Range, tolerance: Tolerance) -> tuple[float, float]:
-    factor = 1 + ROW_FACTOR * tolerance.margin
+def _row_bounds(seen: Range, tolerance: Tolerance, by: float = ROW_FACTOR) -> tuple[float, float]:
+    factor = 1 + by * tolerance.margin
     return seen.low / factor, seen.high * factor
 
 

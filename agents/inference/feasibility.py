@@ -20,16 +20,29 @@ Network = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
+class Starts:
+    """Which lanes start from each of O origins, G at the most, in their order."""
+
+    lane: NDArray[np.int64]  # [O, G]
+    there: NDArray[np.bool_]  # [O, G] False where an origin has fewer
+
+
+@dataclass(frozen=True)
 class Bounds:
-    """Limits as arrays in their full shapes, checked against a network; infinite where nothing limits."""
+    """Limits as arrays in their full shapes, and what of a network they bear on; infinite where nothing limits."""
 
     lane_m3: Floats | None  # [L]
     supplier_units: Floats | None  # [K]
     minimum_units: Floats | None  # [L, S]
     pack_units: Floats  # [S]
     budget_usd: Floats | None  # [B]
+    nodes: Starts  # lanes that start from each of N nodes
+    suppliers: Starts  # lanes that start from each of K suppliers
+    spend_usd: Floats  # [L, S] USD that leave the account with a unit
+    value_usd: Floats  # [L, S] USD that a unit is worth at the lane's end
     approval_units: Floats | None = None  # [L]
     approval_usd: Floats | None = None  # [L]
+    approval_sales_days: float | None = None
 
     def of_rows(self, rows: slice) -> Bounds:
         """The same for some of the rows."""
@@ -61,7 +74,14 @@ def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
     supplier_units = _limit("supplier_units", limits.supplier_units, (None,))
     if supplier_units is not None and len(supplier_units) < suppliers:
         raise InputRefused(f"limits.supplier_units: {len(supplier_units)} figures for {suppliers} suppliers")
+    sales_days = _limit("approval_sales_days", limits.approval_sales_days, ())
+    nodes = len(network["capacity_m3"])
+    counted = suppliers if supplier_units is None else len(supplier_units)
     return Bounds(
+        nodes=_lanes_from(np.arange(nodes), network),
+        suppliers=_lanes_from(nodes + np.arange(counted), network),
+        spend_usd=spend_usd(network),
+        value_usd=value_usd(network),
         lane_m3=_limit("lane_m3", limits.lane_m3, (lanes,)),
         supplier_units=supplier_units,
         minimum_units=None if minimum is None else np.broadcast_to(minimum, (lanes, skus)),
@@ -69,6 +89,7 @@ def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
         budget_usd=None if budget is None else np.broadcast_to(budget, (rows,)),
         approval_units=_approval("approval_units", limits.approval_units, lanes),
         approval_usd=_approval("approval_usd", limits.approval_usd, lanes),
+        approval_sales_days=None if sales_days is None else float(sales_days),
     )
 
 
@@ -129,12 +150,12 @@ def project(
         cut = within(packs, pack * network["volume_m3"], bounds.lane_m3 * lane_open)
         packs = _noted(packs, cut, rows, cut_by, "lane_m3", "more than the lane's capacity")
     if bounds.supplier_units is not None:
-        cut = _within_suppliers(packs, bounds.supplier_units, network, pack)
+        cut = _within_suppliers(packs, bounds.supplier_units, bounds.suppliers, pack)
         packs = _noted(packs, cut, rows, cut_by, "supplier_units", "more than the supplier's capacity")
-    cut = _within_stock(packs, network, np.floor(on_hand / pack))
+    cut = _within_stock(packs, bounds.nodes, np.floor(on_hand / pack))
     packs = _noted(packs, cut, rows, cut_by, "on_hand", "more than the origin has")
     if bounds.budget_usd is not None:
-        spend = (spend_usd(network) * pack).reshape(-1)
+        spend = (bounds.spend_usd * pack).reshape(-1)
         cut = within(packs.reshape(len(packs), spend.size), spend, bounds.budget_usd).reshape(packs.shape)
         packs = _noted(packs, cut, rows, cut_by, "budget_usd", "more than the budget")
     if least is not None:
@@ -156,10 +177,11 @@ def spend_usd(network: Network) -> Floats:
     return landed + np.where(from_supplier[:, None], network["value_usd"], 0.0)
 
 
-def _within_suppliers(packs: Floats, supplier_units: Floats, network: Network, pack: Floats) -> Floats:
+def _within_suppliers(packs: Floats, supplier_units: Floats, starts: Starts, pack: Floats) -> Floats:
     """A supplier's capacity counts units of all its lanes and SKUs together."""
-    suppliers = len(network["capacity_m3"]) + np.arange(len(supplier_units))
-    lane, there = _lanes_from(suppliers, network)
+    lane, there = starts.lane, starts.there
+    if (packs[:, lane[there]] * pack).sum() <= supplier_units.min(initial=np.inf):  # then none can be over
+        return packs
     asked = np.where(there[..., None], packs[:, lane], 0.0)  # [B, K, G, S]
     cut = within(
         asked.reshape(*asked.shape[:2], asked.shape[2] * asked.shape[3]), np.tile(pack, lane.shape[1]), supplier_units
@@ -167,9 +189,11 @@ def _within_suppliers(packs: Floats, supplier_units: Floats, network: Network, p
     return _put_back(packs, cut.reshape(asked.shape), lane, there)
 
 
-def _within_stock(packs: Floats, network: Network, available: Floats) -> Floats:
+def _within_stock(packs: Floats, starts: Starts, available: Floats) -> Floats:
     """What a node's lanes take together is no more than it has, [B, N, S]."""
-    lane, there = _lanes_from(np.arange(available.shape[1]), network)
+    lane, there = starts.lane, starts.there
+    if not packs[:, lane[there]].any():  # nothing is transferred
+        return packs
     asked = np.where(there[..., None], packs[:, lane], 0.0)  # [B, N, G, S]
     given = split(
         asked.reshape(asked.shape[0] * asked.shape[1], *asked.shape[2:]),
@@ -178,12 +202,11 @@ def _within_stock(packs: Floats, network: Network, available: Floats) -> Floats:
     return _put_back(packs, given.reshape(asked.shape), lane, there)
 
 
-def _lanes_from(origins: NDArray[np.int64], network: Network) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """[O, G] the lanes that start from each origin, in their order, and where there is one; G is the most of any."""
+def _lanes_from(origins: NDArray[np.int64], network: Network) -> Starts:
     starts = network["lane_origin"] == origins[:, None]
     most = int(starts.sum(axis=1).max(initial=1))
     lane = np.argsort(~starts, axis=1, kind="stable")[:, :most]
-    return lane, np.take_along_axis(starts, lane, axis=1)
+    return Starts(lane, np.take_along_axis(starts, lane, axis=1))
 
 
 def _put_back(packs: Floats, cut: Floats, lane: NDArray[np.int64], there: NDArray[np.bool_]) -> Floats:
@@ -197,6 +220,8 @@ def _noted(before: Floats, after: Floats, rows: Rows, cut_by: NDArray[np.uint16]
     if after is before:
         return after
     changed = before != after
+    if not changed.any():
+        return after
     cut_by |= changed.astype(np.uint16) << np.uint16(CUTS.index(field))
     for row in np.flatnonzero(changed.any(axis=(1, 2))):
         rows.note(

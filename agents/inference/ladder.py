@@ -16,7 +16,7 @@ from entrepot.agents.inference.deadline import TooLateError
 from entrepot.agents.inference.decision import CUTS, EXPLANATIONS, Decision, Reason, Tolerance, Versions
 from entrepot.agents.inference.envelope import check_envelope
 from entrepot.agents.inference.fallback import BaseStock, fallback_orders
-from entrepot.agents.inference.feasibility import Bounds, project, value_usd
+from entrepot.agents.inference.feasibility import Bounds, project
 from entrepot.agents.inference.guard import sound
 from entrepot.agents.inference.live import Live
 from entrepot.agents.inference.manifest import Manifest
@@ -44,8 +44,8 @@ def climb(
 ) -> Decision:
     """Decide for some rows of a batch."""
     network = asked.live.arrays
-    least_days = int(np.ceil(network["lane_lead_days"].max(initial=1.0)))
-    checked = check_snapshot(given, asked.manifest.snapshot, asked.sizes, piece, asked.live.names, least_days)
+    live = asked.live
+    checked = check_snapshot(given, asked.manifest.snapshot, asked.sizes, piece, live.names, live.least_days)
     rows, held = checked.rows, Held(network, checked.rows.count)
     if rows.count:
         contain(checked, network, asked.manifest.envelope.values, held)
@@ -61,10 +61,12 @@ def climb(
     free = raw if held.cells is None else np.where(held.cells, np.float32(0), raw)
     asked_for = project(free, bounds, network, checked.stock, lane_open, rows, cut_by)
     good = sound(asked_for, raw, network, checked.stock, lane_open, rows)
-    over = lanes_to_hold(asked_for, value_usd(network), bounds, rows, asked.live.lanes)
-    waits = np.where(over[:, :, None], asked_for, 0)
-    orders = asked_for - waits
-    _mark(cut_by, "approval", waits > 0)
+    over = lanes_to_hold(asked_for, bounds, network, checked.arrays["demand_slow"], rows, live.lanes)
+    orders, waits = asked_for, np.zeros_like(asked_for)
+    if over.any():
+        waits = np.where(over[:, :, None], asked_for, 0)
+        orders = asked_for - waits
+        _mark(cut_by, "approval", waits > 0)
     if held.cells is not None:
         # What would be asked is shown to the person who decides, and takes nothing from what goes out.
         kept = np.where(held.cells, raw, np.float32(0))
@@ -117,11 +119,16 @@ def _ask(asked: Asked, told: Mapping[str, NDArray[Any]], checked: Checked) -> tu
     """[B, L, S] units, each row from its source, and why; rows whose policy fails are sent to the fallback here."""
     rows, network = checked.rows, asked.live.arrays
     shape = (rows.count, asked.sizes["L"], asked.sizes["S"])
-    raw = np.zeros(shape, np.float32)
-    explanations = {name: np.full(shape, np.nan, np.float32) for name in EXPLANATIONS}
+    raw: NDArray[np.float32] | None = None
+    explanations: Outputs = {}
     trusted = np.flatnonzero(rows.trusted)
     if len(trusted):
-        _ask_policy(asked, told, rows, trusted, raw, explanations)
+        raw, explanations = _ask_policy(asked, told, rows, trusted)
+    if raw is None:
+        raw = np.zeros(shape, np.float32)
+    for name in EXPLANATIONS:
+        if name not in explanations:
+            explanations[name] = np.full(shape, np.nan, np.float32)
     fallen = np.flatnonzero(~rows.trusted)
     if len(fallen):
         cover = asked.fallback.cover_for(asked.live.lanes, asked.live.skus, network["lane_lead_days"])
@@ -133,49 +140,54 @@ def _ask(asked: Asked, told: Mapping[str, NDArray[Any]], checked: Checked) -> tu
 
 
 def _ask_policy(
-    asked: Asked,
-    told: Mapping[str, NDArray[Any]],
-    rows: Rows,
-    trusted: NDArray[Any],
-    raw: NDArray[np.float32],
-    explanations: Outputs,
-) -> None:
+    asked: Asked, told: Mapping[str, NDArray[Any]], rows: Rows, trusted: NDArray[Any]
+) -> tuple[NDArray[np.float32] | None, Outputs]:
+    """The graph's orders and explanations, of all rows, for those that are trusted; None where it answers nothing."""
     every = len(trusted) == rows.count
     snapshot = told if every else {name: values[trusted] for name, values in told.items()}
+    network = asked.live.arrays
     try:
-        answers = asked.answer(asked.live.arrays, snapshot, asked.until)
+        answers = asked.answer(network, snapshot, asked.until)
     except TooLateError as error:
         rows.fall(trusted, Reason("policy", "deadline_seconds", f"{error}: the fallback answers"))
-        return
+        return None, {}
     except Exception as error:  # ONNX Runtime's errors have no common base; any of them must end in the fallback
         rows.fall(trusted, Reason("policy", "", f"the graph failed: {error}"))
-        return
+        return None, {}
     answer = answers.get("orders")
-    due = (len(trusted), *raw.shape[1:])
+    due = (len(trusted), asked.sizes["L"], asked.sizes["S"])
     if answer is None or answer.shape != due:
         found = "no orders" if answer is None else f"shape {list(answer.shape)}"
         rows.fall(trusted, Reason("policy", "orders", f"{found}; {list(due)} was due"))
-        return
+        return None, {}
     # One pass that NaN fails, too, in the ordinary case.
     if answer.min() >= 0 and answer.max() < np.inf:
         sound_rows: NDArray[np.bool_] = np.ones(len(trusted), np.bool_)
     else:
         sound_rows = np.asarray((np.isfinite(answer) & (answer >= 0)).all(axis=(1, 2)))
-    chosen = trusted[sound_rows]
-    raw[chosen] = answer[sound_rows]
-    for name in EXPLANATIONS:
-        told_why = answers.get(name)
-        if told_why is not None and told_why.shape == due:
-            explanations[name][chosen] = told_why[sound_rows]
+    why = {name: answers[name] for name in EXPLANATIONS if name in answers and answers[name].shape == due}
     if "position" not in answers:  # a policy that can't tell; what there is can be told all the same
-        network = asked.live.arrays
         destination = network["lane_destination"]
-        explanations["rate"][trusted] = demand_rate(network, snapshot["demand_slow"])[:, destination]
-        explanations["position"][trusted] = stock_position(network, snapshot)
+        why["rate"] = demand_rate(network, snapshot["demand_slow"])[:, destination].astype(np.float32)
+        why["position"] = stock_position(network, snapshot).astype(np.float32)
+    if every and sound_rows.all():
+        return answer, why
     if not sound_rows.all():
         rows.fall(
             trusted[~sound_rows], Reason("policy", "orders", "the policy answered NaN, infinite or negative units")
         )
+    return _spread(answer, trusted, sound_rows, rows.count, 0.0), {
+        name: _spread(values, trusted, sound_rows, rows.count, np.nan) for name, values in why.items()
+    }
+
+
+def _spread(
+    values: NDArray[np.float32], rows: NDArray[Any], chosen: NDArray[np.bool_], count: int, otherwise: float
+) -> NDArray[np.float32]:
+    """Those of some rows that were chosen, at their places among all."""
+    result = np.full((count, *values.shape[1:]), otherwise, np.float32)
+    result[rows[chosen]] = values[chosen]
+    return result
 
 
 def _mark(cut_by: NDArray[np.uint16], name: str, cells: NDArray[np.bool_]) -> None:

@@ -47,11 +47,14 @@ def narrowed(
     return replace(
         caller,
         lane_m3=_least(caller.lane_m3, _picked(own.lane_m3, lane, np.inf)),
-        supplier_units=_least(caller.supplier_units, own.supplier_units) if own_suppliers else caller.supplier_units,
+        supplier_units=_least(caller.supplier_units, own.supplier_units[: len(caller.suppliers.lane)])
+        if own_suppliers
+        else caller.supplier_units,
         minimum_units=_most(caller.minimum_units, minimum),
         pack_units=common_packs(caller.pack_units, _picked(own.pack_units, sku, 1.0)),
         approval_units=_least(caller.approval_units, units),
         approval_usd=_least(caller.approval_usd, _picked(own.approval_usd, lane, np.inf)),
+        approval_sales_days=_less(caller.approval_sales_days, own.approval_sales_days),
     )
 
 
@@ -92,6 +95,11 @@ def _least(caller: Floats | None, own: Floats) -> Floats | None:
     if len(caller) > len(own):  # suppliers of which no lane of ours starts
         own = np.append(own, np.full(len(caller) - len(own), np.inf))
     return np.minimum(caller, own[: len(caller)])
+
+
+def _less(caller: float | None, own: float) -> float | None:
+    least = own if caller is None else min(caller, own)
+    return least if np.isfinite(least) else None
 
 
 def _most(caller: Floats | None, own: Floats) -> Floats | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from entrepot.agents.inference.checking import Arrays, check_network, most_common, sizes_of
+from entrepot.agents.inference.checking import Arrays, check_network, most_common, same_network, sizes_of
 from entrepot.agents.inference.decision import Reason
 from entrepot.agents.inference.errors import InputRefused
 from entrepot.agents.inference.manifest import FieldSchema, Names
@@ -16,6 +17,7 @@ from entrepot.agents.inference.plain import plain_array
 
 LANE_CONTENT = ("lane_origin", "lane_destination", "lane_lead_days")
 SKU_CONTENT = ("value_usd", "volume_m3")
+Told = tuple[tuple[str, ...] | None, ...]
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,55 @@ class Live:
     markets: tuple[str, ...] = ()  # [M] the same
     reasons: tuple[Reason, ...] = ()  # why it can't be used
 
-    @property
+    @cached_property
     def sizes(self) -> dict[str, int]:
         """N, M, L, S."""
         return sizes_of(self.arrays)
 
-    @property
+    @cached_property
+    def least_days(self) -> int:
+        """That a pipeline must have: as many as the slowest lane takes."""
+        return int(np.ceil(self.arrays["lane_lead_days"].max(initial=1.0)))
+
+    @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:
         """By axis, as far as they are known."""
         return {"N": self.nodes, "M": self.markets, "L": self.lanes, "S": self.skus}
+
+
+class Networks:
+    """Networks as they are given, checked.
+
+    The one that was checked last is kept, so that the same network again is compared and not checked anew: it costs a
+    tenth. It decides nothing, as it is used for its equal alone; threads may share it.
+    """
+
+    def __init__(self, own: Arrays, names: Names, schema: Mapping[str, FieldSchema]) -> None:
+        """Args: the module's own arrays, checked, their names, and the schema of all."""
+        self._own, self._names, self._schema = own, names, schema
+        self._last: tuple[Told, Live] | None = None
+
+    def live(self, network: Mapping[str, Any] | None, *given: Sequence[str] | None) -> Live:
+        """Check a network and find its names; see `live_network`, whose names are given in its order.
+
+        Raises:
+            InputRefused: as there.
+        """
+        told = _kept(given)
+        last = self._last
+        if last is not None and last[0] == told and self._same(network, last[1].arrays):
+            return last[1]
+        live = live_network(self._own, self._names, self._schema, network, *given)
+        if told is not None and not live.reasons:
+            self._last = told, live
+        return live
+
+    def _same(self, network: Mapping[str, Any] | None, known: Arrays) -> bool:
+        if network is None:
+            return known is self._own
+        if known is self._own or not isinstance(network, Mapping):
+            return False
+        return same_network(network, known, self._schema)
 
 
 def live_network(
@@ -90,6 +132,13 @@ def live_network(
     markets = _names("market_names", market_names, names.markets if own_nodes else ("",) * sizes["M"])
     own_skus &= skus_named == names.skus
     return Live(arrays, lanes_named, skus_named, own_lanes, own_lanes and own_skus, nodes, markets)
+
+
+def _kept(given: Sequence[Sequence[str] | None]) -> Told | None:
+    """Names as they can be compared later, whatever becomes of the lists; None if they are no lists."""
+    if not all(names is None or isinstance(names, list | tuple) for names in given):
+        return None
+    return tuple(None if names is None else tuple(names) for names in given)
 
 
 def _size(network: Mapping[str, Any], schema: Mapping[str, FieldSchema], axis: str, otherwise: int) -> int:

@@ -52,17 +52,26 @@ def load(path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str
     return _funnelled(place, lambda: _load_version(_version_folder(place), threads, manifest_digest))
 
 
+def load_again(folder: str, threads: int, manifest_digest: str) -> InferenceModule:
+    """As `load`; what a pickled module becomes.
+
+    Raises:
+        ModuleRefused: the folder isn't there, or holds another module by now.
+    """
+    return load(folder, threads=threads, manifest_digest=manifest_digest)
+
+
 def load_unnamed(folder: Path) -> InferenceModule:
     """As `load`, for a folder that has not got its name yet, such as one that is being exported.
 
     Raises:
         ModuleRefused: as `load`.
     """
-    return _funnelled(folder, lambda: _assemble(read_folder(folder), 1, None))
+    return _funnelled(folder, lambda: _assemble(read_folder(folder), 1, None, None))
 
 
 def _load_version(folder: Path, threads: int, manifest_digest: str | None) -> InferenceModule:
-    module = _assemble(read_folder(folder), threads, manifest_digest)
+    module = _assemble(read_folder(folder), threads, manifest_digest, folder)
     real = folder.resolve()
     if (real.parent.name, real.name) != (module.manifest.name, module.manifest.version):
         raise ModuleRefused(
@@ -107,7 +116,9 @@ def _version_folder(path: Path) -> Path:
     return path
 
 
-def _assemble(files: dict[str, bytes], threads: int, manifest_digest: str | None) -> InferenceModule:
+def _assemble(
+    files: dict[str, bytes], threads: int, manifest_digest: str | None, folder: Path | None
+) -> InferenceModule:
     digest = hashlib.sha256(files[MANIFEST]).hexdigest()
     if manifest_digest is not None and digest != manifest_digest:
         raise ModuleRefused(f"{MANIFEST}: its SHA-256 is {digest} and not {manifest_digest} as asked for")
@@ -120,7 +131,8 @@ def _assemble(files: dict[str, bytes], threads: int, manifest_digest: str | None
         raise ModuleRefused(f"network.npz: {problems[0]}; {REMEDY}")
     _check_names(manifest, network)
     session = _session(files["policy.onnx"], manifest, threads)
-    module = InferenceModule(manifest, digest, session, network, BaseStock.from_json(files["fallback.json"]))
+    again = None if folder is None else (load_again, (str(folder.resolve()), threads, digest))
+    module = InferenceModule(manifest, digest, session, network, BaseStock.from_json(files["fallback.json"]), again)
     _prove(module, read_npz("golden.npz", files["golden.npz"], [*manifest.snapshot, "orders"]))
     return module
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 
 from entrepot.agents.inference.errors import ModuleRefused
 
-FORMAT = "entrepot-inference/2"
+FORMAT = "entrepot-inference/3"
+WITHOUT_SALES_DAYS = "entrepot-inference/2"
+"""The format before: the same, but for `limits.approval_sales_days`, which limits nothing there."""
 MANIFEST = "manifest.json"
 FILES = ("fallback.json", "golden.npz", "network.npz", "policy.onnx")
 """What a module's folder holds beside its manifest."""
 KINDS = ("float32", "int64")
 MOST_ENTRIES = 1000
+MOST_PACK_UNITS = 1e12
 T = TypeVar("T")
 ROLES = ("decision", "explanation")
 REMEDY = "copy the folder afresh or export it again"
@@ -78,6 +82,7 @@ class OwnLimits:
     approval_units: NDArray[np.float64]  # [L] units of a day's order, all SKUs together
     approval_usd: NDArray[np.float64]  # [L] USD of the same: goods, freight and duty
     approval_days: float  # the same in days of the destination's demand, for lanes of other networks
+    approval_sales_days: float  # of any lane's order, in days of what its destination's markets bought last month
     approval_basis: str
 
 
@@ -142,7 +147,7 @@ def parse(data: bytes) -> Manifest:
     """
     content = read_json(MANIFEST, data)
     root = _Reader("", content)
-    if root.get("format") != FORMAT:
+    if root.get("format") not in (FORMAT, WITHOUT_SALES_DAYS):
         raise ModuleRefused(
             f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only: export the run again"
         )
@@ -171,11 +176,11 @@ def parse(data: bytes) -> Manifest:
         network=inputs.child("network").each(_field),
         outputs=root.child("outputs").each(_output),
         season_entries=int(entries),
-        maximum_age_seconds=root.number("maximum_age_seconds"),
-        hold_age_seconds=root.number("hold_age_seconds"),
+        maximum_age_seconds=_age(root, "maximum_age_seconds", 0.0),
+        hold_age_seconds=_age(root, "hold_age_seconds", root.number("maximum_age_seconds")),
         names=names,
         demand=_long_run(root.child("demand"), names),
-        limits=_limits(root.child("limits"), names),
+        limits=_limits(root.child("limits"), names, root.get("format") == WITHOUT_SALES_DAYS),
         envelope=Envelope(envelope.child("values").each(_range), envelope.child("rows").each(_range)),
         golden_relative=golden.number("relative"),
         golden_absolute_units=golden.number("absolute_units"),
@@ -233,6 +238,8 @@ def _field(reader: _Reader) -> FieldSchema:
     kind = reader.text("kind")
     if kind not in KINDS:
         raise ModuleRefused(f"{MANIFEST}: {reader.path}.kind: {kind!r}; allowed: {', '.join(KINDS)}")
+    if not reader.number("minimum") <= reader.number("maximum"):
+        raise ModuleRefused(f"{MANIFEST}: {reader.path}.minimum: above its maximum; must be at most it")
     return FieldSchema(
         axes=reader.texts("axes"),
         unit=reader.text("unit"),
@@ -251,26 +258,39 @@ def _output(reader: _Reader) -> OutputSchema:
     return OutputSchema(reader.texts("axes"), reader.text("unit"), reader.text("meaning"), role)
 
 
+def _age(reader: _Reader, key: str, least: float) -> float:
+    seconds = reader.number(key)
+    if not seconds >= least:
+        raise ModuleRefused(f"{MANIFEST}: {key}: {seconds:g}; must be {least:g} s or more")
+    return seconds
+
+
 def _range(reader: _Reader) -> Range:
     reader.only("low", "high", "usual")
-    return Range(reader.number("low"), reader.number("high"), reader.number("usual"))
+    low, high, usual = reader.number("low"), reader.number("high"), reader.number("usual")
+    if not low <= usual <= high:
+        raise ModuleRefused(f"{MANIFEST}: {reader.path}: {low:g} to {high:g}, usually {usual:g}; must be in this order")
+    return Range(low, high, usual)
 
 
-def _limits(reader: _Reader, names: Names) -> OwnLimits:
+def _limits(reader: _Reader, names: Names, without_sales_days: bool) -> OwnLimits:
     reader.only(
         "lane_m3", "supplier_units", "minimum_order_units", "pack_units", "approval_units", "approval_usd",
-        "approval_days", "approval_basis",
+        "approval_days", "approval_basis", *(() if without_sales_days else ("approval_sales_days",)),
     )  # fmt: skip
     lanes, skus, suppliers = len(names.lanes), len(names.skus), len(names.suppliers)
-    days = reader.get("approval_days")
+    packs = reader.figures("pack_units", (skus,), missing=1.0)
+    if not ((packs >= 1) & (packs <= MOST_PACK_UNITS) & (packs == np.floor(packs))).all():
+        raise ModuleRefused(f"{MANIFEST}: limits.pack_units: must be 1, 2, 3, … units, or null")
     return OwnLimits(
         lane_m3=reader.figures("lane_m3", (lanes,), missing=math.inf),
         supplier_units=reader.figures("supplier_units", (suppliers,), missing=math.inf),
         minimum_order_units=reader.figures("minimum_order_units", (lanes,), missing=0.0),
-        pack_units=reader.figures("pack_units", (skus,), missing=1.0),
+        pack_units=packs,
         approval_units=reader.figures("approval_units", (lanes,), missing=math.inf),
         approval_usd=reader.figures("approval_usd", (lanes,), missing=math.inf),
-        approval_days=math.inf if days is None else reader.number("approval_days"),
+        approval_days=reader.most("approval_days"),
+        approval_sales_days=math.inf if without_sales_days else reader.most("approval_sales_days"),
         approval_basis=reader.text("approval_basis"),
     )
 
@@ -282,6 +302,8 @@ def _names(reader: _Reader) -> Names:
     for key, texts in lists.items():
         if len(set(texts)) != len(texts):
             raise ModuleRefused(f"{MANIFEST}: names.{key}: a name stands twice; each must be its own")
+        if any(unicodedata.category(character) == "Cc" for text in texts for character in text):
+            raise ModuleRefused(f"{MANIFEST}: names.{key}: a name holds control characters; none may")
     return Names(network=reader.text("network"), **lists)
 
 
@@ -326,6 +348,13 @@ class _Reader:
             return float(value)
         except OverflowError:
             raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: too large; must be a number") from None
+
+    def most(self, key: str) -> float:
+        """A limit of 0 or more; null is none."""
+        value = math.inf if self.get(key) is None else self.number(key)
+        if not value >= 0:
+            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: {value:g}; must be 0 or more, or null for none")
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         items = self._typed(key, self.get(key), list, "a list of texts")

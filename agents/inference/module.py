@@ -17,10 +17,10 @@ from entrepot.agents.inference.deadline import Deadlines
 from entrepot.agents.inference.decision import Decision, Limits, Tolerance, Versions
 from entrepot.agents.inference.errors import InferenceError, InputRefused
 from entrepot.agents.inference.fallback import BaseStock
-from entrepot.agents.inference.feasibility import bounds_of, suppliers_of
+from entrepot.agents.inference.feasibility import Bounds, bounds_of, suppliers_of
 from entrepot.agents.inference.ladder import Asked, climb
 from entrepot.agents.inference.limits import narrowed
-from entrepot.agents.inference.live import Live, live_network
+from entrepot.agents.inference.live import Live, Networks
 from entrepot.agents.inference.manifest import Manifest
 from entrepot.agents.inference.results import joined, nothing
 
@@ -42,13 +42,20 @@ class Session(Protocol):
 class InferenceModule:
     """A policy, its fallback, and everything needed to know when to trust which.
 
-    It remembers nothing from one decision to the next and may be shared by threads.
+    No decision depends on those before it, and threads may share it. All that it keeps is the network that it checked
+    last, so as not to check it twice.
     """
 
     def __init__(
-        self, manifest: Manifest, manifest_digest: str, session: Session, network: Arrays, fallback: BaseStock
+        self,
+        manifest: Manifest,
+        manifest_digest: str,
+        session: Session,
+        network: Arrays,
+        fallback: BaseStock,
+        again: tuple[Callable[..., InferenceModule], tuple[Any, ...]] | None = None,
     ) -> None:
-        """Args: parts of a module that have been checked; `load` is the usual way to make one."""
+        """Args: parts of a module that have been checked, and how to load it again; `load` is the usual way."""
         self.manifest = manifest
         self.versions = Versions(
             module=f"{manifest.name}/{manifest.version}",
@@ -59,6 +66,9 @@ class InferenceModule:
         self._session = session
         self._network = {name: _frozen(values) for name, values in network.items()}
         self._fallback = fallback
+        self._again = again
+        self._networks = Networks(self._network, manifest.names, manifest.network)
+        self._usual: tuple[Live, Bounds] | None = None
         self._deadlines = Deadlines()
 
     @property
@@ -108,16 +118,7 @@ class InferenceModule:
         check_arguments(snapshot, limits, tolerance, deadline_seconds)
         try:
             given = read_snapshot(snapshot, self.manifest.snapshot)
-            live = live_network(
-                self._network,
-                self.manifest.names,
-                self.manifest.network,
-                network,
-                lane_names,
-                sku_names,
-                node_names,
-                market_names,
-            )
+            live = self._networks.live(network, lane_names, sku_names, node_names, market_names)
             age = ages(age_seconds, given.rows, None if live.reasons else live.sizes["N"])
             if live.reasons:
                 return nothing(given.rows, live, live.reasons, self.versions)
@@ -127,6 +128,26 @@ class InferenceModule:
             raise
         except Exception as error:  # a mapping or array that fails when it is read, or no memory left
             raise InputRefused(f"snapshot or network: can't be read ({type(error).__name__}: {error})") from error
+
+    def __copy__(self) -> InferenceModule:
+        """Itself: it can't be changed."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> InferenceModule:
+        """Itself: it can't be changed."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., InferenceModule], tuple[Any, ...]]:
+        """Pickled by its folder, which must stand in the same place where it is unpickled, unaltered.
+
+        Raises:
+            InputRefused: it came from no folder.
+        """
+        if self._again is None:
+            raise InputRefused(
+                f"{self.versions.module}: came from no folder, so that it can't be pickled; load it there"
+            )
+        return self._again
 
     def run_graph(
         self, network: Arrays, snapshot: Mapping[str, NDArray[Any]], run: Callable[[Any, Any], Any] | None = None
@@ -157,12 +178,7 @@ class InferenceModule:
         until: float | None,
     ) -> Decision:
         sizes = {**live.sizes, "W": self.manifest.season_entries}
-        bounds = bounds_of(limits, live.arrays, given.rows)
-        if not limits.replaces:
-            suppliers = live.own_lanes and suppliers_of(live.arrays) <= len(self.manifest.limits.supplier_units)
-            bounds = narrowed(
-                bounds, self.manifest.limits, self.manifest.names, live.arrays, live.lanes, live.skus, suppliers
-            )
+        bounds = self._bounds(limits, live, given.rows)
         asked = Asked(self.manifest, live, sizes, tolerance, self._fallback, self._answer, until)
         by_row = sizes["N"] * sizes["S"] * given.days + sizes["L"] * sizes["S"] * 16
         rows = max(1, CHUNK_VALUES // by_row)
@@ -173,6 +189,21 @@ class InferenceModule:
             given.rows,
             (climb(asked, given, age[piece], bounds.of_rows(piece), piece, self.versions) for piece in pieces),
         )
+
+    def _bounds(self, limits: Limits, live: Live, rows: int) -> Bounds:
+        """The caller's limits and the module's own; where the caller gives none they are worked out once."""
+        usual = self._usual
+        if limits is NO_LIMITS and usual is not None and usual[0] is live:
+            return usual[1]
+        bounds = bounds_of(limits, live.arrays, rows)
+        if not limits.replaces:
+            suppliers = live.own_lanes and suppliers_of(live.arrays) <= len(self.manifest.limits.supplier_units)
+            bounds = narrowed(
+                bounds, self.manifest.limits, self.manifest.names, live.arrays, live.lanes, live.skus, suppliers
+            )
+        if limits is NO_LIMITS:
+            self._usual = live, bounds
+        return bounds
 
     def _answer(
         self, network: Arrays, snapshot: Mapping[str, NDArray[Any]], until: float | None

@@ -1,4 +1,20 @@
 """The neural policy's threshold of departures: see `entrepot.agents.departures`."""
+"""Whether a departure carries enough to be worth the price that is paid once for it.
+
+Waiting for the next departure saves that price, and the shorter stock costs less to hold. A lane whose goods are short
+by q units, of a SKU that sells r a day, would on average have held q/2 units for q/r days, had it not waited: when
+holding cost h q²/(2r), summed over SKUs, reaches the price K, the economic order quantity is reached (Harris 1913; for
+several items that share one price: Silver 1981, 'Establishing reorder points in the (S, c, s) coordinated control
+system'). Learnt is the share of K at which to go: less than 1 where a shortage looms.
+
+Whatever was learnt, a departure isn't let go by where its destination would run out before the next one arrives: the
+saving is small against the sales, and a network that starts empty is none that training ever saw.
+
+To go or not is no smooth choice, and the value of the goods on board is not their value at the margin, which is small
+when all arrive and large when none does. So training tries: a few departures, drawn at random, carry a random share u
+of what is wanted, and the marginal value there, whose mean over u is the whole shipment's value (the integral along the
+way from nothing to all: Aumann and Shapley 1974), is what the threshold learns from.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +23,15 @@ from torch import Tensor, nn
 
 from entrepot.agents.departures import LEAST_PRICE_USD, departing, log_saving
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.order_up_to import stock_position
 
 OPENING_LOG_SHARE = -1.4
 """An untrained policy departs at a quarter of the price."""
 LANE_SUMS = 2
+RUNS_OUT_SHARE = 0.5
+"""Of what is asked between today's arrival and the next departure's: from here on the destination runs out."""
+LEAST_DAYS_ABOARD = 1.0
+"""Of the destination's demand: less is no help, and waits as it would."""
 
 
 class Consolidation(nn.Module):
@@ -60,3 +81,28 @@ class Consolidation(nn.Module):
         sums = torch.stack([0.3 * saved, torch.log1p(cover)], dim=-1)
         threshold: Tensor = self.threshold(torch.cat([hidden.mean(dim=1), sums], dim=-1)).squeeze(-1)
         return departing(saved - threshold, price < LEAST_PRICE_USD, chance)
+        beyond = saved - threshold
+        fixed = free | _runs_out(snapshot, attributes, wanted, rate, environment, lane)
+        departs: Tensor = ((beyond > 0) | fixed).to(wanted)
+        if chance is None:
+            return departs
+        tried, share = torch.rand(2, len(departs), generator=chance, dtype=departs.dtype, device=departs.device)
+        soft = torch.sigmoid(beyond / SOFTNESS) / TRIED_SHARE
+        return torch.where((tried < TRIED_SHARE) & ~fixed, share + (soft - soft.detach()), departs)
+
+
+def _runs_out(
+    snapshot: Snapshot, attributes: NetworkAttributes, wanted: Tensor, rate: Tensor, environment: Tensor, lane: Tensor
+) -> Tensor:
+    """[P] whether a lane's destination lacks most of what is asked before the departure after today's arrives.
+
+    Counted are goods that the lane would carry, and that can't be sold out of stock and what is due.
+    """
+    interval = attributes.lane_interval_days[lane].unsqueeze(-1)
+    until = attributes.lane_lead_days[lane].unsqueeze(-1) + interval
+    carried = rate * attributes.lane_carries[lane]
+    position = stock_position(attributes, snapshot)[environment, lane].clamp(min=0.0)
+    lacks = torch.minimum((rate * until - position).clamp(min=0.0), rate * interval) * (wanted > 0)
+    runs_out = lacks.sum(dim=-1) >= RUNS_OUT_SHARE * (carried * interval).sum(dim=-1)
+    result: Tensor = runs_out & (wanted.sum(dim=-1) >= LEAST_DAYS_ABOARD * carried.sum(dim=-1))
+    return result

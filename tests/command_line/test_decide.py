@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -81,12 +82,18 @@ def test_orders_above_a_limit_are_held(entrepot: Entrepot, example: Path) -> Non
         (("--date", "2026-11-25", "--lane-open", "moon=1"), "lane_open: 'moon'; allowed: factory→shenzhen:truck"),
         (("--date", "2026-11-25", "--policy", "nowhere"), "nowhere"),
         (("--date", "2026-11-25", "--covers", "stock.csv"), "--covers: 'stock.csv' can't be read"),
+        (("--date", "2026-11-25", "--covers", "deep.json"), "--covers: 'deep.json' can't be read (nested too deep)"),
+        (("--date", "2026-11-25", "--covers", "huge.json"), "--covers: 'huge.json' can't be read"),
+        (("--date", "2026-11-25", "--covers", "pipe.json"), "--covers: 'pipe.json' can't be read"),
         (("--date", "2026-11-25", "--sales", "none.csv"), "sales: there is no file 'none.csv'"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_line(
     entrepot: Entrepot, example: Path, arguments: tuple[str, ...], said: str
 ) -> None:
+    (example / "deep.json").write_text('{"cover_days": ' + "[" * 100_000)
+    (example / "huge.json").write_text('{"cover_days": {"factory→shenzhen:truck": {"lamp": 1' + "0" * 400 + "}}}")
+    os.mkfifo(example / "pipe.json")
     result = entrepot("decide", "my_network.yaml", *RECORDS, *arguments)
     assert result.exit_code == 2
     assert said in result.stderr

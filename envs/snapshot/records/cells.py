@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -123,6 +123,21 @@ class Reading:
             return date.fromisoformat(text) if len(text) <= len("YYYY-MM-DD") else datetime.fromisoformat(text)
         except ValueError:
             return None
+
+
+def perhaps_thousands(rows: Iterable[Row], column: str) -> Row | None:
+    """The first row whose figure may be thousands, where nothing in its column shows that the point is a decimal one.
+
+    Of goods that are measured 1.234 is read as a fraction, since figures of three decimals are common there.
+    """
+    first = None
+    for row in rows:
+        value = row.get(column)
+        if isinstance(value, str) and "." in value:
+            if not _EITHER.fullmatch(value.strip()):
+                return None
+            first = first or row
+    return first
 
 
 def _number(value: Any, *, grouped: bool) -> float | None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from entrepot.envs.snapshot.records.cells import Reading
+from entrepot.envs.snapshot.records.cells import Reading, perhaps_thousands
 from entrepot.envs.snapshot.records.network_names import NetworkNames, UnknownNameError
 from entrepot.envs.snapshot.records.remarks import Remarks
 from entrepot.envs.snapshot.records.table import Row, Table
 
 Place = TypeVar("Place")
+UNITS = ("units", "on_hand", "dock", "reserved", "allocated", "received")
+"""Columns that hold numbers of units."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,12 @@ class Context:
                 continue
             yield row, found
         self.remarks.left_out(name, table.source, problems, len(table.rows), self.most_left_out)
+        if not self.reading.whole:
+            self._tell_fractions(name, table)
+
+    def _tell_fractions(self, name: str, table: Table) -> None:
+        for column in UNITS:
+            row = perhaps_thousands(table.rows, column) if column in table.columns else None
+            if row is not None:
+                told = f"{row.place}: {row.get(column)!r} and all like it in {column} are read as fractions of a unit"
+                self.remarks.odd(name, f"{told}, as the network's goods are divisible; thousands are written 1234")

@@ -10,7 +10,7 @@ from entrepot.agents.inference.checking import Checked, check_snapshot, read_sna
 from entrepot.agents.inference.containment import Held
 from entrepot.agents.inference.envelope import check_envelope, demand_quantities, envelope_of
 from entrepot.agents.inference.manifest import Envelope, Range
-from tests.agents.inference.cases import Arrays, Case, decided, snapshot_for, with_value
+from tests.agents.inference.cases import Arrays, Case, decided, kreen, snapshot_for, with_value
 
 EXACT = Tolerance(margin=0.0, share=0.0)
 
@@ -122,3 +122,50 @@ def test_a_demand_feed_that_failed_or_counts_in_other_units_is_not_used(
     mean = np.broadcast_to(case.demand.astype(np.float32), snapshot["demand_slow"].shape)
     right = decided(module, {**snapshot, **dict.fromkeys(feeds, mean)})
     np.testing.assert_allclose(faulty.raw_orders, right.raw_orders, rtol=1e-3, atol=1e-2)
+
+
+def test_cells_that_hardly_sell_hold_their_own_lanes_and_not_the_row(module: InferenceModule, case: Case) -> None:
+    snapshot = snapshot_for(case, rows=1)
+    network = {**case.attributes, "demand_mean": np.array(case.attributes["demand_mean"])}
+    network["demand_mean"][:, :3] = 0.0
+    for name in ("demand_fast", "demand_slow", "demand_quarter", "demand_square", "backlog"):
+        snapshot[name][:, :, :3] = 0.0
+    snapshot["on_hand"][:, :, :3] = 30.0  # units: years of cover at the least rate
+    decision = decided(module, snapshot, network)
+    assert decision.contained[0, :, :3].any()
+    assert not decision.contained[0, :, 3:].any()
+    assert "without a person" not in decision.explain()
+
+
+def test_waits_told_in_hours_are_noticed(module: InferenceModule, case: Case) -> None:
+    for seed in range(7):
+        snapshot = snapshot_for(case, rows=1, seed=seed)
+        assert "lane_wait_days" not in decided(module, snapshot).explain()
+        hours = decided(module, {**snapshot, "lane_wait_days": snapshot["lane_wait_days"] * 24})
+        assert not hours.orders.any()
+        assert "are these hours?" in hours.explain()
+
+
+def test_a_holiday_that_keeps_some_lanes_is_no_strange_news(module: InferenceModule, case: Case) -> None:
+    snapshot = snapshot_for(case, rows=1)
+    wait = np.array(snapshot["lane_wait_days"])
+    wait[:, ::3] = 21.0
+    assert "lane_wait_days" not in decided(module, {**snapshot, "lane_wait_days": wait}).explain()
+
+
+def test_a_network_of_ones_own_without_stock_is_held_for_a_reason_that_makes_sense(module: InferenceModule) -> None:
+    other = kreen(7)
+    snapshot = snapshot_for(other, rows=1)
+    told = decided(module, {**snapshot, "on_hand": snapshot["on_hand"] * 0}, other.attributes).explain()
+    assert "on_hand_zero_share: 1; less than 1 is allowed" in told
+
+
+@pytest.mark.parametrize("factor", [1 / 3, 3.0])
+def test_stock_of_the_whole_network_at_a_third_or_three_times_is_held(
+    module: InferenceModule, case: Case, factor: float
+) -> None:
+    snapshot = snapshot_for(case, rows=2)
+    assert "total_" not in decided(module, snapshot).explain()
+    faulty = decided(module, {**snapshot, "on_hand": np.rint(snapshot["on_hand"] * factor)})
+    assert not faulty.orders.any()
+    assert "total_on_hand_days" in faulty.explain()

@@ -206,3 +206,33 @@ def test_nothing_but_decisions_and_refusals_comes_out(
 @pytest.fixture(scope="module")
 def fuzzed(folder: Path) -> tuple[InferenceModule, Case]:
     return load(folder), kreen()
+
+
+def test_the_same_network_again_is_decided_alike_and_one_changed_in_place_is_seen(
+    module: InferenceModule, case: Case
+) -> None:
+    snapshot = snapshot_for(case)
+    network = {name: np.array(values) for name, values in case.attributes.items()}
+    first, again = decided(module, snapshot, network), decided(module, snapshot, network)
+    np.testing.assert_array_equal(again.orders, first.orders)
+    for name, value in (("value_usd", np.nan), ("lane_destination", 1000)):
+        kept = network[name][0]
+        network[name][0] = value
+        assert not decided(module, snapshot, network).orders.any()
+        network[name][0] = kept
+    network["base_cover_days"] *= 2
+    fresh = {name: np.array(values) for name, values in network.items()}
+    np.testing.assert_array_equal(
+        decided(module, snapshot, network).raw_orders, decided(module, snapshot, fresh).raw_orders
+    )
+    assert (decided(module, snapshot, network).raw_orders != first.raw_orders).any()
+
+
+def test_the_same_network_under_other_names_is_another(module: InferenceModule, case: Case) -> None:
+    snapshot = snapshot_for(case)
+    assert decided(module, snapshot, case.attributes).lanes == module.manifest.names.lanes
+    names = [f"new {lane}" for lane in case.network.lanes]
+    assert decided(module, snapshot, case.attributes, lane_names=names).lanes == tuple(names)
+    names[0] = "newer"
+    assert decided(module, snapshot, case.attributes, lane_names=names).lanes[0] == "newer"
+    assert decided(module, snapshot).lanes == module.manifest.names.lanes

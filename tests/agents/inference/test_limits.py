@@ -85,3 +85,24 @@ def test_covers_and_limits_follow_names_and_not_places(limited: InferenceModule,
     unnamed = decided(limited, other, network, age_seconds=100_000.0)
     assert set(unnamed.skus) == {""}
     assert unnamed.lanes == limited.manifest.names.lanes
+
+
+def test_an_order_of_many_days_of_last_months_sales_waits_for_a_person(module: InferenceModule, case: Case) -> None:
+    assert module.manifest.limits.approval_sales_days > 0
+    snapshot = snapshot_for(case, rows=4)
+    free = decided(module, snapshot, limits=Limits(replaces=True))
+    sold = np.einsum("nms,bms->bn", case.network.market.echelon_share, snapshot["demand_slow"])
+    days = free.orders.sum(axis=-1) / sold[:, case.network.lane.destination]
+    limit = float(np.median(days[days > 0]))
+    decision = decided(module, snapshot, limits=Limits(replaces=True, approval_sales_days=limit))
+    np.testing.assert_array_equal(decision.needs_approval, days > limit)
+    np.testing.assert_array_equal(decision.orders + decision.held, free.orders)
+    assert f"{limit:g} days of what its destination sold in the last month" in decision.explain()
+
+
+def test_a_callers_days_of_sales_narrow_the_modules_own(module: InferenceModule, case: Case) -> None:
+    snapshot = snapshot_for(case, rows=2)
+    own = module.manifest.limits.approval_sales_days
+    wide = decided(module, snapshot, limits=Limits(approval_sales_days=10 * own))
+    np.testing.assert_array_equal(wide.needs_approval, decided(module, snapshot).needs_approval)
+    assert not decided(module, snapshot, limits=Limits(approval_sales_days=0.0)).orders.any()

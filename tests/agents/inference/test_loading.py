@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import io
 import json
 import os
 import pickle
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from entrepot.agents.inference import InferenceError, InferenceModule, ModuleRefused, load
-from entrepot.agents.inference.loading import latest_version
-from entrepot.agents.inference.manifest import FILES, MANIFEST
-from tests.agents.inference.cases import copy_of, reseal
+from entrepot.agents.inference import InferenceError, InferenceModule, InputRefused, ModuleRefused, load
+from entrepot.agents.inference.loading import latest_version, load_unnamed
+from entrepot.agents.inference.manifest import FILES, MANIFEST, seal
+from tests.agents.inference.cases import Case, copy_of, reseal, snapshot_for
 
 EVERY_FILE = (MANIFEST, *FILES)
 
@@ -347,3 +349,69 @@ def test_whatever_bytes_are_changed_nothing_but_a_refusal_comes_out(
         reseal(altered, lambda manifest: manifest["files"].update({name: digest}))
     with contextlib.suppress(ModuleRefused):
         load(altered)
+
+
+def test_a_module_is_pickled_by_its_folder_and_copied_as_itself(folder: Path, tmp_path: Path) -> None:
+    place = copy_of(folder, tmp_path)
+    module = load(place, threads=2)
+    assert copy.copy(module) is module
+    assert copy.deepcopy(module) is module
+    data = pickle.dumps(module)
+    assert pickle.loads(data).versions == module.versions
+    reseal(place, lambda content: content.update(metrics=["other"]))
+    with pytest.raises(ModuleRefused, match=r"not \w+ as asked for"):
+        pickle.loads(data)
+    shutil.rmtree(place)
+    with pytest.raises(ModuleRefused, match="no such folder"):
+        pickle.loads(data)
+
+
+def test_a_module_from_no_folder_says_that_it_cannot_be_pickled(folder: Path) -> None:
+    with pytest.raises(InputRefused, match="came from no folder"):
+        pickle.dumps(load_unnamed(folder))
+
+
+JSON = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 3),
+    st.sampled_from([10**30, -1e308, 1e308, 0.5, "", "B", "\x1b[2J", [], [[]], ["B", "L", "S"], ["Q"], {}, {"a": 1}]),
+)
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Of every key, and of the first item of every list."""
+    if place:
+        yield place
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, child in inner:
+        yield from places(child, (*place, key))
+
+
+def with_json(value: Any, place: tuple[Any, ...], new: Any) -> Any:
+    if not place:
+        return new
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[place[0]] = with_json(value[place[0]], place[1:], new)
+    return changed
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_key_of_a_wrong_kind_is_refused_or_harmless(
+    folder: Path, tmp_path: Path, case: Case, data: st.DataObject
+) -> None:
+    """Whoever alters a manifest knows how to seal it."""
+    altered = tmp_path / "kinds" / "kreen-test" / "0001"
+    if not altered.exists():
+        shutil.copytree(folder, altered)
+    content = json.loads((folder / MANIFEST).read_text())
+    del content["digest"]
+    place = data.draw(st.sampled_from(sorted(places(content), key=str)))
+    (altered / MANIFEST).write_bytes(seal(with_json(content, place, data.draw(JSON))))
+    try:
+        module = load(altered)
+    except ModuleRefused:
+        return
+    decision = module.decide(snapshot_for(case, rows=1), age_seconds=1.0)
+    assert (decision.orders >= 0).all()

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import pytest
 import torch
 
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.observe.snapshot import NetworkAttributes
+from entrepot.envs.order_up_to import demand_rate
 from tests.worlds.tiny import first_snapshot, tiny_world
 
 
@@ -61,3 +63,62 @@ def test_the_threshold_learns_though_the_choice_is_hard() -> None:
     gradient = module.consolidation.threshold.bias.grad
     assert gradient is not None
     assert float(gradient) < 0  # a higher threshold, fewer departures
+
+
+def unwilling() -> NeuralPolicy:
+    """A policy that has learnt to let every departure wait."""
+    module = NeuralPolicy()
+    with torch.no_grad():
+        module.consolidation.threshold.bias.fill_(100.0)
+    return module
+
+
+@pytest.mark.parametrize(("network", "skus"), [("kreen", 6), ("two_warehouses", 4)])
+def test_a_lane_is_not_left_waiting_where_its_destination_runs_out_before_the_next_arrives(
+    network: str, skus: int
+) -> None:
+    world = tiny_world(network, skus)
+    first = first_snapshot(world)
+    rate = demand_rate(world.attributes, first)
+    nothing_due = {name: torch.zeros_like(getattr(first, name)) for name in ("dock", "in_transit", "due", "backlog")}
+    arriving = torch.zeros_like(first.arriving)
+    held = [0.0] * rate.shape[1]
+    short = replace(first, **nothing_due, arriving_or_none=arriving, on_hand=rate * torch.tensor(held)[:, None])
+    attributes = at_price(world.attributes, 40.0)
+    from_supplier = attributes.lane_origin >= rate.shape[1]
+    decided = unwilling().decide(short, attributes)
+    some = decided.decisions.orders.sum(dim=-1) > 0
+    leaves = (short.lane_wait_days < 0.5) & from_supplier & (attributes.lane_carries.sum(dim=-1) > 0)
+    wanted = NeuralPolicy()(short, at_price(attributes, 0.0)).orders.sum(dim=-1)
+    assert some.any()
+    enough = wanted >= (rate[:, attributes.lane_destination] * attributes.lane_carries).sum(dim=-1)
+    primary = attributes.lane_primary.min(dim=-1).values > 0
+    assert some[leaves & enough & primary].all()
+
+
+def test_one_day_of_cover_everywhere_but_at_the_centre_is_shipped_from_there() -> None:
+    world = tiny_world("two_warehouses", 4)
+    first = first_snapshot(world)
+    rate = demand_rate(world.attributes, first)
+    nothing_due = {name: torch.zeros_like(getattr(first, name)) for name in ("dock", "in_transit", "due", "backlog")}
+    feeds = torch.zeros(rate.shape[1])
+    inner = world.attributes.lane_origin[world.attributes.lane_origin < rate.shape[1]]
+    feeds[inner] = 120.0
+    short = replace(
+        first,
+        **nothing_due,
+        arriving_or_none=torch.zeros_like(first.arriving),
+        on_hand=rate * feeds.clamp(min=1.0)[:, None],
+        lane_wait_days=torch.zeros_like(first.lane_wait_days),
+    )
+    orders = unwilling()(short, at_price(world.attributes, 40.0)).orders
+    transfers = world.attributes.lane_origin < rate.shape[1]
+    assert (orders[:, transfers].sum(dim=(1, 2)) > 0).all()
+
+
+def test_a_stocked_network_waits_as_it_learnt_to() -> None:
+    world = tiny_world("kreen", 6)
+    first = first_snapshot(world)
+    rate = demand_rate(world.attributes, first)
+    stocked = replace(first, on_hand=90.0 * rate)
+    assert (unwilling()(stocked, at_price(world.attributes, 40.0)).orders == 0).all()

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from entrepot.configs.errors import ConfigurationError
-from tests.envs.snapshot.records.network import CALIFORNIA, KETTLE, LAMP, STOCK, remarks, snapshot
+from entrepot.envs.snapshot import Records, snapshot_from_records
+from tests.envs.snapshot.records.network import (
+    CALIFORNIA,
+    KETTLE,
+    LAMP,
+    NETWORK,
+    SALES,
+    STOCK,
+    WEDNESDAY,
+    remarks,
+    snapshot,
+)
 
 
 def test_reserved_and_allocated_units_are_not_on_hand() -> None:
@@ -88,3 +99,17 @@ def test_units_that_may_be_thousands_are_refused(text: str) -> None:
 def test_what_is_off_the_stock_is_not_below_0(column: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"stock: row 1: {column}: -500; allowed: 0 or more"):
         snapshot(stock=[{**STOCK[0], column: -500}, *STOCK[1:]])
+
+
+@pytest.mark.parametrize(("texts", "told"), [(("1.234", "12.500"), True), (("1.234", "12.5"), False)])
+def test_of_divisible_goods_a_figure_that_may_be_thousands_is_told(texts: tuple[str, str], told: bool) -> None:
+    divisible = NETWORK.model_copy(update={"divisible": True})
+    stock = [{**row, "on_hand": text} for row, text in zip(STOCK, (*texts, "7", "8"), strict=True)]
+    found = snapshot_from_records(divisible, Records(stock=stock, sales=SALES), WEDNESDAY)
+    assert found.arrays["on_hand"][0, 0, 0] == np.float32(1.234)
+    said = "stock: row 1: '1.234' and all like it in on_hand are read as fractions" if told else ""
+    assert (
+        any(said in message for message in remarks(found, "stock"))
+        if told
+        else not any("fractions" in message for message in remarks(found, "stock"))
+    )
