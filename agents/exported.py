@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from entrepot.agents.inference import InferenceModule, Limits, load
+from entrepot.agents.inference.json_reader import MANIFEST
 from entrepot.agents.inference.loading import latest_version
-from entrepot.agents.inference.manifest import MANIFEST
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.arrays import network_arrays, snapshot_arrays
 from entrepot.envs.observe.reading import Costly

@@ -88,6 +88,7 @@ def decide_from_records(
     approval_units: float | None = None,
     approval_usd: float | None = None,
     names: NetworkNames | None = None,
+    approval_sales_days: float | None = None,
 ) -> RecordedDecision:
     """Orders for one day. Capacities of lanes and suppliers, and minimum orders, are those of the network.
 
@@ -112,6 +113,7 @@ def decide_from_records(
         approval_units: a lane's order of more units is held for a person.
         approval_usd: a lane's order of more value is held for a person.
         names: of the same network, where somebody has made them already, which takes a while for many SKUs.
+        approval_sales_days: a lane's order of more days of what its destination sold in the last month is held.
 
     Raises:
         ConfigurationError: records that can't be used, where, and what is allowed.
@@ -149,6 +151,7 @@ def decide_from_records(
             budget_usd=budget_usd,
             approval_units=approval_units,
             approval_usd=approval_usd,
+            approval_sales_days=approval_sales_days,
         ),
     )
     return RecordedDecision(decision, found, attributes, age, (*found.remarks, *taken))

@@ -93,6 +93,9 @@ def decide(
     budget_usd: Annotated[float | None, typer.Option(help="For goods, freight and duty.")] = None,
     approval_units: Annotated[float | None, typer.Option(help="Hold a lane's order of more units.")] = None,
     approval_usd: Annotated[float | None, typer.Option(help="Hold a lane's order of more value.")] = None,
+    approval_sales_days: Annotated[
+        float | None, typer.Option(help="Hold a lane's order of more days of last month's sales at its destination.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the orders to FILE.", metavar="FILE.csv")] = None,
     json: Annotated[
         Path | None, typer.Option("--json", help="Write orders, remarks and reasons to FILE.", metavar="FILE")
@@ -136,6 +139,7 @@ def decide(
         budget_usd=budget_usd,
         approval_units=approval_units,
         approval_usd=approval_usd,
+        approval_sales_days=approval_sales_days,
     )
     rows = [asdict(order) for order in result.orders()]
     _print(described.title or described.name, date, result, rows)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from entrepot.agents.inference.checking import Arrays, Checked
 from entrepot.agents.inference.errors import ModuleRefused
-from entrepot.agents.inference.manifest import REMEDY, read_json
+from entrepot.agents.inference.json_reader import REMEDY, read_json
 from entrepot.agents.inference.order_up_to import demand_rate, orders_from_cover, stock_position
 
 FORMAT = "entrepot-base-stock/1"

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.inference.errors import ModuleRefused
-from entrepot.agents.inference.manifest import FILES, MANIFEST, REMEDY
+from entrepot.agents.inference.json_reader import MANIFEST, REMEDY
+from entrepot.agents.inference.manifest import FILES
 
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin")
 ONNX_FIRST_BYTE = b"\x08"

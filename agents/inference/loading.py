@@ -18,7 +18,8 @@ from entrepot.agents.inference.errors import InputRefused, ModuleRefused
 from entrepot.agents.inference.fallback import BaseStock
 from entrepot.agents.inference.feasibility import suppliers_of
 from entrepot.agents.inference.folder import check_digests, check_onnx, read_folder, read_npz
-from entrepot.agents.inference.manifest import MANIFEST, REMEDY, Manifest, parse
+from entrepot.agents.inference.json_reader import MANIFEST, REMEDY
+from entrepot.agents.inference.manifest import Manifest, parse
 from entrepot.agents.inference.module import InferenceModule, Session
 
 MOST_DIGITS = 18

@@ -6,27 +6,25 @@ import hashlib
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.inference.errors import ModuleRefused
+from entrepot.agents.inference.json_reader import MANIFEST, REMEDY, Reader, read_json
 
 FORMAT = "entrepot-inference/3"
 WITHOUT_SALES_DAYS = "entrepot-inference/2"
 """The format before: the same, but for `limits.approval_sales_days`, which limits nothing there."""
-MANIFEST = "manifest.json"
 FILES = ("fallback.json", "golden.npz", "network.npz", "policy.onnx")
 """What a module's folder holds beside its manifest."""
 KINDS = ("float32", "int64")
 MOST_ENTRIES = 1000
 MOST_PACK_UNITS = 1e12
-T = TypeVar("T")
 ROLES = ("decision", "explanation")
-REMEDY = "copy the folder afresh or export it again"
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def parse(data: bytes) -> Manifest:
         ModuleRefused: the key, what stands there and what is allowed.
     """
     content = read_json(MANIFEST, data)
-    root = _Reader("", content)
+    root = Reader("", content)
     if root.get("format") not in (FORMAT, WITHOUT_SALES_DAYS):
         raise ModuleRefused(
             f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only: export the run again"
@@ -194,46 +192,12 @@ def parse(data: bytes) -> Manifest:
     return manifest
 
 
-def read_json(file: str, data: bytes) -> Any:
-    """JSON as the standard has it: one value to a key, finite figures, whole characters.
-
-    Raises:
-        ModuleRefused: the file and what is wrong with it.
-    """
-    try:
-        text = data.decode("utf-8")
-        content = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
-        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair has no bytes
-    except (ValueError, RecursionError) as error:
-        problem = str(error)[:200] if not isinstance(error, RecursionError) else "it is nested too deep"
-        raise ModuleRefused(f"{file}: not JSON ({problem}); it was cut short or altered: {REMEDY}") from None
-    return content
-
-
-def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is not a figure")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is too large")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return content
-
-
 def _digest(content: Mapping[str, Any]) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _field(reader: _Reader) -> FieldSchema:
+def _field(reader: Reader) -> FieldSchema:
     reader.only("axes", "unit", "meaning", "minimum", "maximum", "kind")
     kind = reader.text("kind")
     if kind not in KINDS:
@@ -250,7 +214,7 @@ def _field(reader: _Reader) -> FieldSchema:
     )
 
 
-def _output(reader: _Reader) -> OutputSchema:
+def _output(reader: Reader) -> OutputSchema:
     reader.only("axes", "unit", "meaning", "role")
     role = reader.text("role")
     if role not in ROLES:
@@ -258,14 +222,14 @@ def _output(reader: _Reader) -> OutputSchema:
     return OutputSchema(reader.texts("axes"), reader.text("unit"), reader.text("meaning"), role)
 
 
-def _age(reader: _Reader, key: str, least: float) -> float:
+def _age(reader: Reader, key: str, least: float) -> float:
     seconds = reader.number(key)
     if not seconds >= least:
         raise ModuleRefused(f"{MANIFEST}: {key}: {seconds:g}; must be {least:g} s or more")
     return seconds
 
 
-def _range(reader: _Reader) -> Range:
+def _range(reader: Reader) -> Range:
     reader.only("low", "high", "usual")
     low, high, usual = reader.number("low"), reader.number("high"), reader.number("usual")
     if not low <= usual <= high:
@@ -273,7 +237,7 @@ def _range(reader: _Reader) -> Range:
     return Range(low, high, usual)
 
 
-def _limits(reader: _Reader, names: Names, without_sales_days: bool) -> OwnLimits:
+def _limits(reader: Reader, names: Names, without_sales_days: bool) -> OwnLimits:
     reader.only(
         "lane_m3", "supplier_units", "minimum_order_units", "pack_units", "approval_units", "approval_usd",
         "approval_days", "approval_basis", *(() if without_sales_days else ("approval_sales_days",)),
@@ -295,7 +259,7 @@ def _limits(reader: _Reader, names: Names, without_sales_days: bool) -> OwnLimit
     )
 
 
-def _names(reader: _Reader) -> Names:
+def _names(reader: Reader) -> Names:
     axes = ("nodes", "suppliers", "markets", "lanes", "skus")
     reader.only("network", *axes)
     lists = {key: reader.texts(key) for key in axes}
@@ -307,7 +271,7 @@ def _names(reader: _Reader) -> Names:
     return Names(network=reader.text("network"), **lists)
 
 
-def _long_run(reader: _Reader, names: Names) -> LongRun:
+def _long_run(reader: Reader, names: Names) -> LongRun:
     reader.only("month_index", "demand_mean", "demand_square")
     table = (len(names.markets), len(names.skus))
     return LongRun(
@@ -315,76 +279,3 @@ def _long_run(reader: _Reader, names: Names) -> LongRun:
         reader.figures("demand_mean", table),
         reader.figures("demand_square", table),
     )
-
-
-class _Reader:
-    """Reads one JSON object and names the key wherever something is wrong."""
-
-    def __init__(self, path: str, value: Any) -> None:
-        self.path = path
-        if not isinstance(value, dict):
-            raise ModuleRefused(f"{MANIFEST}: {path or 'top level'}: {type(value).__name__}; must be an object")
-        self.value: dict[str, Any] = value
-
-    def get(self, key: str) -> Any:
-        if key not in self.value:
-            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: missing; it is required")
-        return self.value[key]
-
-    def only(self, *allowed: str) -> None:
-        unknown = sorted(set(self.value) - set(allowed))
-        if unknown:
-            raise ModuleRefused(f"{MANIFEST}: {self._name(unknown[0])}: unknown; allowed: {', '.join(sorted(allowed))}")
-
-    def child(self, key: str) -> _Reader:
-        return _Reader(self._name(key), self.get(key))
-
-    def text(self, key: str) -> str:
-        return str(self._typed(key, self.get(key), str, "text"))
-
-    def number(self, key: str) -> float:
-        value = self._typed(key, self.get(key), (int, float), "a number")
-        try:
-            return float(value)
-        except OverflowError:
-            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: too large; must be a number") from None
-
-    def most(self, key: str) -> float:
-        """A limit of 0 or more; null is none."""
-        value = math.inf if self.get(key) is None else self.number(key)
-        if not value >= 0:
-            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: {value:g}; must be 0 or more, or null for none")
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        items = self._typed(key, self.get(key), list, "a list of texts")
-        return tuple(str(self._typed(key, item, str, "a list of texts")) for item in items)
-
-    def figures(self, key: str, shape: tuple[int, ...], missing: float | None = None) -> NDArray[np.float64]:
-        """Figures of 0 or more in a fixed shape, read-only; null is read as `missing` where there is such a figure."""
-        allowed = f"figures of 0 or more in the shape {list(shape)}"
-        given = self._typed(key, self.get(key), list, allowed)
-        if missing is not None:
-            given = [missing if item is None else item for item in given]
-        try:
-            values = np.array(given, np.float64)
-        except (ValueError, TypeError, OverflowError):
-            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: must be {allowed}") from None
-        if values.size == 0 and 0 in shape:
-            values = np.zeros(shape)
-        if values.shape != shape or not (values >= 0).all():
-            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: has shape {list(values.shape)}; must be {allowed}")
-        values.flags.writeable = False
-        return values
-
-    def each(self, read: Callable[[_Reader], T]) -> dict[str, T]:
-        """Every child by its key."""
-        return {key: read(self.child(key)) for key in self.value}
-
-    def _typed(self, key: str, value: Any, kinds: Any, allowed: str) -> Any:
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise ModuleRefused(f"{MANIFEST}: {self._name(key)}: {value!r}; must be {allowed}")
-        return value
-
-    def _name(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key

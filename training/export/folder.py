@@ -20,8 +20,9 @@ from torch import nn
 
 from entrepot import __version__
 from entrepot.agents.inference.fallback import BaseStock
+from entrepot.agents.inference.json_reader import MANIFEST
 from entrepot.agents.inference.loading import is_version, load_unnamed
-from entrepot.agents.inference.manifest import FORMAT, MANIFEST, Envelope, seal
+from entrepot.agents.inference.manifest import FORMAT, Envelope, seal
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot.attributes import attribute_arrays

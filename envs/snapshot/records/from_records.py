@@ -73,7 +73,9 @@ class RecordedSnapshot:
                     f"stock: of when that of {self.network.nodes[node]} is was not told; give a column as_of, or as_of "
                     "for all of it (--as-of)"
                 )
-            if as_of.astimezone(place).date() > start.date() or (decided_at is not None and as_of > decided_at):
+            # By moments: in one zone Python compares what clocks show, and one hour of autumn they show twice.
+            later = decided_at is not None and as_of.timestamp() > decided_at.timestamp()
+            if as_of.astimezone(place).date() > start.date() or later:
                 latest = start.date() if decided_at is None else decided_at
                 raise ConfigurationError(f"stock: that of {self.network.nodes[node]} is of {as_of}, after {latest}")
             ages[0, node] = (max(start, as_of) if decided_at is None else decided_at).timestamp() - as_of.timestamp()

@@ -16,7 +16,8 @@ from torch import nn
 
 from entrepot.agents.inference import Decision, InferenceModule
 from entrepot.agents.inference.envelope import envelope_of
-from entrepot.agents.inference.manifest import MANIFEST, seal
+from entrepot.agents.inference.json_reader import MANIFEST
+from entrepot.agents.inference.manifest import seal
 from entrepot.agents.inference.order_up_to import demand_rate
 from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.envs.decisions import Decisions

@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entrepot.agents.inference import InferenceError, InferenceModule, InputRefused, ModuleRefused, load
+from entrepot.agents.inference.json_reader import MANIFEST
 from entrepot.agents.inference.loading import latest_version, load_unnamed
-from entrepot.agents.inference.manifest import FILES, MANIFEST, seal
+from entrepot.agents.inference.manifest import FILES, seal
 from tests.agents.inference.cases import Case, copy_of, reseal, snapshot_for
 
 EVERY_FILE = (MANIFEST, *FILES)

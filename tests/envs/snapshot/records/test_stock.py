@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -113,3 +114,26 @@ def test_of_divisible_goods_a_figure_that_may_be_thousands_is_told(texts: tuple[
         if told
         else not any("fractions" in message for message in remarks(found, "stock"))
     )
+
+
+@pytest.mark.parametrize(
+    ("as_of", "decided_at", "hours"),
+    [
+        ("2026-11-01T00:30", "2026-11-01T03:30", 4.0),  # clocks go back
+        ("2026-03-08T00:30", "2026-03-08T03:30", 2.0),  # clocks go forward
+        ("2026-03-08T02:30", "2026-03-08T04:30", 1.0),  # a time that no clock showed, taken as before the change
+    ],
+)
+def test_ages_are_of_hours_that_passed_when_clocks_change(as_of: str, decided_at: str, hours: float) -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    stock = [{**row, "as_of": as_of} for row in STOCK]
+    sales = [{**row, "date": "2026-02-24"} for row in SALES]
+    found = snapshot(as_of[:10], stock=stock, sales=sales, zone="America/Los_Angeles")
+    moment = datetime.fromisoformat(decided_at).replace(tzinfo=zone)
+    assert found.age_seconds(moment, zone="America/Los_Angeles").max() == hours * 3600
+    again = moment.replace(hour=1, minute=10, fold=1)
+    if as_of.startswith("2026-11"):
+        earlier = snapshot(
+            as_of[:10], stock=[{**row, "as_of": "2026-11-01T01:30"} for row in STOCK], sales=sales, zone=str(zone)
+        )
+        assert earlier.age_seconds(again, zone=str(zone)).max() == 40 * 60
