@@ -397,7 +397,7 @@ def with_json(value: Any, place: tuple[Any, ...], new: Any) -> Any:
     return changed
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_key_of_a_wrong_kind_is_refused_or_harmless(
     folder: Path, tmp_path: Path, case: Case, data: st.DataObject

@@ -81,9 +81,7 @@ def test_a_lane_is_not_left_waiting_where_its_destination_runs_out_before_the_ne
     first = first_snapshot(world)
     rate = demand_rate(world.attributes, first)
     nothing_due = {name: torch.zeros_like(getattr(first, name)) for name in ("dock", "in_transit", "due", "backlog")}
-    arriving = torch.zeros_like(first.arriving)
-    held = [0.0] * rate.shape[1]
-    short = replace(first, **nothing_due, arriving_or_none=arriving, on_hand=rate * torch.tensor(held)[:, None])
+    short = replace(first, **nothing_due, arriving_or_none=torch.zeros_like(first.arriving), on_hand=0 * rate)
     attributes = at_price(world.attributes, 40.0)
     from_supplier = attributes.lane_origin >= rate.shape[1]
     decided = unwilling().decide(short, attributes)

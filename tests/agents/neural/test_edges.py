@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from entrepot.agents.inference.order_up_to import demand_rate, orders_from_cover
 from entrepot.agents.neural import NeuralPolicy
@@ -19,7 +20,7 @@ SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[Healt
 PRICE_USD = 40.0
 
 
-def asked(policy: NeuralPolicy, snapshot: Arrays, attributes: Arrays) -> np.ndarray:
+def asked(policy: NeuralPolicy, snapshot: Arrays, attributes: Arrays) -> NDArray[np.float64]:
     """[B, L, S] units that the policy orders, as an exported graph would."""
     with torch.no_grad():
         answer = PolicyGraph(policy)(as_tensors(snapshot, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
