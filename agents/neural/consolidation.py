@@ -7,8 +7,8 @@ holding cost h q²/(2r), summed over SKUs, reaches the price K, the economic ord
 several items that share one price: Silver 1981, 'Establishing reorder points in the (S, c, s) coordinated control
 system'). Learnt is the share of K at which to go: less than 1 where a shortage looms.
 
-Whatever was learnt, a departure isn't let go by where its destination would run out before the next one arrives: the
-saving is small against the sales, and a network that starts empty is none that training ever saw.
+Whatever was learnt, a departure isn't let go by where its destination would run out before the next one arrives and the
+sales lost until then are worth its price: a network that starts empty is none that training ever saw.
 
 To go or not is no smooth choice, and the value of the goods on board is not their value at the margin, which is small
 when all arrive and large when none does. So training tries: a few departures, drawn at random, carry a random share u
@@ -52,6 +52,7 @@ class Consolidation(nn.Module):
         hidden: Tensor,
         wanted: Tensor,
         rate: Tensor,
+        margin: Tensor,
         environment: Tensor,
         lane: Tensor,
         chance: torch.Generator | None = None,
@@ -64,6 +65,7 @@ class Consolidation(nn.Module):
             hidden: [P, S, width] of each lane-SKU cell.
             wanted: [P, S] units that the lane would carry.
             rate: [P, S] units a day at the lane's destination.
+            margin: [P, S] USD lost there with a unit that can't be sold.
             environment: [P] index into the batch.
             lane: [P] index of a lane.
             chance: draws the departures that are tried in part, so that the threshold learns; none are if None.
@@ -82,7 +84,7 @@ class Consolidation(nn.Module):
         threshold: Tensor = self.threshold(torch.cat([hidden.mean(dim=1), sums], dim=-1)).squeeze(-1)
         return departing(saved - threshold, price < LEAST_PRICE_USD, chance)
         beyond = saved - threshold
-        fixed = free | _runs_out(snapshot, attributes, wanted, rate, environment, lane)
+        fixed = free | _runs_out(snapshot, attributes, wanted, rate, margin, environment, lane)
         departs: Tensor = ((beyond > 0) | fixed).to(wanted)
         if chance is None:
             return departs
@@ -92,11 +94,18 @@ class Consolidation(nn.Module):
 
 
 def _runs_out(
-    snapshot: Snapshot, attributes: NetworkAttributes, wanted: Tensor, rate: Tensor, environment: Tensor, lane: Tensor
+    snapshot: Snapshot,
+    attributes: NetworkAttributes,
+    wanted: Tensor,
+    rate: Tensor,
+    margin: Tensor,
+    environment: Tensor,
+    lane: Tensor,
 ) -> Tensor:
     """[P] whether a lane's destination lacks most of what is asked before the departure after today's arrives.
 
-    Counted are goods that the lane would carry, and that can't be sold out of stock and what is due.
+    Counted are goods that the lane would carry, and that can't be sold out of stock and what is due. What they would
+    earn must be worth the price.
     """
     interval = attributes.lane_interval_days[lane].unsqueeze(-1)
     until = attributes.lane_lead_days[lane].unsqueeze(-1) + interval
@@ -104,5 +113,6 @@ def _runs_out(
     position = stock_position(attributes, snapshot)[environment, lane].clamp(min=0.0)
     lacks = torch.minimum((rate * until - position).clamp(min=0.0), rate * interval) * (wanted > 0)
     runs_out = lacks.sum(dim=-1) >= RUNS_OUT_SHARE * (carried * interval).sum(dim=-1)
-    result: Tensor = runs_out & (wanted.sum(dim=-1) >= LEAST_DAYS_ABOARD * carried.sum(dim=-1))
+    worth = (lacks * margin).sum(dim=-1) >= attributes.lane_shipment_usd[lane]
+    result: Tensor = runs_out & worth & (wanted.sum(dim=-1) >= LEAST_DAYS_ABOARD * carried.sum(dim=-1))
     return result

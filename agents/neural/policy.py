@@ -180,9 +180,17 @@ class NeuralPolicy(nn.Module):
         if not self._head.consolidates:
             return (snapshot.lane_wait_days < 0.5).to(wanted)
         environment, lane = encoded.environment, encoded.lane
-        rate = encoded.known.rate[environment, attributes.lane_destination[lane]]
+        destination = attributes.lane_destination[lane]
         chosen = self.consolidation(
-            snapshot, attributes, encoded.hidden, wanted[environment, lane], rate, environment, lane, chance=chance
+            snapshot,
+            attributes,
+            encoded.hidden,
+            wanted[environment, lane],
+            encoded.known.rate[environment, destination],
+            encoded.known.margin[destination],
+            environment,
+            lane,
+            chance=chance,
         )
         return wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)
 

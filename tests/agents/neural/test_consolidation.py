@@ -65,6 +65,11 @@ def test_the_threshold_learns_though_the_choice_is_hard() -> None:
     assert float(gradient) < 0  # a higher threshold, fewer departures
 
 
+def dear(attributes: NetworkAttributes) -> NetworkAttributes:
+    """Departures have a price, and lost sales cost far more."""
+    return replace(at_price(attributes, 40.0), margin_usd=torch.full_like(attributes.margin_usd, 1e4))
+
+
 def unwilling() -> NeuralPolicy:
     """A policy that has learnt to let every departure wait."""
     module = NeuralPolicy()
@@ -82,7 +87,7 @@ def test_a_lane_is_not_left_waiting_where_its_destination_runs_out_before_the_ne
     rate = demand_rate(world.attributes, first)
     nothing_due = {name: torch.zeros_like(getattr(first, name)) for name in ("dock", "in_transit", "due", "backlog")}
     short = replace(first, **nothing_due, arriving_or_none=torch.zeros_like(first.arriving), on_hand=0 * rate)
-    attributes = at_price(world.attributes, 40.0)
+    attributes = dear(world.attributes)
     from_supplier = attributes.lane_origin >= rate.shape[1]
     decided = unwilling().decide(short, attributes)
     some = decided.decisions.orders.sum(dim=-1) > 0
@@ -109,7 +114,7 @@ def test_one_day_of_cover_everywhere_but_at_the_centre_is_shipped_from_there() -
         on_hand=rate * feeds.clamp(min=1.0)[:, None],
         lane_wait_days=torch.zeros_like(first.lane_wait_days),
     )
-    orders = unwilling()(short, at_price(world.attributes, 40.0)).orders
+    orders = unwilling()(short, dear(world.attributes)).orders
     transfers = world.attributes.lane_origin < rate.shape[1]
     assert (orders[:, transfers].sum(dim=(1, 2)) > 0).all()
 
@@ -119,4 +124,4 @@ def test_a_stocked_network_waits_as_it_learnt_to() -> None:
     first = first_snapshot(world)
     rate = demand_rate(world.attributes, first)
     stocked = replace(first, on_hand=90.0 * rate)
-    assert (unwilling()(stocked, at_price(world.attributes, 40.0)).orders == 0).all()
+    assert (unwilling()(stocked, dear(world.attributes)).orders == 0).all()

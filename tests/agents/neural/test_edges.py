@@ -18,6 +18,7 @@ from tests.strategies import networks
 
 SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PRICE_USD = 40.0
+WORTH_ANY_PRICE_USD = 1e5
 
 
 def asked(policy: NeuralPolicy, snapshot: Arrays, attributes: Arrays) -> NDArray[np.float64]:
@@ -68,6 +69,7 @@ def test_no_lane_waits_whose_destination_is_empty(description: NetworkDescriptio
     """However unwilling a policy has learnt to be, if it wants a day's demand or more of every SKU."""
     case = Case.of(description)
     free = {**case.attributes, "lane_shipment_usd": np.zeros_like(case.attributes["lane_shipment_usd"])}
+    free["margin_usd"] = np.full_like(case.attributes["margin_usd"], WORTH_ANY_PRICE_USD)
     priced = {**case.attributes, "lane_shipment_usd": free["lane_shipment_usd"] + PRICE_USD}
     snapshot = departing_today(case, seed)
     destination = case.network.lane.destination
