@@ -6,6 +6,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
 import onnx
@@ -22,8 +23,8 @@ from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 
 OPSET = 20
-DECISIONS = tuple(Decisions.axes())
-"""Names of the graph's outputs that are to be carried out."""
+DECISIONS = tuple(field.name for field in fields(Decisions) if field.default is MISSING)
+"""Names of the graph's outputs that are to be carried out: the decisions that every policy makes."""
 EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES}
 """Sizes to trace with: all different and none 0 or 1, which torch.export would take for constants."""
 
