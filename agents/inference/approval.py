@@ -57,9 +57,9 @@ def sold_a_day(network: Mapping[str, NDArray[Any]], demand_slow: NDArray[Any]) -
         network: its attributes.
         demand_slow: [B, M, S] units a day.
     """
-    nodes, _, skus = network["echelon_share"].shape
-    share = network["echelon_share"].reshape(nodes, -1).astype(np.float64)
-    sold = demand_slow.reshape(len(demand_slow), -1).astype(np.float64) @ share.T
+    nodes, markets, skus = network["echelon_share"].shape
+    share = network["echelon_share"].reshape(nodes, markets * skus).astype(np.float64)
+    sold = demand_slow.reshape(len(demand_slow), markets * skus).astype(np.float64) @ share.T
     return np.asarray(np.maximum(sold, LEAST_RATE * skus))
 
 

@@ -174,8 +174,8 @@ def parse(data: bytes) -> Manifest:
         network=inputs.child("network").each(_field),
         outputs=root.child("outputs").each(_output),
         season_entries=int(entries),
-        maximum_age_seconds=_age(root, "maximum_age_seconds", 0.0),
-        hold_age_seconds=_age(root, "hold_age_seconds", root.number("maximum_age_seconds")),
+        maximum_age_seconds=_age(root, "maximum_age_seconds"),
+        hold_age_seconds=_age(root, "hold_age_seconds"),
         names=names,
         demand=_long_run(root.child("demand"), names),
         limits=_limits(root.child("limits"), names, root.get("format") == WITHOUT_SALES_DAYS),
@@ -222,10 +222,10 @@ def _output(reader: Reader) -> OutputSchema:
     return OutputSchema(reader.texts("axes"), reader.text("unit"), reader.text("meaning"), role)
 
 
-def _age(reader: Reader, key: str, least: float) -> float:
+def _age(reader: Reader, key: str) -> float:
     seconds = reader.number(key)
-    if not seconds >= least:
-        raise ModuleRefused(f"{MANIFEST}: {key}: {seconds:g}; must be {least:g} s or more")
+    if not seconds >= 0:
+        raise ModuleRefused(f"{MANIFEST}: {key}: {seconds:g}; must be 0 s or more")
     return seconds
 
 

@@ -14,7 +14,7 @@ from entrepot.envs.network import NetworkDescription
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
 from entrepot.training.export.graph import PolicyGraph, as_tensors
 from tests.agents.inference.cases import Arrays, Case, covers, snapshot_for
-from tests.strategies import networks
+from tests.worlds.networks import networks
 
 SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PRICE_USD = 40.0
