@@ -46,7 +46,7 @@ def departing(beyond: Tensor, free: Tensor, chance: torch.Generator | None) -> T
 
     Args:
         beyond: [...] by how much the logarithm of what is saved is above its threshold.
-        free: [...] booleans, where a departure costs nothing.
+        free: [...] booleans, where it departs in any case, as it costs nothing or the goods are bitterly needed.
         chance: draws the departures that are tried in part, so that the threshold learns; none are if None.
     """
     departs: Tensor = ((beyond > 0) | free).to(beyond)

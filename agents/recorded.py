@@ -87,8 +87,8 @@ def decide_from_records(
     budget_usd: float | None = None,
     approval_units: float | None = None,
     approval_usd: float | None = None,
-    names: NetworkNames | None = None,
     approval_sales_days: float | None = None,
+    names: NetworkNames | None = None,
 ) -> RecordedDecision:
     """Orders for one day. Capacities of lanes and suppliers, and minimum orders, are those of the network.
 

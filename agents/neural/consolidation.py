@@ -1,19 +1,7 @@
-"""The neural policy's threshold of departures: see `entrepot.agents.departures`."""
-"""Whether a departure carries enough to be worth the price that is paid once for it.
-
-Waiting for the next departure saves that price, and the shorter stock costs less to hold. A lane whose goods are short
-by q units, of a SKU that sells r a day, would on average have held q/2 units for q/r days, had it not waited: when
-holding cost h q²/(2r), summed over SKUs, reaches the price K, the economic order quantity is reached (Harris 1913; for
-several items that share one price: Silver 1981, 'Establishing reorder points in the (S, c, s) coordinated control
-system'). Learnt is the share of K at which to go: less than 1 where a shortage looms.
+"""The neural policy's threshold of departures: see `entrepot.agents.departures`.
 
 Whatever was learnt, a departure isn't let go by where its destination would run out before the next one arrives and the
 sales lost until then are worth its price: a network that starts empty is none that training ever saw.
-
-To go or not is no smooth choice, and the value of the goods on board is not their value at the margin, which is small
-when all arrive and large when none does. So training tries: a few departures, drawn at random, carry a random share u
-of what is wanted, and the marginal value there, whose mean over u is the whole shipment's value (the integral along the
-way from nothing to all: Aumann and Shapley 1974), is what the threshold learns from.
 """
 
 from __future__ import annotations
@@ -82,15 +70,8 @@ class Consolidation(nn.Module):
         cover = wanted.sum(dim=-1) / rate.sum(dim=-1)
         sums = torch.stack([0.3 * saved, torch.log1p(cover)], dim=-1)
         threshold: Tensor = self.threshold(torch.cat([hidden.mean(dim=1), sums], dim=-1)).squeeze(-1)
-        return departing(saved - threshold, price < LEAST_PRICE_USD, chance)
-        beyond = saved - threshold
-        fixed = free | _runs_out(snapshot, attributes, wanted, rate, margin, environment, lane)
-        departs: Tensor = ((beyond > 0) | fixed).to(wanted)
-        if chance is None:
-            return departs
-        tried, share = torch.rand(2, len(departs), generator=chance, dtype=departs.dtype, device=departs.device)
-        soft = torch.sigmoid(beyond / SOFTNESS) / TRIED_SHARE
-        return torch.where((tried < TRIED_SHARE) & ~fixed, share + (soft - soft.detach()), departs)
+        runs_out = _runs_out(snapshot, attributes, wanted, rate, margin, environment, lane)
+        return departing(saved - threshold, (price < LEAST_PRICE_USD) | runs_out, chance)
 
 
 def _runs_out(
