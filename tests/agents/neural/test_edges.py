@@ -16,7 +16,7 @@ from entrepot.training.export.graph import PolicyGraph, as_tensors
 from tests.agents.inference.cases import Arrays, Case, covers, snapshot_for
 from tests.worlds.networks import networks
 
-SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PRICE_USD = 40.0
 WORTH_ANY_PRICE_USD = 1e5
 
