@@ -229,7 +229,8 @@ def most_common(
     ]
     if not sizes:
         return default
-    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else Counter(sizes).most_common(1)[0][0]
+    most: int = sizes[0] if sizes.count(sizes[0]) == len(sizes) else Counter(sizes).most_common(1)[0][0]
+    return most
 
 
 def _all_within(values: NDArray[Any], field: FieldSchema) -> bool:
