@@ -208,7 +208,8 @@ def days_of(
         episode: which of its B.
         whole_units: whether the twin will keep whole units.
     """
-    day = {field.name: getattr(scenario, field.name)[episode].cpu().numpy() for field in fields(scenario)}
+    values = {field.name: getattr(scenario, field.name) for field in fields(scenario)}
+    day = {name: value[episode].cpu().numpy() for name, value in values.items() if value is not None}
     days = len(day["demand"])
     wait = network.lane_wait_days[day["weekday"]]
     transit = (network.lane_transit_days + wait + day["delay_days"]).clip(1, network.pipeline_days - 1)
