@@ -12,7 +12,7 @@ from torch import Tensor
 from entrepot.agents.exported import ExportedPolicy, find_module
 from entrepot.agents.inference import InferenceModule
 from entrepot.agents.module_agent import ModuleAgent
-from entrepot.agents.neural import NeuralPolicy
+from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.processes import lasting_processes
@@ -79,7 +79,7 @@ def _untrained(world: World, tuning: Tuning) -> Policy:
     """The neural policy with its default settings before any training: what of it is a rule."""
     tuned = tuned_base_stock(world, tuning)
     tuning.budgets[UNTRAINED] = "the neural policy before training, from base_stock's covers"
-    module = NeuralPolicy().eval().to(world.parameters.device)
+    module = NeuralPolicy(NeuralPolicySettings(head="release")).eval().to(world.parameters.device)
     return ModuleAgent(module, world.starting_from(tuned.cover).attributes)
 
 
