@@ -39,6 +39,9 @@ So these are widened by 1 + half the margin: told at a third or at three times t
 OTHER_NETWORK_FACTOR = 10.0
 """How much more stock than in training another network may hold altogether, in days, before it is called strange."""
 NOT_ALL = float(np.nextafter(1.0, 0.0))
+SOME = float(np.nextafter(0.0, 1.0))
+DEMAND_FEED_SHARE = 0.5
+"""Where more of a statistic of demand than this is strange, the feed is, and no stand-in makes up for it."""
 LATE_DAYS = 7.0
 """At the usual tolerance; a day told in hours is 24, and no lane of weekly departures waits for 14."""
 DEPARTS_BEFORE_DAYS = 0.5
@@ -113,7 +116,7 @@ def check_envelope(
 ) -> None:
     """Let nobody use what lies too far outside, and hold what it touches.
 
-    Demand outside is its long-run mean from here on. A cell whose stock is outside is held with its lanes. A row whose
+    Demand outside is its long-run mean from here on; where most of it is outside, the row is held as a whole. A cell whose stock is outside is held with its lanes. A row whose
     sums are outside is held as a whole, and so is one of whose cells more than the tolerated share is outside; cells
     that hardly sell don't count there, since one unit is weeks of cover to them. A season outside sends its row to the
     fallback, which doesn't read it.
@@ -165,7 +168,8 @@ def _check_demand(network: Network, checked: Checked, envelope: Envelope, tolera
         if seen is None:
             continue
         low, high = _row_bounds(seen, tolerance)
-        wrong = ~((total >= (low if own else 0.0)) & (total <= high))
+        low = low if own else SOME  # another network may sell little for long, but not nothing at all
+        wrong = ~((total >= low) & (total <= high))
         if wrong.any():
             ratio = name.removeprefix("total_")
             whole = np.broadcast_to(~wrong[:, None, None], checked.arrays[DEMAND[ratio]].shape)
@@ -181,9 +185,14 @@ def _reject_demand(
     good: NDArray[np.bool_],
     allowed: tuple[float, float, Range],
 ) -> None:
-    for row in np.flatnonzero(~good.all(axis=(1, 2))):
+    rejected = 1 - good.mean(axis=(1, 2))
+    for row in np.flatnonzero(rejected > 0):
         message = f"{_outside(values[row], good[row], *allowed, 'MS', checked.names)}: the long-run mean stands in"
-        checked.rows.note(np.array([row]), Reason("envelope", name, message))
+        if rejected[row] > DEMAND_FEED_SHARE:
+            message += ", and nothing goes out without a person"
+            checked.rows.hold(np.array([row]), Reason("envelope", name, message))
+        else:
+            checked.rows.note(np.array([row]), Reason("envelope", name, message))
     checked.reject(DEMAND[name], good, 0)
     stand_in_for_demand(checked, network)
 

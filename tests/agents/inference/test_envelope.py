@@ -113,7 +113,7 @@ def test_a_stock_feed_that_failed_or_counts_in_other_units_orders_nothing(
 
 
 @pytest.mark.parametrize("factor", [0.0, 1000.0])
-def test_a_demand_feed_that_failed_or_counts_in_other_units_is_not_used(
+def test_a_demand_feed_that_failed_or_counts_in_other_units_is_not_used_and_waits_for_a_person(
     module: InferenceModule, case: Case, factor: float
 ) -> None:
     snapshot = snapshot_for(case, rows=2)
@@ -122,6 +122,9 @@ def test_a_demand_feed_that_failed_or_counts_in_other_units_is_not_used(
     mean = np.broadcast_to(case.demand.astype(np.float32), snapshot["demand_slow"].shape)
     right = decided(module, {**snapshot, **dict.fromkeys(feeds, mean)})
     np.testing.assert_allclose(faulty.raw_orders, right.raw_orders, rtol=1e-3, atol=1e-2)
+    assert not faulty.orders.any()
+    assert faulty.held.any()
+    assert "the long-run mean stands in, and nothing goes out without a person" in faulty.explain()
 
 
 def test_cells_that_hardly_sell_hold_their_own_lanes_and_not_the_row(module: InferenceModule, case: Case) -> None:
