@@ -76,7 +76,8 @@ def tune_rule(
     trials = [descended(opening, first, by_cell=False) for opening in openings] if first else []
     best = min(trials, key=lambda trial: trial.closing_loss).figures if trials else openings[0]
     last = descended(best, settings.steps - first * len(trials), by_cell=True)
-    chosen = _cheapest(rule.rule, world, windows, [best, last.figures], seed=seed)
+    # Where the budget has no step for each start, few figures were not tuned, and there is nothing to choose from.
+    chosen = _cheapest(rule.rule, world, windows, [best, last.figures], seed=seed) if trials else last.figures
     days = sum(trial.environment_days for trial in [*trials, last])
     return TunedRule(rule.name, rule.kind, chosen, settings.steps, days, perf_counter() - started)
 
