@@ -116,10 +116,10 @@ def check_envelope(
 ) -> None:
     """Let nobody use what lies too far outside, and hold what it touches.
 
-    Demand outside is its long-run mean from here on; where most of it is outside, the row is held as a whole. A cell whose stock is outside is held with its lanes. A row whose
-    sums are outside is held as a whole, and so is one of whose cells more than the tolerated share is outside; cells
-    that hardly sell don't count there, since one unit is weeks of cover to them. A season outside sends its row to the
-    fallback, which doesn't read it.
+    Demand outside is its long-run mean from here on; where most of it is outside, the row is held as a whole. A cell
+    whose stock is outside is held with its lanes. A row whose sums are outside is held as a whole, and so is one of
+    whose cells more than the tolerated share is outside; cells that hardly sell don't count there, since one unit is
+    weeks of cover to them. A season outside sends its row to the fallback, which doesn't read it.
 
     Args:
         network: its attributes.
