@@ -62,7 +62,9 @@ def test_what_was_released_is_not_ordered_again(live: Live) -> None:
     assert second is not None
     lane = places().names.lanes[TRUCK]
     assert first.orders[lane].sum() > 100
-    assert second.orders[lane].sum() < 0.3 * first.orders[lane].sum()  # what a day changes, not all of it again
+    # What a day changes, and what the first plan itself sent on from there: not all of it again.
+    sent_on = first.orders.sum() - first.orders[lane].sum()
+    assert second.orders[lane].sum() - sent_on < 0.2 * first.orders[lane].sum()
 
 
 def test_in_shadow_nothing_goes_out_and_nothing_counts_as_on_its_way(tmp_path: Path) -> None:
