@@ -7,15 +7,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from importlib.resources import files as resources
 from json import loads as parse_json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from entrepot.agents.inference import InferenceModule, load
 from entrepot.agents.recorded import Order, RecordedDecision, decide_from_records
+from entrepot.command_line.modules import module_of
+from entrepot.command_line.recorded import Column, DateFormat
 from entrepot.command_line.tables import Row, console, table, write_json
 from entrepot.configs.errors import ConfigurationError, cannot_write
 from entrepot.configs.files import write_atomically
@@ -25,7 +25,6 @@ from entrepot.envs.snapshot.records.records import MOST_LEFT_OUT
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
-RELEASED = "kreen-pathwise"
 SHOWN = ("lane", "sku", "units", "held", "why")
 
 
@@ -59,13 +58,8 @@ def decide(
             help="Time zone in which days begin, for all or for one place; may be repeated.", metavar="[PLACE=]ZONE"
         ),
     ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help="What a column is called in the records; may be repeated.", metavar="COLUMN=THEIRS"),
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How dates are written, such as %d.%m.%Y. [default: YYYY-MM-DD]")
-    ] = None,
+    column: Column = None,
+    date_format: DateFormat = None,
     most_left_out: Annotated[
         float, typer.Option(min=0, max=1, help="Share of rows that may name what the network doesn't have.")
     ] = MOST_LEFT_OUT,
@@ -125,7 +119,7 @@ def decide(
     if len(everywhere) > 1:
         raise ConfigurationError(f"--zone: {everywhere[1]!r}; one zone is given already: {everywhere[0]!r}")
     result = decide_from_records(
-        _module(policy),
+        module_of(policy),
         described,
         records,
         date,
@@ -160,15 +154,6 @@ def decide(
             {"rung": said.rung, "field": said.field, "message": said.message} for said in result.decision.reasons[0]
         ]
         write_json(json, rows, provenance=provenance, remarks=remarks, reasons=reasons)
-
-
-def _module(policy: Path | None) -> InferenceModule:
-    if policy is not None:
-        return load(policy)
-    home = Path(str(resources("entrepot.checkpoints.released"))) / RELEASED
-    if not home.is_dir():
-        raise ConfigurationError("--policy: no module ships with this install; give the folder of one")
-    return load(home)
 
 
 def _covers(path: Path) -> dict[str, dict[str, float]]:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, module_of, places_of
+from entrepot.command_line.modules import module_of
+from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, places_of
 from entrepot.command_line.tables import console, table, tell, write_json
 from entrepot.configs.errors import EntrepotError
 from entrepot.scheduler.decisions import kept

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from entrepot.command_line.recorded import Column, DateFormat
 from entrepot.command_line.scheduling import Skus, Zone, places_of
 from entrepot.command_line.tables import console, table, tell
 from entrepot.configs.errors import ConfigurationError
@@ -32,13 +33,8 @@ def open_store(
     ] = None,
     zone: Zone = None,
     skus: Skus = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help="What a column is called in the records; may be repeated.", metavar="COLUMN=THEIRS"),
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How dates are written, such as %d.%m.%Y. [default: YYYY-MM-DD]")
-    ] = None,
+    column: Column = None,
+    date_format: DateFormat = None,
     preview: Annotated[bool, typer.Option("--preview", help="Say what would be written, and write nothing.")] = False,
     template: Annotated[
         bool, typer.Option("--template", help="Write empty tables with examples into FOLDER, and do nothing else.")

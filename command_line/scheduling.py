@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from entrepot.agents.inference import InferenceModule, load
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network import load_network
 from entrepot.scheduler.places import Places
@@ -29,7 +27,6 @@ Zone = Annotated[
     ),
 ]
 Skus = Annotated[int | None, typer.Option(min=1, help="How many SKUs to take from the catalogue.")]
-RELEASED = "kreen-pathwise"
 
 
 def places_of(network: str, zone: Sequence[str] | None, skus: int | None) -> Places:
@@ -45,17 +42,3 @@ def places_of(network: str, zone: Sequence[str] | None, skus: int | None) -> Pla
     described = load_network(network, skus=skus)
     zones = {place: name for place, sign, name in pairs if sign}
     return Places.of(described, everywhere[0] if everywhere else "UTC", zones)
-
-
-def module_of(policy: Path | None) -> InferenceModule:
-    """The module at a path, or the one that ships.
-
-    Raises:
-        ModuleRefused, ConfigurationError: it can't be used, or there is none.
-    """
-    if policy is not None:
-        return load(policy)
-    home = Path(str(resources("entrepot.checkpoints.released"))) / RELEASED
-    if not home.is_dir():
-        raise ConfigurationError("--policy: no module ships with this install; give the folder of one")
-    return load(home)

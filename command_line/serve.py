@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, module_of, places_of
+from entrepot.command_line.modules import module_of
+from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, places_of
 from entrepot.command_line.tables import console, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically

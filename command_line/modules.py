@@ -1,0 +1,25 @@
+"""The exported module that a command works with."""
+
+from __future__ import annotations
+
+from importlib.resources import files as resources
+from pathlib import Path
+
+from entrepot.agents.inference import InferenceModule, load
+from entrepot.configs.errors import ConfigurationError
+
+RELEASED = "kreen-pathwise"
+
+
+def module_of(policy: Path | None) -> InferenceModule:
+    """The module at a path, or the one that ships.
+
+    Raises:
+        ModuleRefused, ConfigurationError: it can't be used, or there is none.
+    """
+    if policy is not None:
+        return load(policy)
+    home = Path(str(resources("entrepot.checkpoints.released"))) / RELEASED
+    if not home.is_dir():
+        raise ConfigurationError("--policy: no module ships with this install; give the folder of one")
+    return load(home)
