@@ -89,8 +89,9 @@ class Server(uvicorn.Server):
         metrics = Metrics()
         metrics.watch(self._watched)
         # In shadow nothing goes out, what was released before included.
-        live = settings.mode == "live" and webhook is not None
-        self._deliverer = Deliverer(self.writer, webhook, clock) if live and webhook is not None else None
+        delivered_to = webhook if settings.mode == "live" else None
+        self._deliverer = None if delivered_to is None else Deliverer(self.writer, delivered_to, clock)
+        self._ending = asyncio.Event()
         self.desk = Desk(self.writer, module, settings, clock, metrics)
         self._readers = Readers()
         parts = Parts(self.writer, connect_to_read(folder), Tokens(folder), clock, metrics, self.desk, self._readers)
@@ -128,12 +129,6 @@ class Server(uvicorn.Server):
             await asyncio.gather(*ticking)
             await asyncio.to_thread(self.writer.close)
             log.info("everything that was acknowledged is written")
-
-    @property
-    def _ending(self) -> asyncio.Event:
-        if not hasattr(self, "_ends"):
-            self._ends = asyncio.Event()
-        return self._ends
 
     async def _often(self, tick: Callable[[], object], name: str) -> None:
         """Let somebody do what is due, until the end; what fails is told and tried again."""
