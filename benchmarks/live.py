@@ -2,7 +2,8 @@
 
 `ingest`: events at a fixed rate; each is timed from the moment at which it was due to its answer, which comes after the
 commit and after the mirror has it. `restart`: from the start of a process to the first answer. `faults`: kill -9 at
-random instants. `plan`: from a mirror of kreen with more SKUs to a plan.
+random instants. `plan`: from a mirror of kreen with more SKUs to a plan. `allocate`: customers' orders of 100 lines
+over 20 and over 200 warehouses, one after the other on one thread.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from live_allocation import allocate
 from live_faults import trials
 from live_load import Line, Process, event_of, open_store, pick
 from live_process import START, FastClock, places
@@ -24,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from entrepot.agents.inference import load
+from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.figures import write_json
 from entrepot.envs.network import load_network
 from entrepot.scheduler.clock import SimulatedClock, microseconds
@@ -37,7 +40,8 @@ from entrepot.scheduler.mirror.records import recorded
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.writer import Writer
 
-CASES = ["ingest", "restart", "plan", "faults"]
+CASES = ["ingest", "restart", "plan", "allocate", "faults"]
+WAREHOUSES = (20, 200)
 LINES = 8
 BATCHES_A_SECOND = 20
 """Of each connection: what comes within so long travels together."""
@@ -49,6 +53,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="So long.")] = 60.0,
     stored: Annotated[int, typer.Option(help="Events in the log for restart.")] = 1_000_000,
     skus: Annotated[int, typer.Option(help="Of kreen, for plan.")] = 2_000,
+    orders: Annotated[int, typer.Option(help="Customers' orders for each row of allocate.")] = 100,
     kills: Annotated[int, typer.Option(help="For faults.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the instants of faults.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
@@ -58,15 +63,22 @@ def main(
     for name in case:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
+            found: list[dict[str, Any]] = []
             if name == "ingest":
-                rows.append(ingest(folder, rate, seconds))
+                found = [ingest(folder, rate, seconds)]
             elif name == "restart":
-                rows.append(restart(folder, stored))
+                found = [restart(folder, stored)]
             elif name == "plan":
-                rows.append(plan(skus))
+                found = [plan(skus)]
+            elif name == "allocate":
+                found = [allocate(100, warehouses, orders) for warehouses in WAREHOUSES]
+            elif name == "faults":
+                found = [trials(folder, kills, seed)]
             else:
-                rows.append(trials(folder, kills, seed))
-        _print(rows[-1])
+                raise ConfigurationError(f"--case: {name!r}; allowed: {', '.join(CASES)}")
+        for row in found:
+            _print(row)
+        rows.extend(found)
     if json_file:
         write_json(json_file, rows, provenance={"command": "benchmarks/live.py", **machine()})
 

@@ -16,6 +16,7 @@ from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, 
 from entrepot.command_line.tables import console, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
+from entrepot.scheduler.allocation.terms import ASSUMED_SHIPMENT_USD, ASSUMED_SHIPS_UNTIL, Terms
 from entrepot.scheduler.clock import WallClock
 from entrepot.scheduler.decisions.settings import ASSUMED_CUT_OFF, Settings
 from entrepot.scheduler.outbox.webhook import Webhook
@@ -63,6 +64,21 @@ def serve(
     webhook_secret: Annotated[
         Path | None, typer.Option(help="A file with the secret that orders are signed with.", metavar="FILE")
     ] = None,
+    allocate: Annotated[
+        bool, typer.Option("--allocate", help="Reserve stock for customers' orders as they come (--mode live).")
+    ] = False,
+    shipment_usd: Annotated[
+        float | None,
+        typer.Option(min=0, help="What a parcel to a customer costs, beside its units. [default: 4, an assumption]"),
+    ] = None,
+    ships_until: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Until when a node's parcels leave on the same day, for all or for one; may be repeated. "
+            "[default: 16:00, an assumption]",
+            metavar="[NODE=]HH:MM",
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = Address.host,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = Address.port,
     certificate: Annotated[Path | None, typer.Option(help="For TLS.", metavar="FILE.pem")] = None,
@@ -75,7 +91,14 @@ def serve(
     `entrepot serve kreen --data live --zone Asia/Shanghai`
     """
     places = places_of(network, zone, skus)
-    general, by_lane = _cut_offs(cut_off)
+    general, by_lane = _times("--cut-off", cut_off)
+    ships, by_node = _times("--ships-until", ships_until)
+    terms = Terms(
+        shipment_usd=ASSUMED_SHIPMENT_USD if shipment_usd is None else shipment_usd,
+        ships_until=ships or ASSUMED_SHIPS_UNTIL,
+        by_node=by_node,
+        by_itself=allocate,
+    )
     settings = Settings(
         mode=mode.value,
         plan_every=timedelta(minutes=plan_minutes),
@@ -90,7 +113,7 @@ def serve(
     posted = None if webhook is None or webhook_secret is None else Webhook.of(webhook, webhook_secret)
     module = module_of(policy)
     out = console()
-    server = Server(data, places, module, settings, WallClock(), Address(host, port, certificate, key), posted)
+    server = Server(data, places, module, settings, WallClock(), Address(host, port, certificate, key), posted, terms)
     recovery = server.writer.recovery
     lines = [
         f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"
@@ -102,6 +125,12 @@ def serve(
         lines.append("assumed: days begin in UTC everywhere (--zone)")
     if general is None and len(by_lane) < len(places.names.arrays.lanes):
         lines.append(f"assumed: lanes take orders until {ASSUMED_CUT_OFF:%H:%M} where they start (--cut-off)")
+    if allocate and settings.mode != "live":
+        lines.append("--allocate: nothing is reserved in shadow; ask for a preview (POST /v1/allocations)")
+    if allocate and shipment_usd is None:
+        lines.append(f"assumed: a parcel costs {ASSUMED_SHIPMENT_USD:.2f} USD beside its units (--shipment-usd)")
+    if allocate and ships is None and len(by_node) < len(places.names.arrays.nodes):
+        lines.append(f"assumed: parcels leave on the same day until {ASSUMED_SHIPS_UNTIL:%H:%M} (--ships-until)")
     if host not in ("127.0.0.1", "::1", "localhost") and certificate is None:
         lines.append("warning: tokens and events travel unencrypted (--certificate, --key)")
     lines.extend(_first_token(data))
@@ -122,19 +151,20 @@ def _first_token(folder: Path) -> list[str]:
     return [f"a first token for everything is in {path}; make narrower ones (entrepot token new) and withdraw it"]
 
 
-def _cut_offs(texts: Sequence[str] | None) -> tuple[time | None, dict[str, time]]:
+def _times(option: str, texts: Sequence[str] | None) -> tuple[time | None, dict[str, time]]:
+    """Times of day of an option: the one for all, and those by name."""
     general: time | None = None
-    by_lane: dict[str, time] = {}
+    by_name: dict[str, time] = {}
     for text in texts or ():
         name, sign, value = text.rpartition("=")
         try:
             found = time.fromisoformat(value)
         except ValueError:
-            raise ConfigurationError(f"--cut-off: {text!r}; allowed: HH:MM or LANE=HH:MM") from None
+            raise ConfigurationError(f"{option}: {text!r}; allowed: HH:MM or NAME=HH:MM") from None
         if sign:
-            by_lane[name] = found
+            by_name[name] = found
         elif general is not None:
-            raise ConfigurationError(f"--cut-off: {text!r}; one for all lanes is given already: {general:%H:%M}")
+            raise ConfigurationError(f"{option}: {text!r}; one for all is given already: {general:%H:%M}")
         else:
             general = found
-    return general, by_lane
+    return general, by_name

@@ -30,6 +30,12 @@ class Metrics:
         )
         self.releases = Counter("entrepot_releases", "Releases by state", ["state"], registry=self.registry)
         self.alerts = Counter("entrepot_alerts", "Alerts that were opened, by kind", ["kind"], registry=self.registry)
+        self.allocations = Counter(
+            "entrepot_allocations",
+            "Customers' orders allocated, and answers that came too late as stock had changed",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.fallback_share = Gauge(
             "entrepot_fallback_share", "Share of the last 100 plans that the fallback decided", registry=self.registry
         )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+
+from numpy.typing import NDArray
 
 from entrepot.agents.inference import InferenceModule, InputRefused
 from entrepot.configs.errors import ConfigurationError
@@ -39,6 +42,7 @@ class Desk:
         self._writer, self._module, self._clock, self._metrics = writer, module, clock, metrics
         self.settings = settings
         self.trouble: str | None = None  # why the last plan couldn't be made
+        self.snapshot: Mapping[str, NDArray[Any]] | None = None  # of the latest plan
         self._planned: datetime | None = None
         self._by_fallback: deque[bool] = deque(maxlen=REMEMBERED)
 
@@ -82,6 +86,7 @@ class Desk:
                 log.warning("no plan: %s", error)
             self.trouble = str(error)
             return None
+        self.snapshot = plan.snapshot
         told = causes_in(self.places.names.arrays, plan.snapshot)
         day = calendar.day_number(found.date)
         assert isinstance(found.records.shipments, list)

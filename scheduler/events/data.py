@@ -147,6 +147,20 @@ class Sale(Document, frozen=True, kw_only=True):
     lines: Annotated[list[SaleLine], Meta(min_length=1, max_length=5000)]
     status: Status = "open"
     is_demand: bool = True  # False where the demand of its day is told by events of demand
+    promised: Date | None = None  # the day, in its market, by which the customer was told to have it
+
+
+class AllocationLine(Line, frozen=True, kw_only=True):
+    """Units of a SKU that a node serves."""
+
+    node: Name
+
+
+class Allocation(Document, frozen=True, kw_only=True):
+    """Which nodes serve a sale: all of it, with what they served already. What no line tells of waits."""
+
+    sale: Name
+    lines: Annotated[list[AllocationLine], Meta(max_length=50_000)]
 
 
 class Demand(Document, frozen=True, kw_only=True):
@@ -224,6 +238,7 @@ _KINDS: list[type[Data]] = [
     Order,
     Shipment,
     Sale,
+    Allocation,
     Demand,
     Condition,
     Master,

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from entrepot.scheduler.clock import microseconds, moment_of
 from entrepot.scheduler.events.data import (
     SIGNED,
+    Allocation,
     Condition,
     Correction,
     Count,
@@ -35,7 +36,7 @@ EARLIEST = 946_684_800_000_000
 """2000-01-01 UTC in microseconds since 1970-01-01 UTC."""
 YEARS = (2000, 2199)
 """Of any date."""
-DOCUMENTS = (Order, Shipment, Sale, Demand, Condition, Master)
+DOCUMENTS = (Order, Shipment, Sale, Allocation, Demand, Condition, Master)
 
 
 class RuleBrokenError(Exception):
@@ -106,7 +107,7 @@ def check_data(data: Data, places: Places) -> None:
 
 
 def _check_dates(data: Data, time: int, now: int) -> None:
-    for name in ("ordered", "departed", "eta", "until", "date"):
+    for name in ("ordered", "departed", "eta", "until", "date", "promised"):
         value = getattr(data, name, None)
         if value is not None and not YEARS[0] <= value.year <= YEARS[1]:
             raise RuleBrokenError("date", f"data.{name}: {value.isoformat()}; allowed: {YEARS[0]} to {YEARS[1]}")
@@ -152,10 +153,10 @@ def _names(data: Data, places: Places) -> Iterator[tuple[str, str, dict[str, int
         yield "node", data.node, names.nodes
     if isinstance(data, Demand):
         yield "sku", data.sku, names.skus
-    if isinstance(data, Order | Shipment | Sale):
+    if isinstance(data, Order | Shipment | Sale | Allocation):
         for place, line in enumerate(data.lines):
             yield f"lines[{place}].sku", line.sku, names.skus
-    if isinstance(data, Sale):
+    if isinstance(data, Sale | Allocation):
         for place, line in enumerate(data.lines):
             if line.node is not None:
                 yield f"lines[{place}].node", line.node, names.nodes
@@ -165,7 +166,7 @@ def _units(data: Data) -> Iterator[tuple[str, Units, bool]]:
     """Where units stand, the units, and whether they may be below 0."""
     if isinstance(data, Movement | Demand):
         yield "units", data.units, isinstance(data, SIGNED)
-    elif isinstance(data, Order | Shipment | Sale):
+    elif isinstance(data, Order | Shipment | Sale | Allocation):
         for place, line in enumerate(data.lines):
             yield f"lines[{place}].units", line.units, False
     elif isinstance(data, Count):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 
 from entrepot.envs.snapshot import calendar
 from entrepot.scheduler.clock import microseconds
-from entrepot.scheduler.events.data import Demand, Sale
+from entrepot.scheduler.events.data import Allocation, Demand, Sale
 from entrepot.scheduler.events.quantities import MILLION, millionths
 from entrepot.scheduler.mirror.documents import Documents, Kept
-from entrepot.scheduler.mirror.ranks import Amounts, Rank, add
+from entrepot.scheduler.mirror.ranks import Rank
 from entrepot.scheduler.places import Places
 
 NONE = np.int64(-1)
@@ -24,7 +25,8 @@ class DemandDump(msgspec.Struct, frozen=True):
     """As it is kept. Sums by day follow from the documents."""
 
     sales: Kept[Sale]
-    picked: list[tuple[tuple[str, int], int]]
+    allocations: Kept[Allocation]
+    picked: list[tuple[tuple[str, int, int], int]]
     told: list[tuple[tuple[int, int, int], tuple[int, int, bytes], int]]
 
 
@@ -46,10 +48,16 @@ class DemandOfMarkets:
         self._shape = (len(places.names.markets), len(places.names.skus))
         self._daily: dict[int, NDArray[np.int64]] = {}  # by day: [M, S] millionths of units that sales ask for
         self.sales: Documents[Sale] = Documents(kept.sales if kept else None)
-        self._open = {name for name, sale in self.sales.items() if sale.status == "open"}
-        for sale in self.sales.values():
+        self.allocations: Documents[Allocation] = Documents(kept.allocations if kept else None)
+        self._picked: dict[str, dict[tuple[int, int], int]] = defaultdict(dict)  # by sale: by SKU and node
+        for (name, sku, node), units in kept.picked if kept else ():
+            self._picked[name][sku, node] = units
+        # What follows from the three: what is open of each open sale, and what is spoken for by node and SKU.
+        self._waiting: dict[str, list[Waiting]] = {}
+        self.allocated: dict[tuple[int, int], int] = defaultdict(int)  # millionths
+        for name, sale in self.sales.items():
             self._add(sale, 1)
-        self._picked: Amounts = dict(kept.picked) if kept else {}
+            self._follow(name)
         # Of a day, market and SKU of which all demand was told: by whose word, and by day how much; NONE elsewhere.
         self._told: dict[tuple[int, int, int], Rank] = {}
         self._told_daily: dict[int, NDArray[np.int64]] = {}
@@ -64,10 +72,12 @@ class DemandOfMarkets:
         if before is not None:
             self._add(before, -1)
         self._add(data, 1)
-        if data.status == "open":
-            self._open.add(data.sale)
-        else:
-            self._open.discard(data.sale)
+        self._follow(data.sale)
+
+    def allocate(self, data: Allocation, rank: Rank) -> None:
+        """Which nodes serve a sale, whether or not it was told already."""
+        if self.allocations.put(data.sale, rank, data)[0]:
+            self._follow(data.sale)
 
     def tell(self, data: Demand, rank: Rank) -> None:
         """All the demand of a day."""
@@ -76,26 +86,31 @@ class DemandOfMarkets:
         if place not in self._told or rank > self._told[place]:
             self._tell(place, rank, self._millionths(data.units))
 
-    def pick(self, sale: str, sku: int, units: int) -> None:
-        """Units that were picked for a sale; below 0 undoes."""
-        add(self._picked, (sale, sku), units)
+    def pick(self, sale: str, sku: int, node: int, units: int) -> None:
+        """Units that were picked for a sale at a node; below 0 undoes."""
+        picked = self._picked[sale]
+        picked[sku, node] = picked.get((sku, node), 0) + units
+        if not picked[sku, node]:  # so that undone is as never done
+            del picked[sku, node]
+        if not picked:
+            del self._picked[sale]
+        self._follow(sale)
 
     def waiting(self) -> Iterator[Waiting]:
         """What is open of every sale, less what was picked for it."""
-        names = self._places.names
-        for name in sorted(self._open):
-            sale = self.sales.get(name)
-            assert sale is not None
-            picked: dict[int, int] = {}
-            for line in sale.lines:
-                sku = names.skus[line.sku]
-                left = picked.setdefault(sku, max(self._picked.get((name, sku), 0), 0))
-                units = self._millionths(line.units)
-                taken = min(units, left)
-                picked[sku] -= taken
-                if units > taken:
-                    node = None if line.node is None else names.nodes[line.node]
-                    yield Waiting(names.markets[sale.market], sku, node, units - taken)
+        return (part for name in sorted(self._waiting) for part in self._waiting[name])
+
+    def waiting_of(self, sale: str) -> list[Waiting]:
+        """The same of one sale; empty where there is none, or nothing of it is open."""
+        return list(self._waiting.get(sale, ()))
+
+    def unallocated(self) -> list[str]:
+        """Sales of which something waits for stock."""
+        return sorted(name for name, parts in self._waiting.items() if any(part.node is None for part in parts))
+
+    def picked_of(self, sale: str) -> dict[tuple[int, int], int]:
+        """Millionths of units by SKU and node that were picked for a sale."""
+        return dict(self._picked.get(sale, {}))
 
     def daily_units(self, first_day: int, days: int) -> NDArray[np.float64]:
         """[days, M, S] units asked for; 0 on days of which nothing was told."""
@@ -124,7 +139,74 @@ class DemandOfMarkets:
             (place, (rank.first, rank.second, rank.digest), int(self._told_daily[place[0]][place[1:]]))
             for place, rank in sorted(self._told.items())
         ]
-        return DemandDump(self.sales.dump(), sorted(self._picked.items()), told)
+        picked = [
+            ((name, sku, node), units)
+            for name in sorted(self._picked)
+            for (sku, node), units in sorted(self._picked[name].items())
+        ]
+        return DemandDump(self.sales.dump(), self.allocations.dump(), picked, told)
+
+    def _follow(self, name: str) -> None:
+        """Bring what follows for one sale up to date."""
+        for part in self._waiting.pop(name, ()):
+            if part.node is not None:
+                place = part.node, part.sku
+                self.allocated[place] -= part.units
+                if not self.allocated[place]:
+                    del self.allocated[place]
+        sale = self.sales.get(name)
+        if sale is None or sale.status != "open":
+            return
+        parts = list(self._parts(sale))
+        if parts:
+            self._waiting[name] = parts
+        for part in parts:
+            if part.node is not None:
+                self.allocated[part.node, part.sku] += part.units
+
+    def _parts(self, sale: Sale) -> Iterator[Waiting]:
+        """What of a sale waits, and what is allocated to which node, after what was picked.
+
+        What a node picked is off its own part first, then off what waits, then off the parts of others.
+        """
+        names = self._places.names
+        loose: dict[int, int] = {}  # by SKU, which no line of the sale allocates
+        parts: dict[int, dict[int, int]] = {}  # by SKU and node
+        for line in sale.lines:
+            sku, units = names.skus[line.sku], self._millionths(line.units)
+            loose.setdefault(sku, 0)
+            if line.node is None:
+                loose[sku] += units
+            else:
+                by_node = parts.setdefault(sku, {})
+                by_node[names.nodes[line.node]] = by_node.get(names.nodes[line.node], 0) + units
+        told = self.allocations.get(sale.sale)
+        for given in () if told is None else told.lines:
+            sku, node = names.skus[given.sku], names.nodes[given.node]
+            units = min(self._millionths(given.units), loose.get(sku, 0))
+            if units:
+                loose[sku] -= units
+                by_node = parts.setdefault(sku, {})
+                by_node[node] = by_node.get(node, 0) + units
+        picked = self._picked.get(sale.sale, {})
+        market = names.markets[sale.market]
+        for sku in loose:
+            by_node, over = parts.get(sku, {}), 0
+            for node in sorted(node for one, node in picked if one == sku):
+                own = min(max(picked[sku, node], 0), by_node.get(node, 0))
+                if own:
+                    by_node[node] -= own
+                over += picked[sku, node] - own
+            over = max(over, 0)
+            taken = min(over, loose[sku])
+            over -= taken
+            for node in sorted(by_node):
+                more = min(over, by_node[node])
+                over -= more
+                if by_node[node] > more:
+                    yield Waiting(market, sku, node, by_node[node] - more)
+            if loose[sku] > taken:
+                yield Waiting(market, sku, None, loose[sku] - taken)
 
     def _tell(self, place: tuple[int, int, int], rank: Rank, units: int) -> None:
         day, market, sku = place

@@ -19,7 +19,7 @@ from entrepot.scheduler.mirror.sources import Sources, SourcesDump
 from entrepot.scheduler.mirror.stock import CellDump, Stock
 from entrepot.scheduler.places import Places
 
-FORMAT = 2
+FORMAT = 3
 """Of what is kept; another one is folded anew."""
 
 
@@ -97,7 +97,7 @@ class Mirror:
             case kinds.Pick():
                 add("on_hand", -units)
                 if data.sale is not None:
-                    self.demand.pick(data.sale, sku, units)
+                    self.demand.pick(data.sale, sku, node, units)
             case kinds.Dispatch():
                 if node >= 0:  # suppliers' stock is their own
                     add("on_hand", -units)
@@ -126,6 +126,8 @@ class Mirror:
                 self.pipeline.shipments.put(data.shipment, Rank(data.revision, time, digest), data)
             case kinds.Sale():
                 self.demand.sell(data, Rank(data.revision, time, digest))
+            case kinds.Allocation():
+                self.demand.allocate(data, Rank(data.revision, time, digest))
             case kinds.Demand():
                 self.demand.tell(data, Rank(data.revision, time, digest))
             case kinds.Condition():

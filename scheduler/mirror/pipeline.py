@@ -106,6 +106,18 @@ class Pipeline:
                     parts.append((key[2], key[1], key[3], units, departed or min(by_time)))
             yield from self._parts(name, parts, eta, closed=document is not None and document.status == "closed")
 
+    def to_be_sent(self, lanes: dict[str, int], skus: dict[str, int], divisible: bool) -> dict[tuple[int, int], int]:
+        """Millionths by lane and SKU that are ordered and that nobody has sent yet."""
+        shipped: dict[tuple[str, int], int] = defaultdict(int)
+        for line in self.open_shipments(lanes, skus, divisible):
+            if line.order is not None:
+                shipped[line.order, line.sku] += line.units
+        found: dict[tuple[int, int], int] = defaultdict(int)
+        for line in self.open_orders(lanes, skus, divisible):
+            left = max(line.units - line.received, 0)
+            found[line.lane, line.sku] += left - min(left, shipped[line.document, line.sku])
+        return found
+
     def _parts(
         self, name: str, parts: list[tuple[str, int, int, int, int | str | None]], eta: str | None, *, closed: bool
     ) -> Iterator[Open]:

@@ -21,6 +21,8 @@ from starlette.routing import Route
 
 from entrepot.configs.errors import EntrepotError
 from entrepot.scheduler.alerts import kept as alerts
+from entrepot.scheduler.allocation import kept as allocations
+from entrepot.scheduler.allocation.allocator import Allocator
 from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions import kept
 from entrepot.scheduler.decisions.desk import Desk
@@ -49,6 +51,7 @@ class Parts:
     clock: Clock
     metrics: Metrics
     desk: Desk | None  # None where nothing is planned
+    allocator: Allocator | None
     readers: Readers
 
 
@@ -60,6 +63,13 @@ class KeyOf(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a request about a release or an entry of the outbox."""
 
     key: str
+
+
+class SaleOf(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a request about a customer's order."""
+
+    sale: str
+    preview: bool = False  # only say what would be reserved
 
 
 Served = Callable[[Parts, Request, Token], Awaitable[Response]]
@@ -97,6 +107,9 @@ def application(parts: Parts) -> Starlette:
             route("/v1/quarantine/{number:int}/drop", "POST", "operate", _drop),
             route("/v1/alerts", "GET", "read", _alerts),
             route("/v1/alerts/{number:int}/acknowledge", "POST", "operate", _acknowledge),
+            route("/v1/allocations", "GET", "read", _allocations),
+            route("/v1/allocations", "POST", "operate", _allocate),
+            route("/v1/allocations/withdraw", "POST", "operate", _withdraw),
             route("/v1/plans", "GET", "read", _plans),
             route("/v1/releases", "GET", "read", _releases),
             route("/v1/releases/approve", "POST", "operate", _approve),
@@ -226,6 +239,35 @@ async def _acknowledge(parts: Parts, request: Request, token: Token) -> Response
     number = request.path_params["number"]
     await asyncio.wrap_future(parts.writer.submit(lambda turn: alerts.acknowledge(turn, number, token.name)))
     return answer({"alert": number, "state": "acknowledged"})
+
+
+async def _allocations(parts: Parts, request: Request, token: Token) -> Response:
+    return answer({"allocations": allocations.listed(parts.reader, _number(request, "most", 100))})
+
+
+async def _allocate(parts: Parts, request: Request, token: Token) -> Response:
+    wanted, allocator = await _sale(request), _allocator(parts)
+    made = await asyncio.to_thread(lambda: allocator.allocate(wanted.sale, preview=wanted.preview))
+    return answer(made)
+
+
+async def _withdraw(parts: Parts, request: Request, token: Token) -> Response:
+    wanted, allocator = await _sale(request), _allocator(parts)
+    await asyncio.to_thread(allocator.withdraw, wanted.sale, token.name)
+    return answer({"sale": wanted.sale, "reserved": False})
+
+
+def _allocator(parts: Parts) -> Allocator:
+    if parts.allocator is None:
+        raise RefusedError(404, "nothing is allocated here")
+    return parts.allocator
+
+
+async def _sale(request: Request) -> SaleOf:
+    try:
+        return msgspec.json.decode(await _body(request), type=SaleOf)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RefusedError(400, f'body: {error}; allowed: {{"sale": …}}') from None
 
 
 async def _plans(parts: Parts, request: Request, token: Token) -> Response:

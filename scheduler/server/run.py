@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 
 from entrepot.agents.inference import InferenceModule
 from entrepot.configs.errors import ConfigurationError
+from entrepot.scheduler.allocation.allocator import Allocator
+from entrepot.scheduler.allocation.terms import Terms
 from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.decisions.settings import Settings
@@ -67,6 +69,7 @@ class Server(uvicorn.Server):
         clock: Clock,
         address: Address,
         webhook: Webhook | None = None,
+        terms: Terms | None = None,
     ) -> None:
         """Recover the store and prepare to serve.
 
@@ -78,12 +81,15 @@ class Server(uvicorn.Server):
             clock: by which all is done.
             address: where it listens.
             webhook: where released orders go; they wait in the outbox if None.
+            terms: of allocating customers' orders; the usual ones if None.
 
         Raises:
             ConfigurationError: the folder is held by another process, or an argument can't be used.
         """
         address.check()
         settings.check(places)
+        terms = terms or Terms()
+        terms.check(places)
         self.writer = Writer(folder, places, clock)
         self._clock = clock
         metrics = Metrics()
@@ -93,8 +99,21 @@ class Server(uvicorn.Server):
         self._deliverer = None if delivered_to is None else Deliverer(self.writer, delivered_to, clock)
         self._ending = asyncio.Event()
         self.desk = Desk(self.writer, module, settings, clock, metrics)
+        desk = self.desk
+        self.allocator = Allocator(
+            self.writer, terms, clock, metrics, lambda: desk.snapshot, reserves=settings.mode == "live"
+        )
         self._readers = Readers()
-        parts = Parts(self.writer, connect_to_read(folder), Tokens(folder), clock, metrics, self.desk, self._readers)
+        parts = Parts(
+            self.writer,
+            connect_to_read(folder),
+            Tokens(folder),
+            clock,
+            metrics,
+            self.desk,
+            self.allocator,
+            self._readers,
+        )
         app = application(parts)
         app.router.lifespan_context = self._lifespan
         super().__init__(
@@ -120,6 +139,7 @@ class Server(uvicorn.Server):
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         ticking = [asyncio.create_task(self._often(self.desk.tick, "the desk"))]
+        ticking.append(asyncio.create_task(self._often(self.allocator.tick, "allocating")))
         if self._deliverer is not None:
             ticking.append(asyncio.create_task(self._often(self._deliverer.tick, "the webhook")))
         try:

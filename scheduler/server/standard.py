@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from entrepot.scheduler.allocation.kept import Allocated
 from entrepot.scheduler.events.data import TYPES
 from entrepot.scheduler.events.envelope import Envelope
-from entrepot.scheduler.server.app import KeyOf
+from entrepot.scheduler.server.app import KeyOf, SaleOf
 from entrepot.scheduler.store.log import Answer
 
 VERSION = "1.0.0"
@@ -33,13 +34,17 @@ def event_schemas() -> dict[str, Any]:
 
 def openapi() -> dict[str, Any]:
     """OpenAPI 3.1 of what is served."""
-    _, parts = msgspec.json.schema_components([Answer, KeyOf], ref_template="#/components/schemas/{name}")
+    _, parts = msgspec.json.schema_components(
+        [Answer, KeyOf, SaleOf, Allocated], ref_template="#/components/schemas/{name}"
+    )
     one = {"$ref": "events.schema.json"}
     events = {
         "application/json": {"schema": {"oneOf": [one, {"type": "array", "items": one, "maxItems": 1000}]}},
         "application/x-ndjson": {"schema": {"type": "string", "description": "an event a line"}},
     }
     key = {"application/json": {"schema": {"$ref": "#/components/schemas/KeyOf"}}}
+    sale = {"application/json": {"schema": {"$ref": "#/components/schemas/SaleOf"}}}
+    allocated = {"$ref": "#/components/schemas/Allocated"}
     envelope = {"application/json": {"schema": one}}
     answers = {"type": "object", "properties": {"answers": _list("Answer")}, "required": ["answers"]}
     number = [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}]
@@ -73,6 +78,17 @@ def openapi() -> dict[str, Any]:
             "/v1/alerts/{number}/acknowledge",
             "post",
             _operation("Somebody looks after it", "operate", 404, 503, parameters=number),
+        ),
+        ("/v1/allocations", "get", _operation("The latest allocations", "read", 400, parameters=[most])),
+        (
+            "/v1/allocations",
+            "post",
+            _operation("Reserve stock for a customer's order", "operate", 400, 404, 413, 503, body=sale, ok=allocated),
+        ),
+        (
+            "/v1/allocations/withdraw",
+            "post",
+            _operation("Let go of what is reserved and not picked", "operate", 400, 404, 413, 503, body=sale),
         ),
         ("/v1/plans", "get", _operation("The latest plans", "read", 400, parameters=[most])),
         ("/v1/releases", "get", _operation("The latest releases", "read", 400, parameters=[most])),

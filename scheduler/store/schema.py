@@ -6,7 +6,6 @@ import sqlite3
 
 from entrepot.configs.errors import ConfigurationError
 
-VERSION = 2
 TABLES = """
 CREATE TABLE events (
     position INTEGER PRIMARY KEY,   -- in the order in which they were taken
@@ -63,7 +62,17 @@ CREATE TABLE alerts (
 );
 CREATE UNIQUE INDEX alert_of_cause ON alerts (key) WHERE state != 'closed';
 """
-"""What version 2 has and version 1 hadn't."""
+ALLOCATIONS = """
+CREATE TABLE allocations (
+    id INTEGER PRIMARY KEY,
+    sale TEXT NOT NULL, revision INTEGER NOT NULL, made INTEGER NOT NULL,
+    body BLOB NOT NULL              -- JSON: which nodes, what it costs, its bound, and the nearest node's answer
+);
+CREATE INDEX allocation_of_sale ON allocations (sale);
+"""
+STEPS = (TABLES, ALERTS, ALLOCATIONS)
+"""What each version added; a store of an earlier one gets those that it lacks."""
+VERSION = len(STEPS)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -73,9 +82,7 @@ def prepare(connection: sqlite3.Connection) -> None:
         ConfigurationError: the file was written by a later version.
     """
     found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found == 0:
-        connection.executescript(f"BEGIN; {TABLES} {ALERTS} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif found == 1:
-        connection.executescript(f"BEGIN; {ALERTS} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif found != VERSION:
+    if found > VERSION:
         raise ConfigurationError(f"store: is of version {found}; this code reads version {VERSION}")
+    if found < VERSION:
+        connection.executescript(f"BEGIN; {' '.join(STEPS[found:])} PRAGMA user_version = {VERSION}; COMMIT;")

@@ -48,6 +48,7 @@ class Transaction:
     mirror: Mirror  # as of the last commit; read it, don't change it
     now: int  # microseconds since 1970-01-01 UTC
     taken: list[Taken] = field(default_factory=list)
+    earlier: Sequence[Taken] = ()  # by other work of the same group, which the mirror doesn't have yet
 
     def take(self, found: Event | Broken) -> Answer:
         """Add one event to the log; the mirror has it once the group is committed."""
@@ -203,7 +204,7 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             now = microseconds(self._clock.now())
             for job in group:
-                turn = Transaction(self._connection, self._mirror, now)
+                turn = Transaction(self._connection, self._mirror, now, earlier=taken)
                 self._connection.execute("SAVEPOINT job")
                 try:
                     job.result = job.work(turn)

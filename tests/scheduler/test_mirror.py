@@ -61,6 +61,11 @@ def _told(draw: st.DrawFn) -> list[Event]:
             "revision": revision,
             "status": st.sampled_from(["open", "closed", "cancelled"]),
         },
+        "allocation": {
+            "sale": document,
+            "lines": st.lists(st.fixed_dictionaries(move), max_size=2),
+            "revision": revision,
+        },
         "demand": {"market": st.just("us_shop"), "sku": sku, "date": st.just("2026-11-20"), "units": units},
         "condition": {"lane": st.just(AIR), "share": st.sampled_from([0.0, 0.5, 1.0]), "revision": revision},
         "telemetry": {"node": node, "share": st.sampled_from([0.0, 0.5, 1.0])},
@@ -91,6 +96,12 @@ def test_a_kept_mirror_goes_on_as_if_it_had_never_been_kept(events: list[Event],
         mirror.apply(told)
     assert mirror.digest() == folded(events).digest()
     assert list(mirror.stock.held()) == list(folded(events).stock.held())
+    assert list(mirror.demand.waiting()) == list(folded(events).demand.waiting())
+    spoken_for: dict[tuple[int, int], int] = {}
+    for part in mirror.demand.waiting():
+        if part.node is not None:
+            spoken_for[part.node, part.sku] = spoken_for.get((part.node, part.sku), 0) + part.units
+    assert mirror.demand.allocated == spoken_for
 
 
 def test_a_count_holds_from_its_time_on_and_late_movements_from_before_it_change_nothing() -> None:

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "order": {"order": "P1", "lane": TRUCK, "lines": LINES, "eta": "2026-12-01"},
     "shipment": {"shipment": "S1", "lane": AIR},
     "sale": {"sale": "C1", "market": "us_shop", "ordered": START.isoformat(), "lines": LINES},
+    "allocation": {"sale": "C1", "lines": [{"sku": "lamp", "units": 3, "node": "california"}]},
     "demand": {"market": "us_shop", "sku": "lamp", "date": "2026-11-24", "units": 3},
     "condition": {"lane": AIR, "share": 0.5},
     "master": {"kind": "sku", "name": "lamp", "values": {"volume_m3": 0.004}},
