@@ -62,28 +62,39 @@ class LaneFeatures:
     lanes: Tensor  # [P, LANE_FEATURES]
 
 
+@dataclass(frozen=True)
+class Passing:
+    """What passes through each node for the markets behind it, in units a day (and squared for variances)."""
+
+    rate: Tensor  # [B, N, S] of the last quarter and a little of the long run
+    slow: Tensor  # [B, N, S] of the last 28 days
+    quarter: Tensor  # [B, N, S] of the last 91 days
+    fast: Tensor  # [B, N, S] of the last 7 days
+    variance: Tensor  # [B, N, S] of the last 28 days
+    mean: Tensor  # [1, N, S] in the long run
+    long_run_variance: Tensor  # [1, N, S]
+
+
 def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeatures:
     """Features of every node and SKU; see the module's text."""
     steady = STEADY_SHARE * snapshot.demand_quarter + (1 - STEADY_SHARE) * attributes.demand_mean
-    rate = echelon_rate(attributes, steady).clamp(min=LEAST_RATE)
+    passing = _passing(snapshot, attributes, steady)
+    rate = passing.rate
     margin = _margin(attributes)
     trailing = snapshot.season_ahead[:, : len(TRAILING_DAYS)].clamp(min=0.05)
     outlook = cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
-    mean_rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0)).clamp(min=LEAST_RATE)
-    slow_rate = echelon_rate(attributes, snapshot.demand_slow).clamp(min=LEAST_RATE)
-    quarter_rate = echelon_rate(attributes, snapshot.demand_quarter).clamp(min=LEAST_RATE)
     at_node = snapshot.on_hand + snapshot.dock - waiting
     below = (_short_below(attributes, rate, at_node + snapshot.in_transit) / rate).clamp(-60.0, 60.0)
-    cells = _cells(snapshot, attributes, rate, mean_rate, slow_rate, quarter_rate, steady, margin, waiting, below)
+    cells = _cells(snapshot, attributes, passing, steady, margin, waiting, below)
     return NodeFeatures(
         cells=cells,
         nodes=_nodes(snapshot, attributes),
         day=_day(snapshot, trailing, outlook),
         rate=rate,
-        mean_rate=mean_rate,
-        slow_rate=slow_rate,
-        quarter_rate=quarter_rate,
+        mean_rate=passing.mean,
+        slow_rate=passing.slow,
+        quarter_rate=passing.quarter,
         margin=margin,
         trailing=trailing,
         ahead=outlook_of_lanes(attributes, outlook),
@@ -137,21 +148,37 @@ def lane_features(
     return LaneFeatures(cells=torch.stack(cells, dim=-1), lanes=torch.stack(lanes, dim=-1))
 
 
+def _passing(snapshot: Snapshot, attributes: NetworkAttributes, steady: Tensor) -> Passing:
+    # One call for the batch's figures and one for the network's: each costs as much as its sums.
+    variance = (snapshot.demand_square - snapshot.demand_slow**2).clamp(min=0.0)
+    recent = [steady, snapshot.demand_slow, snapshot.demand_quarter, snapshot.demand_fast, variance]
+    rate, slow, quarter, fast, spread = torch.unflatten(
+        echelon_rate(attributes, torch.cat(recent)), 0, (len(recent), -1)
+    )
+    lasting = torch.stack([attributes.demand_mean, attributes.demand_deviation**2])
+    mean, long_run_variance = echelon_rate(attributes, lasting).unsqueeze(1)
+    return Passing(
+        rate=rate.clamp(min=LEAST_RATE),
+        slow=slow.clamp(min=LEAST_RATE),
+        quarter=quarter.clamp(min=LEAST_RATE),
+        fast=fast,
+        variance=spread,
+        mean=mean.clamp(min=LEAST_RATE),
+        long_run_variance=long_run_variance,
+    )
+
+
 def _cells(
     snapshot: Snapshot,
     attributes: NetworkAttributes,
-    rate: Tensor,
-    mean: Tensor,
-    slow: Tensor,
-    quarter: Tensor,
+    passing: Passing,
     steady: Tensor,
     margin: Tensor,
     waiting: Tensor,
     below: Tensor,
 ) -> Tensor:
-    fast = echelon_rate(attributes, snapshot.demand_fast)
-    deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2)) / mean
-    variance = echelon_rate(attributes, (snapshot.demand_square - snapshot.demand_slow**2).clamp(min=0.0))
+    rate = passing.rate
+    deviation = torch.sqrt(passing.long_run_variance) / passing.mean
     direct = attributes.direct_share @ steady
     capital = attributes.value_usd * attributes.capital_share_per_day
     holding = capital + attributes.volume_m3 * snapshot.storage_price.unsqueeze(-1)
@@ -160,29 +187,30 @@ def _cells(
         _cover(snapshot.dock / rate),
         _cover(snapshot.in_transit / rate),
         _cover(waiting / rate),
-        _ratio(fast / rate),
-        _ratio(slow / rate),
-        _ratio(quarter / rate),
-        _ratio(mean / rate),
+        _ratio(passing.fast / rate),
+        _ratio(passing.slow / rate),
+        _ratio(passing.quarter / rate),
+        _ratio(passing.mean / rate),
         direct / rate,
-        torch.log1p(torch.sqrt(variance + LEAST_RATE) / rate) - 1.0,
+        torch.log1p(torch.sqrt(passing.variance + LEAST_RATE) / rate) - 1.0,
         (torch.log1p(deviation) - 1.0).expand_as(rate),
         torch.log(rate) / 3.0 - 0.5,
         (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
         torch.log((attributes.value_usd / margin).clamp(min=LEAST_VALUE_SHARE)).expand_as(rate),
         below / COVER_SCALE_DAYS,
     ]
-    return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, attributes, rate, waiting)], dim=-1)
+    return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, passing, waiting)], dim=-1)
 
 
-def _safety(snapshot: Snapshot, attributes: NetworkAttributes, rate: Tensor, waiting: Tensor) -> Tensor:
+def _safety(snapshot: Snapshot, passing: Passing, waiting: Tensor) -> Tensor:
     """[B, N, S, K] stock at the end of each of `ARRIVING_DAYS` if nothing more comes, in standard deviations of demand.
 
     Linear where it matters, logarithmic far out.
     """
     at_node = (snapshot.on_hand + snapshot.dock - waiting).unsqueeze(-1)
+    rate = passing.rate
     days = arriving_days(rate).to(rate) + 1
-    deviation = torch.sqrt(echelon_rate(attributes, attributes.demand_deviation.unsqueeze(0) ** 2) + LEAST_RATE)
+    deviation = torch.sqrt(passing.long_run_variance + LEAST_RATE)
     left = at_node + snapshot.arriving - rate.unsqueeze(-1) * days
     return torch.asinh(left / (deviation.unsqueeze(-1) * torch.sqrt(days)))
 

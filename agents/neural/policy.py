@@ -203,7 +203,9 @@ class NeuralPolicy(nn.Module):
         lane: Tensor,
     ) -> Tensor:
         """[P, S, lane width] of each pair of environment and lane."""
-        first = self.cell(known.cells) + self.node(known.nodes).unsqueeze(2) + self.day(known.day)[:, None, None]
+        # What is the same for all SKUs is added up before it meets them.
+        shared = self.node(known.nodes) + self.day(known.day).unsqueeze(1) + self.cell.bias
+        first = functional.linear(known.cells, self.cell.weight) + shared.unsqueeze(2)
         cells = self._context(self.encode(first))
         nodes = cells.shape[1]
         features = lane_features(snapshot, attributes, known, environment, lane)

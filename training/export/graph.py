@@ -21,6 +21,7 @@ from entrepot.envs.observe.on_the_way import arriving_by_days, due_by_days
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
+from entrepot.training.export.translations import TRANSLATIONS
 
 OPSET = 20
 DECISIONS = tuple(field.name for field in fields(Decisions) if field.default is MISSING)
@@ -92,6 +93,7 @@ def to_onnx(policy: nn.Module) -> bytes:
                 output_names=list(graph.outputs),
                 verbose=False,
                 external_data=False,
+                custom_translation_table=TRANSLATIONS,
             )
     finally:
         policy.train(training)
