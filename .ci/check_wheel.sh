@@ -38,4 +38,5 @@ cd example
   --sales sales.csv --date 2026-11-25 --out today.csv
 "$place/venv/bin/entrepot" import . my_network.yaml --data "$place/live" --zone Asia/Shanghai
 "$place/venv/bin/entrepot" serve --help > /dev/null
+"$place/venv/bin/entrepot" demo --recorded --days 2 --day-seconds 2
 [ "$(wc -l < today.csv)" -gt 1 ] || { echo "nothing was ordered in the example"; exit 1; }

@@ -20,7 +20,7 @@ import typer
 from live_allocation import allocate
 from live_faults import trials
 from live_load import Line, Process, event_of, open_store, pick
-from live_process import START, FastClock, places
+from live_process import START, places
 from machine import machine
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +29,7 @@ from entrepot.agents.inference import load
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.figures import write_json
 from entrepot.envs.network import load_network
-from entrepot.scheduler.clock import SimulatedClock, microseconds
+from entrepot.scheduler.clock import FastClock, SimulatedClock, microseconds
 from entrepot.scheduler.decisions.plan import make_plan
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.events.data import Count, Demand
@@ -87,7 +87,7 @@ def ingest(folder: Path, rate: int, seconds: float) -> dict[str, Any]:
     """Open load: what isn't answered in time delays what comes after it on its line, and that is counted."""
     open_store(folder)
     begun = time.time()
-    clock = FastClock(begun, 1.0)
+    clock = FastClock(START, 1.0, begun)
     size = max(rate // (LINES * BATCHES_A_SECOND), 1)
     each = int(seconds * BATCHES_A_SECOND)
     delays: list[float] = []

@@ -14,8 +14,9 @@ from random import Random
 from typing import Any
 
 from live_load import Line, Process, event_of, open_store, pick
-from live_process import FastClock, places
+from live_process import START, places
 
+from entrepot.scheduler.clock import FastClock
 from entrepot.scheduler.store.folder import DATABASE, connect_to_read
 from entrepot.scheduler.store.recovery import folded, recover
 
@@ -50,7 +51,7 @@ def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
     for _ in range(count):
         with Process(folder, begun, SPEED) as process:
             stop = threading.Event()
-            clock = FastClock(begun, SPEED)
+            clock = FastClock(START, SPEED, begun)
             busy = [
                 threading.Thread(target=_send, args=(process.port, folder, clock, f"/wms/{place}", world, stop))
                 for place in range(2)

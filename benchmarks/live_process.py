@@ -7,13 +7,13 @@ wall's own pace. Both outlast a kill, so that a server that is started anew goes
 from __future__ import annotations
 
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from entrepot.agents.inference import load
 from entrepot.envs.network import load_network
+from entrepot.scheduler.clock import FastClock
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.server.logs import log_as_json
@@ -24,18 +24,6 @@ ROOT = Path(__file__).parents[1]
 NETWORK = ROOT / "examples" / "my_network" / "my_network.yaml"
 START = datetime(2026, 11, 25, tzinfo=UTC)
 TOKEN = "load"
-
-
-class FastClock:
-    """Runs at a multiple of the wall's pace."""
-
-    def __init__(self, begun: float, speed: float) -> None:
-        """Args: begun: seconds, of the wall, at `START`. speed: 1 is the wall's own."""
-        self._begun, self._speed = begun, speed
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return START + timedelta(seconds=(time.time() - self._begun) * self._speed)
 
 
 class Telling(Server):
@@ -57,7 +45,7 @@ def main(folder: Path, begun: float, speed: float) -> None:
     log_as_json()
     module = load(ROOT / "checkpoints" / "released" / "kreen-pathwise")
     settings = Settings(mode="live", plan_every=timedelta(hours=1), grace=timedelta(hours=8))
-    Telling(folder, places(), module, settings, FastClock(begun, speed), Address(port=0)).run()
+    Telling(folder, places(), module, settings, FastClock(START, speed, begun), Address(port=0)).run()
 
 
 def token(folder: Path) -> str:

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.",
     "import": "Open a scheduler's store: stock as it was counted, 400 days of sales, open orders and shipments",
     "serve": "Serve the live scheduler: events in over HTTP, plans, and orders released once per lane at its cut-off.",
+    "demo": "Watch the live scheduler at work: a twin plays the world, sends events, and takes orders by webhook.",
     "store": "Check and copy what a scheduler keeps.",
     "token": "Who may send events to a scheduler, read from it and operate it.",
     "decisions": "Look at a scheduler's plans and releases, and make a decision again.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -48,6 +49,29 @@ class SimulatedClock:
         """Set it to a moment with an offset."""
         with self._lock:
             self._now = _with_offset(moment)
+
+
+class FastClock:
+    """Runs at a multiple of the wall's pace from a moment of the wall on; until then it stands still."""
+
+    def __init__(self, start: datetime, speed: float, begun: float | None = None) -> None:
+        """Set it.
+
+        Args:
+            start: what it reads at first, with an offset.
+            speed: 1 is the wall's own pace.
+            begun: seconds since 1970-01-01 UTC, of the wall, at which it begins to run; `run` says so if None.
+        """
+        self._start, self._speed, self._begun = _with_offset(start), speed, begun
+
+    def run(self, begun: float) -> None:
+        """Have it run from a moment of the wall on, in seconds since 1970-01-01 UTC."""
+        self._begun = begun
+
+    def now(self) -> datetime:
+        """The present moment."""
+        passed = 0.0 if self._begun is None else max(time.time() - self._begun, 0.0)
+        return self._start + timedelta(seconds=passed * self._speed)
 
 
 def _with_offset(moment: datetime) -> datetime:

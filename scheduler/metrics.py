@@ -40,6 +40,16 @@ class Metrics:
             "entrepot_fallback_share", "Share of the last 100 plans that the fallback decided", registry=self.registry
         )
 
+    def plans_made(self) -> dict[str, int]:
+        """So far, by who decided them."""
+        found = {
+            sample.labels["source"]: sample
+            for one in self.plans.collect()
+            for sample in one.samples
+            if sample.name.endswith("_total")
+        }
+        return {source: int(sample.value) for source, sample in found.items()}
+
     def text(self) -> bytes:
         """As Prometheus reads it."""
         return generate_latest(self.registry)

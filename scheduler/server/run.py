@@ -70,6 +70,8 @@ class Server(uvicorn.Server):
         address: Address,
         webhook: Webhook | None = None,
         terms: Terms | None = None,
+        *,
+        tick_seconds: float = TICK_SECONDS,
     ) -> None:
         """Recover the store and prepare to serve.
 
@@ -82,6 +84,7 @@ class Server(uvicorn.Server):
             address: where it listens.
             webhook: where released orders go; they wait in the outbox if None.
             terms: of allocating customers' orders; the usual ones if None.
+            tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
 
         Raises:
             ConfigurationError: the folder is held by another process, or an argument can't be used.
@@ -91,8 +94,8 @@ class Server(uvicorn.Server):
         terms = terms or Terms()
         terms.check(places)
         self.writer = Writer(folder, places, clock)
-        self._clock = clock
-        metrics = Metrics()
+        self._clock, self._tick_seconds = clock, tick_seconds
+        metrics = self.metrics = Metrics()
         metrics.watch(self._watched)
         # In shadow nothing goes out, what was released before included.
         delivered_to = webhook if settings.mode == "live" else None
@@ -156,9 +159,9 @@ class Server(uvicorn.Server):
             try:
                 await asyncio.to_thread(tick)
             except Exception:
-                log.exception("%s failed; it tries again in a second", name)
+                log.exception("%s failed; it tries again at the next tick", name)
             try:
-                await asyncio.wait_for(self._ending.wait(), TICK_SECONDS)
+                await asyncio.wait_for(self._ending.wait(), self._tick_seconds)
             except TimeoutError:
                 continue
 
