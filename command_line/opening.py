@@ -12,7 +12,9 @@ from entrepot.command_line.scheduling import Skus, Zone, places_of
 from entrepot.command_line.tables import console, table, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.clock import WallClock
+from entrepot.scheduler.opening.book import write_book
 from entrepot.scheduler.opening.events import opening_of
+from entrepot.scheduler.opening.others import given, mapped
 from entrepot.scheduler.opening.tables import read_tables, write_template
 from entrepot.scheduler.opening.writing import write_opening
 
@@ -35,9 +37,30 @@ def open_store(
     skus: Skus = None,
     column: Column = None,
     date_format: DateFormat = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A report of another system, whose rows are added: amazon_inventory, amazon_ledger, amazon_inbound, "
+            "odoo_stock, erpnext_stock; with the columns that it lacks. May be repeated.",
+            metavar="KIND=FILE[,COLUMN=VALUE…]",
+        ),
+    ] = None,
+    called: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a report's place or SKU is called here; nothing after the sign leaves its rows aside. May be "
+            "repeated.",
+            metavar="THEIRS=OURS",
+        ),
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Say what would be written, and write nothing.")] = False,
     template: Annotated[
-        bool, typer.Option("--template", help="Write empty tables with examples into FOLDER, and do nothing else.")
+        bool,
+        typer.Option(
+            "--template",
+            help="Write empty tables with examples into FOLDER, or a workbook where the name ends in .xlsx, which with "
+            "NETWORK offers its names to choose from; and do nothing else.",
+        ),
     ] = False,
 ) -> None:
     """Open a scheduler's store: stock as it was counted, 400 days of sales, open orders and shipments, the backlog.
@@ -48,20 +71,26 @@ def open_store(
     `entrepot import records my_network.yaml --data live --zone Asia/Shanghai --preview`
     """
     out = console()
+    if template and records.suffix.casefold() == ".xlsx":
+        write_book(records, None if network is None else places_of(network, zone, skus))
+        tell([f"wrote {records}"], out)
+        return
     if template:
         tell([f"wrote {path}" for path in write_template(records)], out)
         return
     if network is None or (data is None and not preview):
         raise ConfigurationError("NETWORK, --data: both are needed (--data not for --preview)")
     places = places_of(network, zone, skus)
-    found = read_tables(records, dict(_pair(text) for text in column or ()))
+    names = dict(_theirs(text) for text in called or ())
+    reports = mapped([given(text) for text in report or ()], names)
+    found = read_tables(records, dict(_pair(text) for text in column or ()), reports)
     clock = WallClock()
     opening = opening_of(found.tables, places, as_of=places.moment(as_of), date_format=date_format)
     if opening.counts:
         rows = [{"table": name, "events": count} for name, count in opening.counts.items()]
         out.print(table(f"{'Would be' if preview else 'To be'} written", rows))
     tell([f"left aside: {name}" for name in found.passed_over], out)
-    tell(opening.remarks, out)
+    tell([*reports.remarks, *opening.remarks], out)
     problems = [*found.problems, *opening.problems]
     tell(problems, out)
     if problems:
@@ -78,3 +107,10 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name and sign and theirs):
         raise ConfigurationError(f"--column: {text!r}; allowed: COLUMN=THEIRS")
     return name.strip(), theirs.strip()
+
+
+def _theirs(text: str) -> tuple[str, str]:
+    theirs, sign, ours = text.rpartition("=")
+    if not (theirs and sign):
+        raise ConfigurationError(f"--called: {text!r}; allowed: THEIRS=OURS")
+    return theirs.strip(), ours.strip()

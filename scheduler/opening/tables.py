@@ -10,6 +10,7 @@ from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
 from entrepot.envs.snapshot.records.records import TABLES
 from entrepot.envs.snapshot.records.table import TEXT_FILES, WORKBOOKS, Table, read_table, sheet_names
+from entrepot.scheduler.opening.others import Mapped
 
 EXAMPLES = {
     "stock": ("node,sku,on_hand,dock,as_of", "NODE,SKU,120,0,2026-11-25T06:00+08:00"),
@@ -30,12 +31,13 @@ class Found:
     passed_over: list[str] = field(default_factory=list)  # files and sheets that are no table of an opening
 
 
-def read_tables(place: Path, columns: Mapping[str, str] | None = None) -> Found:
+def read_tables(place: Path, columns: Mapping[str, str] | None = None, reports: Mapped | None = None) -> Found:
     """Read a folder or a workbook.
 
     Args:
         place: of either.
         columns: what columns are called there, by the name that they have here.
+        reports: of others' systems, whose rows are added.
 
     Raises:
         ConfigurationError: there is neither, or nothing in it.
@@ -49,6 +51,9 @@ def read_tables(place: Path, columns: Mapping[str, str] | None = None) -> Found:
             continue
         found.tables[name] = table
         found.passed_over.extend(f"{name}: column {column}" for column in table.unread)
+    if reports is not None:
+        found.tables = reports.joined(found.tables)
+        found.problems.extend(reports.problems)
     for needed in ("stock", "sales"):
         if needed not in found.tables and not any(problem.startswith(needed) for problem in found.problems):
             found.problems.append(
