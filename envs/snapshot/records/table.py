@@ -65,13 +65,14 @@ def read_table(name: str, source: Source, columns: Columns, renamed: Mapping[str
         ConfigurationError: the file can't be read, or a column is missing; what is there and what is needed.
     """
     if isinstance(source, str | Path):
-        label, records = str(source), _records(name, Path(source))
+        label = str(source)
+        heads, records = _records(name, Path(source))
     else:
         label = name
         records = [(f"{name}: row {number}", dict(row)) for number, row in enumerate(source, 1)]
+        heads = list(dict.fromkeys(head for _, row in records for head in row))
     own = {_plain(theirs): ours for ours, theirs in (renamed or {}).items()}
     known = {*columns.needed, *columns.optional}
-    heads = list(dict.fromkeys(head for _, row in records for head in row))
     called = {head: own.get(_plain(head)) or columns.spellings.get(_plain(head), _plain(head)) for head in heads}
     for ours in known:
         twice = [head for head in heads if called[head] == ours]
@@ -97,7 +98,8 @@ def _plain(head: Any) -> str:
     return "_".join(str(head).strip().casefold().split())
 
 
-def _records(name: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
+def _records(name: str, path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+    """Names of columns, which may be all that there is, and rows."""
     suffix = "".join(path.suffixes[-2:] if path.suffix.casefold() == ".gz" else path.suffixes[-1:]).casefold()
     if suffix not in TEXT_FILES + WORKBOOKS:
         allowed = ", ".join(TEXT_FILES + WORKBOOKS)
@@ -105,12 +107,15 @@ def _records(name: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
     if not path.is_file():
         raise ConfigurationError(f"{name}: there is no file {str(path)!r}")
     try:
-        return list(_text_rows(path) if suffix in TEXT_FILES else _sheet_rows(name, path))
+        rows = _text_rows(path) if suffix in TEXT_FILES else _sheet_rows(name, path)
+        _, heads = next(rows)
+        return list(heads), list(rows)
     except OSError as error:
         raise ConfigurationError(f"{name}: {str(path)!r} can't be read: {error.strerror or error}") from error
 
 
 def _text_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """First the names of columns, without values, then rows."""
     data = path.read_bytes()
     try:
         text = (gzip.decompress(data) if path.suffix.casefold() == ".gz" else data).decode("utf-8-sig")
@@ -131,6 +136,7 @@ def _text_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             place = f"{path}: line {reader.line_num}"
             if heads is None:
                 heads = _heads(cells, place)
+                yield place, dict.fromkeys(heads)
                 continue
             if len(cells) != len(heads):
                 raise ConfigurationError(f"{place}: {len(cells)} values for {len(heads)} columns")
@@ -157,6 +163,7 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def _sheet_rows(name: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """As `_text_rows`."""
     import python_calamine
 
     try:
@@ -174,6 +181,7 @@ def _sheet_rows(name: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             while cells and str(cells[-1]).strip() == "":
                 cells = cells[:-1]
             heads = _heads([str(cell) for cell in cells], place)
+            yield place, dict.fromkeys(heads)
             continue
         yield place, dict(zip(heads, cells, strict=False))
     if heads is None:
