@@ -30,7 +30,7 @@ from entrepot.training.trainers.modules import neural_policy
 
 NETWORK = "kreen"
 SIZES = [32, 200, 2000]
-COLUMNS = ("skus", "p50_ms", "p99_ms", "import_s", "rss_mib")
+COLUMNS = ("skus", "p50_ms", "p99_ms", "cpu_p50_ms", "cpu_p99_ms", "import_s", "rss_mib")
 PROCESS = Path(__file__).with_name("inference_process.py")
 
 

@@ -16,7 +16,7 @@ NEVER = -1e9
 def echelon_rate(attributes: NetworkAttributes, demand: Tensor) -> Tensor:
     """[B, N, S] units a day that pass through each node, of [B, M, S] units a day asked by markets."""
     if torch.compiler.is_exporting():  # a graph whose shapes depended on the network's values could not be exported
-        return torch.einsum("nms,bms->bns", attributes.echelon_share, demand)
+        return (attributes.echelon_share * demand.unsqueeze(1)).sum(dim=2)  # ONNX Runtime transposes for an einsum
     return passing_rate(attributes, demand.transpose(0, 1)).transpose(0, 1)
 
 
