@@ -88,6 +88,8 @@ COLUMNS = {
         "skus": "SKUs",
         "p50_ms": "median, ms",
         "p99_ms": "99th percentile, ms",
+        "cpu_p50_ms": "median of CPU time, ms",
+        "cpu_p99_ms": "its 99th percentile, ms",
         "import_s": "import, s",
         "rss_mib": "memory, MiB",
     },

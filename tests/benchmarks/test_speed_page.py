@@ -19,7 +19,15 @@ ROWS: dict[str, dict[str, Any]] = {
         "cell_steps_per_s": 152_000_000.0,
         "peak_mib": 900.2,
     },
-    "inference": {"skus": 2000, "p50_ms": 33.84, "p99_ms": 35.1, "import_s": 0.12, "rss_mib": 138.0},
+    "inference": {
+        "skus": 2000,
+        "p50_ms": 33.84,
+        "p99_ms": 35.1,
+        "cpu_p50_ms": 32.0,
+        "cpu_p99_ms": 34.0,
+        "import_s": 0.12,
+        "rss_mib": 138.0,
+    },
     "rllib": {"trainer": "rllib_stock", "agent_steps_per_s": 2136.0, "ratio": None},
 }
 
@@ -33,7 +41,7 @@ def test_the_page_shows_every_row_and_the_machine(tmp_path: Path, monkeypatch: p
     importlib.import_module("speed_page").main(figures=tmp_path, page=page)
     text = page.read_text(encoding="utf-8")
     assert "| `twin` | 1,024 | 32 | 140,000 | 840,002 | 152,000,000 | 900 |" in text
-    assert "| 2,000 | 33.84 | 35.10 | 0.12 | 138 |" in text
+    assert "| 2,000 | 33.84 | 35.10 | 32.00 | 34.00 | 0.12 | 138 |" in text
     assert "| `rllib_stock` | 2,136 | – |" in text
     assert "Results beside the CPU's in float64" in text
     assert text.count("*not measured*") == 4
