@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from entrepot.agents.inference.order_up_to import demand_rate, orders_from_cover
+from entrepot.agents.inference.order_up_to import demand_rate, echelon_rate, orders_from_cover
 from entrepot.agents.neural import NeuralPolicy
 from entrepot.envs.network import NetworkDescription
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
@@ -59,3 +59,34 @@ def test_less_stock_where_nothing_leaves_from_never_means_smaller_orders_by_an_u
     before = asked(NeuralPolicy(), snapshot, attributes)
     after = asked(NeuralPolicy(), less, attributes)
     assert (after.sum(axis=(1, 2)) >= before.sum(axis=(1, 2)) * (1 - 1e-4) - 1e-2).all()
+
+
+NEVER_BY_ITSELF = 30.0
+"""A threshold, as a logarithm, that no saving reaches: what was learnt would let every departure with a price go by."""
+
+
+@SETTINGS
+@given(networks(), st.integers(0, 5))
+def test_a_departure_to_a_node_that_is_empty_is_not_let_go_by_where_the_sales_are_worth_its_price(
+    description: NetworkDescription, seed: int
+) -> None:
+    """Whatever was learnt; for the only lane to a node, from a supplier, so that nothing else can come in its stead."""
+    case = Case.of(description)
+    snapshot = departing_today(case, seed)
+    empty = {name: snapshot[name] * 0 for name in ("on_hand", "dock", "pipeline", "backlog")}
+    origin, destination = case.attributes["lane_origin"], case.attributes["lane_destination"]
+    nodes = len(case.network.nodes)
+    alone = (origin >= nodes) & (np.bincount(destination, minlength=nodes)[destination] == 1)
+    rate = echelon_rate(case.attributes, 0.9 * snapshot["demand_quarter"] + 0.1 * case.attributes["demand_mean"])
+    asked_for = (rate[:, destination] * case.attributes["lane_carries"]).min(axis=0)  # [L, S] units a day
+    until_next = asked_for * case.attributes["lane_interval_days"][:, None]
+    worth = (until_next * case.attributes["margin_usd"].min(axis=0)).sum(axis=-1)  # [L] USD at the least
+    due = alone & (worth > 1.0)
+    assume(due.any())
+    policy = NeuralPolicy()
+    with torch.no_grad():
+        policy.consolidation.threshold.bias.fill_(NEVER_BY_ITSELF)
+    for share, goes in ((0.9, True), (1000.0, False)):
+        priced = {**case.attributes, "lane_shipment_usd": (share * worth).astype(np.float32)}
+        orders = asked(policy, {**snapshot, **empty}, priced).sum(axis=-1)[:, due]
+        assert (orders > 0).all() if goes else (orders == 0).all()
