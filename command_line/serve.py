@@ -16,6 +16,7 @@ from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, 
 from entrepot.command_line.tables import console, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
+from entrepot.envs.snapshot.records.table import Columns, read_table
 from entrepot.scheduler.allocation.terms import ASSUMED_SHIPMENT_USD, ASSUMED_SHIPS_UNTIL, Terms
 from entrepot.scheduler.clock import WallClock
 from entrepot.scheduler.decisions.settings import ASSUMED_CUT_OFF, Settings
@@ -79,6 +80,13 @@ def serve(
             metavar="[NODE=]HH:MM",
         ),
     ] = None,
+    identifiers: Annotated[
+        Path | None,
+        typer.Option(
+            help="Columns theirs and ours: what identifiers in EPCIS documents are called in the network.",
+            metavar="FILE.csv",
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = Address.host,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = Address.port,
     certificate: Annotated[Path | None, typer.Option(help="For TLS.", metavar="FILE.pem")] = None,
@@ -113,7 +121,8 @@ def serve(
     posted = None if webhook is None or webhook_secret is None else Webhook.of(webhook, webhook_secret)
     module = module_of(policy)
     out = console()
-    server = Server(data, places, module, settings, WallClock(), Address(host, port, certificate, key), posted, terms)
+    address, called = Address(host, port, certificate, key), _identifiers(identifiers)
+    server = Server(data, places, module, settings, WallClock(), address, posted, terms, identifiers=called)
     recovery = server.writer.recovery
     lines = [
         f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"
@@ -137,6 +146,13 @@ def serve(
     tell(lines, out)
     log_as_json()
     server.run()
+
+
+def _identifiers(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    table = read_table("identifiers", path, Columns(needed=("theirs", "ours")))
+    return {str(row.get("theirs")).strip(): str(row.get("ours")).strip() for row in table.rows}
 
 
 def _first_token(folder: Path) -> list[str]:

@@ -20,6 +20,9 @@ from entrepot.scheduler.events.data import Sequence as Place
 
 NDJSON = ("application/x-ndjson", "application/ndjson")
 
+UNCOUNTED = "epcis"
+"""Last part of sources that don't count what they send: their keys are digests, so nobody can tell what is missing."""
+
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Attributes of CloudEvents 1.0, with two extensions: `epoch` and `sequence`, the source's own count.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from entrepot.scheduler.events.data import Heartbeat
-from entrepot.scheduler.events.envelope import Event
+from entrepot.scheduler.events.envelope import UNCOUNTED, Event
 
 OPENING = "/entrepot/opening"
 """Source of what `entrepot import` wrote; it never speaks again, so nobody waits for it."""
@@ -70,11 +70,13 @@ class Sources:
             place: the node whose stock or the market whose demand it tells of, if any.
         """
         key = event.key
-        found = self._epochs.get((key.source, key.epoch))
+        counts = not key.source.endswith(f"/{UNCOUNTED}")
+        epoch = key.epoch if counts else 0
+        found = self._epochs.get((key.source, epoch))
         if found is None:
-            found = self._epochs[key.source, key.epoch] = _Epoch(event.time)
+            found = self._epochs[key.source, epoch] = _Epoch(event.time)
         found.heard = max(found.heard, event.time)
-        found.highest = max(found.highest, key.sequence)
+        found.highest = max(found.highest, key.sequence if counts else 0)
         found.count += 1
         if isinstance(event.data, Heartbeat):
             # Of two heartbeats the one that has counted further holds, then the later one.

@@ -8,7 +8,7 @@ import io
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions import kept
 from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.events.envelope import read
+from entrepot.scheduler.events.epcis import is_document, read_document
 from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.metrics import Metrics
 from entrepot.scheduler.server.answers import RefusedError, answer, problem
@@ -53,6 +54,7 @@ class Parts:
     desk: Desk | None  # None where nothing is planned
     allocator: Allocator | None
     readers: Readers
+    identifiers: Mapping[str, str]  # of places and products in EPCIS documents: what they are called in the network
 
 
 RESERVED = "/entrepot/"
@@ -173,7 +175,11 @@ async def _body(request: Request) -> bytes:
 
 async def _take(parts: Parts, request: Request, token: Token) -> Response:
     begun = time.monotonic()
-    found = read(await _body(request), request.headers.get("content-type", "application/json"))
+    body = await _body(request)
+    if is_document(body):
+        found = read_document(body, token.source, parts.writer.places, parts.identifiers)
+    else:
+        found = read(body, request.headers.get("content-type", "application/json"))
     if len(found) > MOST_EVENTS:
         raise RefusedError(413, f"body: {len(found)} events; allowed: {MOST_EVENTS} at once")
     for event in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,7 @@ class Server(uvicorn.Server):
         webhook: Webhook | None = None,
         terms: Terms | None = None,
         *,
+        identifiers: Mapping[str, str] | None = None,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         """Recover the store and prepare to serve.
@@ -84,6 +85,7 @@ class Server(uvicorn.Server):
             address: where it listens.
             webhook: where released orders go; they wait in the outbox if None.
             terms: of allocating customers' orders; the usual ones if None.
+            identifiers: of places and products in EPCIS documents: what they are called in the network.
             tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
 
         Raises:
@@ -116,6 +118,7 @@ class Server(uvicorn.Server):
             self.desk,
             self.allocator,
             self._readers,
+            identifiers or {},
         )
         app = application(parts)
         app.router.lifespan_context = self._lifespan

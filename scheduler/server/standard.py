@@ -39,7 +39,7 @@ def openapi() -> dict[str, Any]:
     )
     one = {"$ref": "events.schema.json"}
     events = {
-        "application/json": {"schema": {"oneOf": [one, {"type": "array", "items": one, "maxItems": 1000}]}},
+        "application/json": {"schema": {"oneOf": [one, {"type": "array", "items": one, "maxItems": 1000}, _EPCIS]}},
         "application/x-ndjson": {"schema": {"type": "string", "description": "an event a line"}},
     }
     key = {"application/json": {"schema": {"$ref": "#/components/schemas/KeyOf"}}}
@@ -115,6 +115,7 @@ def openapi() -> dict[str, Any]:
 
 _STATE = {"name": "state", "in": "query", "schema": {"enum": ["open", "replayed", "dropped"]}}
 _ALERTS = {"name": "state", "in": "query", "schema": {"enum": ["open", "acknowledged", "closed"]}}
+_EPCIS = {"type": "object", "properties": {"type": {"const": "EPCISDocument"}}, "required": ["type"]}
 _MEANINGS = {
     200: "done",
     400: "can't be read",
