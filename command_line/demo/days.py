@@ -37,7 +37,11 @@ class Days(Protocol):
     """Of a twin, or recorded."""
 
     start: datetime  # of the first day
-    silent: str | None  # a source that says nothing at present, not even that it lives
+
+    @property
+    def silent(self) -> str | None:
+        """A source that says nothing at present, not even that it lives."""
+        ...
 
     def opening(self) -> list[Said]:
         """What is known at the start."""

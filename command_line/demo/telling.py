@@ -64,8 +64,8 @@ class Teller:
         """
         names, before = self._names, at(day, -1)
         for node, sku in np.ndindex(on_hand.shape):
-            place = {"node": names.nodes[node], "sku": names.skus[sku]}
-            yield kinds.Count(**place, on_hand=int(on_hand[node, sku]), dock=int(dock[node, sku])), before
+            held, waiting = int(on_hand[node, sku]), int(dock[node, sku])
+            yield kinds.Count(node=names.nodes[node], sku=names.skus[sku], on_hand=held, dock=waiting), before
         for earlier, units in demand.items():
             yield from self._asked(earlier, units, before)
         yield from self.waiting(0, backlog, before)
@@ -202,8 +202,8 @@ class Teller:
     def _asked(self, day: int, demand: Units, moment: datetime) -> Told:
         names, date = self._names, at(day, 0).date()
         for market, sku in np.ndindex(demand.shape):
-            place = {"market": names.markets[market], "sku": names.skus[sku]}
-            yield kinds.Demand(**place, date=date, units=int(demand[market, sku])), moment
+            units, name = int(demand[market, sku]), names.markets[market]
+            yield kinds.Demand(market=name, sku=names.skus[sku], date=date, units=units), moment
 
     def _moves(self, units: Units) -> Iterator[dict[str, Any]]:
         for node, sku in np.argwhere(units > 0):

@@ -154,7 +154,7 @@ def _map(kind: Report, part: Part, report: Given, table: Table, called: Mapping[
         rows = [row for row in rows if dates[row.place] == end]
     aside = 0
     for row in rows:
-        values = {ours: row.get(_plain(theirs)) for ours, theirs in part.columns.items()}
+        values: dict[str, Any] = {ours: row.get(_plain(theirs)) for ours, theirs in part.columns.items()}
         values.update({column: report.values[column] for column in part.given if column in report.values})
         if "date" in values:
             values["date"] = dates[row.place].isoformat()
