@@ -24,6 +24,7 @@ from entrepot.scheduler.outbox.webhook import Webhook
 from entrepot.scheduler.server.logs import log_as_json
 from entrepot.scheduler.server.run import Address, Server
 from entrepot.scheduler.server.tokens import SCOPES, Tokens
+from entrepot.scheduler.store.retention import ASSUMED_KEEP_DAYS, LEAST_KEEP_DAYS
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -80,6 +81,13 @@ def serve(
             metavar="[NODE=]HH:MM",
         ),
     ] = None,
+    keep_days: Annotated[
+        float,
+        typer.Option(
+            min=LEAST_KEEP_DAYS,
+            help="Keep all of what was told so long, and of what is older what decisions ask for. An assumption.",
+        ),
+    ] = ASSUMED_KEEP_DAYS,
     identifiers: Annotated[
         Path | None,
         typer.Option(
@@ -122,7 +130,8 @@ def serve(
     module = module_of(policy)
     out = console()
     address, called = Address(host, port, certificate, key), _identifiers(identifiers)
-    server = Server(data, places, module, settings, WallClock(), address, posted, terms, identifiers=called)
+    keep = timedelta(days=keep_days)
+    server = Server(data, places, module, settings, WallClock(), address, posted, terms, identifiers=called, keep=keep)
     recovery = server.writer.recovery
     lines = [
         f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"
@@ -130,6 +139,8 @@ def serve(
         f"policy {module.versions.module}; mode {settings.mode}"
         + ("" if settings.mode == "live" else ": nothing goes out (--mode live)"),
     ]
+    if keep_days == ASSUMED_KEEP_DAYS:
+        lines.append(f"assumed: all of what is told is kept {ASSUMED_KEEP_DAYS} days (--keep-days)")
     if not zone:
         lines.append("assumed: days begin in UTC everywhere (--zone)")
     if general is None and len(by_lane) < len(places.names.arrays.lanes):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.envs.snapshot import calendar
+from entrepot.envs.snapshot.statistics import HISTORY_DAYS
 from entrepot.scheduler.clock import microseconds
 from entrepot.scheduler.events.data import Allocation, Demand, Sale
 from entrepot.scheduler.events.quantities import MILLION, millionths
@@ -19,6 +20,8 @@ from entrepot.scheduler.mirror.ranks import Rank
 from entrepot.scheduler.places import Places
 
 NONE = np.int64(-1)
+MARGIN_DAYS = 7
+"""Sums are kept so long beyond what statistics look back."""
 
 
 class DemandDump(msgspec.Struct, frozen=True):
@@ -28,6 +31,9 @@ class DemandDump(msgspec.Struct, frozen=True):
     allocations: Kept[Allocation]
     picked: list[tuple[tuple[str, int, int], int]]
     told: list[tuple[tuple[int, int, int], tuple[int, int, bytes], int]]
+    sold_before: list[tuple[tuple[int, int, int], int]] = []  # by day, market and SKU, of sales that are forgotten
+    told_before: list[tuple[tuple[int, int, int], int]] = []  # the same, of demand of which no more is taken
+    orphans: list[str] = []
 
 
 class Waiting(NamedTuple):
@@ -63,6 +69,13 @@ class DemandOfMarkets:
         self._told_daily: dict[int, NDArray[np.int64]] = {}
         for place, rank, units in kept.told if kept else ():
             self._tell(place, Rank(*rank), units)
+        self._sold_before: dict[int, NDArray[np.int64]] = {}  # by day: [M, S], of sales that are forgotten
+        for (day, market, sku), units in kept.sold_before if kept else ():
+            self._sums(day)[market, sku] += units
+            self._before(day)[market, sku] = units
+        for (day, market, sku), units in kept.told_before if kept else ():
+            self._told_sums(day)[market, sku] = units
+        self._orphans: set[str] = set(kept.orphans) if kept else set()
 
     def sell(self, data: Sale, rank: Rank) -> None:
         """A sale, or what became of it."""
@@ -95,6 +108,38 @@ class DemandOfMarkets:
         if not picked:
             del self._picked[sale]
         self._follow(sale)
+
+    def forget(self, last_day: int) -> None:
+        """Forget sales up to a day of which nothing waits, but for what they add to their days' sums.
+
+        Of days up to it no more is taken. Sums are kept so long as statistics ask for them. What was picked for a sale
+        that nobody told of is forgotten at the second time.
+
+        Args:
+            last_day: in days since 1970-01-01.
+        """
+        names = self._places.names
+        for name, sale in list(self.sales.items()):
+            day = self._places.day_at(sale.market, microseconds(sale.ordered))
+            if day > last_day or name in self._waiting:
+                continue
+            if sale.status != "cancelled" and sale.is_demand:
+                for line in sale.lines:
+                    units = self._millionths(line.units)
+                    self._before(day)[names.markets[sale.market], names.skus[line.sku]] += units
+            self.sales.drop(name)
+            self.allocations.drop(name)
+            self._picked.pop(name, None)
+        for place in [place for place in self._told if place[0] <= last_day]:
+            del self._told[place]
+        oldest = last_day - HISTORY_DAYS - MARGIN_DAYS
+        for sums in (self._daily, self._told_daily, self._sold_before):
+            for day in [day for day in sums if day < oldest]:
+                del sums[day]
+        unknown = {name for name in self._picked if self.sales.get(name) is None}
+        for name in unknown & self._orphans:
+            del self._picked[name]
+        self._orphans = unknown - self._orphans
 
     def waiting(self) -> Iterator[Waiting]:
         """What is open of every sale, less what was picked for it."""
@@ -144,7 +189,25 @@ class DemandOfMarkets:
             for name in sorted(self._picked)
             for (sku, node), units in sorted(self._picked[name].items())
         ]
-        return DemandDump(self.sales.dump(), self.allocations.dump(), picked, told)
+        told_before = [
+            ((day, int(market), int(sku)), int(sums[market, sku]))
+            for day, sums in sorted(self._told_daily.items())
+            for market, sku in np.argwhere(sums != NONE)
+            if (day, int(market), int(sku)) not in self._told
+        ]
+        return DemandDump(
+            self.sales.dump(),
+            self.allocations.dump(),
+            picked,
+            told,
+            [
+                ((day, int(market), int(sku)), int(sums[market, sku]))
+                for day, sums in sorted(self._sold_before.items())
+                for market, sku in np.argwhere(sums)
+            ],
+            told_before,
+            sorted(self._orphans),
+        )
 
     def _follow(self, name: str) -> None:
         """Bring what follows for one sale up to date."""
@@ -211,18 +274,28 @@ class DemandOfMarkets:
     def _tell(self, place: tuple[int, int, int], rank: Rank, units: int) -> None:
         day, market, sku = place
         self._told[place] = rank
+        self._told_sums(day)[market, sku] = units
+
+    def _told_sums(self, day: int) -> NDArray[np.int64]:
         if day not in self._told_daily:
             self._told_daily[day] = np.full(self._shape, NONE)
-        self._told_daily[day][market, sku] = units
+        return self._told_daily[day]
+
+    def _before(self, day: int) -> NDArray[np.int64]:
+        if day not in self._sold_before:
+            self._sold_before[day] = np.zeros(self._shape, np.int64)
+        return self._sold_before[day]
+
+    def _sums(self, day: int) -> NDArray[np.int64]:
+        if day not in self._daily:
+            self._daily[day] = np.zeros(self._shape, np.int64)
+        return self._daily[day]
 
     def _add(self, sale: Sale, sign: int) -> None:
         if sale.status == "cancelled" or not sale.is_demand:
             return
         names = self._places.names
-        day = self._places.day_at(sale.market, microseconds(sale.ordered))
-        sums = self._daily.get(day)
-        if sums is None:
-            sums = self._daily[day] = np.zeros(self._shape, np.int64)
+        sums = self._sums(self._places.day_at(sale.market, microseconds(sale.ordered)))
         for line in sale.lines:
             sums[names.markets[sale.market], names.skus[line.sku]] += sign * self._millionths(line.units)
 

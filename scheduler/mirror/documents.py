@@ -27,6 +27,18 @@ class Documents(Generic[Content]):
         self._latest[name] = (rank, content)
         return True, None if before is None else before[1]
 
+    def drop(self, name: str) -> None:
+        """Forget one."""
+        self._latest.pop(name, None)
+
+    def rank_of(self, name: str) -> Rank:
+        """Of the one that holds.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._latest[name][0]
+
     def get(self, name: str) -> Content | None:
         """The one that holds; None if there is none."""
         found = self._latest.get(name)

@@ -13,13 +13,14 @@ from entrepot.scheduler.events.envelope import Event
 from entrepot.scheduler.events.quantities import millionths
 from entrepot.scheduler.mirror.conditions import Conditions, ConditionsDump
 from entrepot.scheduler.mirror.demand import DemandDump, DemandOfMarkets
+from entrepot.scheduler.mirror.horizon import last_day_of
 from entrepot.scheduler.mirror.pipeline import Pipeline, PipelineDump
 from entrepot.scheduler.mirror.ranks import Rank
 from entrepot.scheduler.mirror.sources import Sources, SourcesDump
-from entrepot.scheduler.mirror.stock import CellDump, Stock
+from entrepot.scheduler.mirror.stock import NEVER, CellDump, Stock
 from entrepot.scheduler.places import Places
 
-FORMAT = 3
+FORMAT = 4
 """Of what is kept; another one is folded anew."""
 
 
@@ -31,6 +32,7 @@ class Dump(msgspec.Struct, frozen=True):
     demand: DemandDump
     conditions: ConditionsDump
     sources: SourcesDump
+    horizon: int = NEVER
 
 
 class Mirror:
@@ -44,6 +46,7 @@ class Mirror:
         self.demand = DemandOfMarkets(places, kept.demand if kept else None)
         self.conditions = Conditions(kept.conditions if kept else None)
         self.sources = Sources(kept.sources if kept else None)
+        self.horizon = kept.horizon if kept else NEVER  # until when only sums are known, and nothing more is taken
         self.position = 0  # of the last event in the store's log that was applied
 
     def apply(self, event: Event, target: Event | None = None) -> None:
@@ -78,7 +81,21 @@ class Mirror:
             self.demand.dump(),
             self.conditions.dump(),
             self.sources.dump(),
+            self.horizon,
         )
+
+    def forget(self, horizon: int) -> None:
+        """Keep of everything until a time what decisions ask for, and no more; from then on nothing of it is taken.
+
+        Args:
+            horizon: microseconds since 1970-01-01 UTC; one before the last is ignored.
+        """
+        if horizon <= self.horizon:
+            return
+        self.horizon = horizon
+        self.stock.forget(horizon)
+        self.pipeline.forget(horizon, self.places.names.skus, self.places.divisible)
+        self.demand.forget(last_day_of(horizon))
 
     def _move(self, data: kinds.Movement, time: int, sign: int) -> None:
         names, units = self.places.names, sign * self._units(data.units)

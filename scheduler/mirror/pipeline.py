@@ -25,6 +25,7 @@ class PipelineDump(msgspec.Struct, frozen=True):
     sent: list[tuple[SentKey, list[tuple[int, int]]]]  # microseconds and units
     received: list[tuple[tuple[str, int], int]]
     received_of_orders: list[tuple[tuple[str, int], int]]
+    orphans: list[str] = []
 
 
 class Open(NamedTuple):
@@ -51,6 +52,7 @@ class Pipeline:
         self._sent: dict[SentKey, dict[int, int]] = {key: dict(units) for key, units in (kept.sent if kept else ())}
         self._received: Amounts = dict(kept.received) if kept else {}
         self._received_of_orders: Amounts = dict(kept.received_of_orders) if kept else {}
+        self._orphans: set[str] = set(kept.orphans) if kept else set()
 
     def send(self, data: Dispatch, lane: int, sku: int, time: int, units: int) -> None:
         """Goods that left; units below 0 undo."""
@@ -129,6 +131,64 @@ class Pipeline:
             if received < units or (of is not None and of.status == "open"):
                 yield Open(name, order or None, lane, sku, units, received, departed, eta)
 
+    def forget(self, horizon: int, skus: dict[str, int], divisible: bool) -> None:
+        """Forget what was over by a time: orders that were closed, and shipments that have arrived or were closed.
+
+        One of an open order is kept. What was received under a name that nobody told of is forgotten at the second
+        time.
+
+        Args:
+            horizon: microseconds since 1970-01-01 UTC.
+            skus: places by name.
+            divisible: whether goods are measured.
+        """
+        closed = set()
+        for name, order in list(self.orders.items()):
+            if order.status != "open" and self.orders.rank_of(name).second <= horizon:
+                self.orders.drop(name)
+                closed.add(name)
+        _drop(self._received_of_orders, closed)
+        sent: dict[str, list[SentKey]] = defaultdict(list)
+        for key in self._sent:
+            sent[key[0]].append(key)
+        over = set()
+        for name in {*(name for name, _ in self.shipments.items()), *sent}:
+            document, keys = self.shipments.get(name), sent.get(name, [])
+            times = [time for key in keys for time in self._sent[key]]
+            if document is not None:
+                times.append(self.shipments.rank_of(name).second)
+            orders = {key[2] for key in keys} | ({document.order or ""} if document is not None else set())
+            if max(times, default=horizon) > horizon or any(self._is_open(order) for order in orders):
+                continue
+            expected: dict[int, int] = defaultdict(int)
+            if document is not None and document.lines:
+                expected = _by_sku(document, skus, divisible)
+            else:
+                for key in keys:
+                    expected[key[3]] += sum(self._sent[key].values())
+            if (document is not None and document.status != "open") or self._arrived(name, expected):
+                over.add(name)
+        for name in over:
+            self.shipments.drop(name)
+            for key in sent.get(name, ()):
+                del self._sent[key]
+        _drop(self._received, over)
+        known = {name for name, _ in self.shipments.items()} | {key[0] for key in self._sent}
+        unknown = {name for name, _ in self._received if name not in known}
+        unknown |= {name for name, _ in self._received_of_orders if self.orders.get(name) is None}
+        gone = unknown & self._orphans
+        _drop(self._received, gone - known)
+        _drop(self._received_of_orders, {name for name in gone if self.orders.get(name) is None})
+        self._orphans = unknown - gone
+
+    def _is_open(self, order: str) -> bool:
+        found = self.orders.get(order) if order else None
+        return found is not None and found.status == "open"
+
+    def _arrived(self, name: str, expected: dict[int, int]) -> bool:
+        """Whether all that was told to be on a shipment was received."""
+        return bool(expected) and all(self._received.get((name, sku), 0) >= units for sku, units in expected.items())
+
     def dump(self) -> PipelineDump:
         """In an order that doesn't depend on that of the events."""
         return PipelineDump(
@@ -137,7 +197,13 @@ class Pipeline:
             [(key, sorted(by_time.items())) for key, by_time in sorted(self._sent.items())],
             sorted(self._received.items()),
             sorted(self._received_of_orders.items()),
+            sorted(self._orphans),
         )
+
+
+def _drop(amounts: Amounts, names: set[str]) -> None:
+    for key in [key for key in amounts if key[0] in names]:
+        del amounts[key]
 
 
 def _by_sku(document: Order | Shipment, skus: dict[str, int], divisible: bool) -> dict[int, int]:

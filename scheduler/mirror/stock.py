@@ -57,6 +57,19 @@ class Cell:
         self.balance += units
         return True
 
+    def forget(self, horizon: int) -> None:
+        """Add up what moved until a time, of which nothing more is taken; the balance stays what it is."""
+        if not self.times or min(self.times) > horizon:
+            return
+        kept = [(time, moved) for time, moved in zip(self.times, self.units, strict=True) if time > horizon]
+        gone = sum(self.units) - sum(moved for _, moved in kept)
+        if self.is_counted:
+            self.counted += gone
+        elif gone:
+            kept.append((horizon, gone))
+        self.times = array("q", (time for time, _ in kept))
+        self.units = array("q", (moved for _, moved in kept))
+
     def count(self, rank: Rank, units: int) -> None:
         """Set from a time on."""
         if rank <= self.rank:
@@ -92,6 +105,11 @@ class Stock:
     def count(self, bucket: str, node: int, sku: int, rank: Rank, units: int) -> None:
         """Set to millionths of units, from a time on."""
         self._cell(bucket, node, sku).count(rank, units)
+
+    def forget(self, horizon: int) -> None:
+        """As `Cell.forget`, of all."""
+        for cell in self.cells.values():
+            cell.forget(horizon)
 
     def balance(self, bucket: str, node: int, sku: int) -> int:
         """Millionths of units; 0 where nothing was told."""

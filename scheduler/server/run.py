@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -28,6 +29,7 @@ from entrepot.scheduler.server.app import Parts, application
 from entrepot.scheduler.server.stream import Readers
 from entrepot.scheduler.server.tokens import Tokens
 from entrepot.scheduler.store.folder import connect_to_read
+from entrepot.scheduler.store.retention import Retention
 from entrepot.scheduler.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class Server(uvicorn.Server):
         terms: Terms | None = None,
         *,
         identifiers: Mapping[str, str] | None = None,
+        keep: timedelta | None = None,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         """Recover the store and prepare to serve.
@@ -86,6 +89,7 @@ class Server(uvicorn.Server):
             webhook: where released orders go; they wait in the outbox if None.
             terms: of allocating customers' orders; the usual ones if None.
             identifiers: of places and products in EPCIS documents: what they are called in the network.
+            keep: how long all of what was told is kept; for ever if None.
             tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
 
         Raises:
@@ -108,6 +112,7 @@ class Server(uvicorn.Server):
         self.allocator = Allocator(
             self.writer, terms, clock, metrics, lambda: desk.snapshot, reserves=settings.mode == "live"
         )
+        self._retention = None if keep is None else Retention(self.writer, clock, keep)
         self._readers = Readers()
         parts = Parts(
             self.writer,
@@ -146,6 +151,8 @@ class Server(uvicorn.Server):
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         ticking = [asyncio.create_task(self._often(self.desk.tick, "the desk"))]
         ticking.append(asyncio.create_task(self._often(self.allocator.tick, "allocating")))
+        if self._retention is not None:
+            ticking.append(asyncio.create_task(self._often(self._retention.tick, "retention")))
         if self._deliverer is not None:
             ticking.append(asyncio.create_task(self._often(self._deliverer.tick, "the webhook")))
         try:

@@ -44,11 +44,16 @@ class Readers:
             yield b": entrepot\nretry: 1000\n\n"
             quiet = clock()
             while writer.alive and not self.ending:
-                if writer.position > position:
+                head = writer.position
+                if head > position:
                     rows = reader.execute(
-                        "SELECT position, body FROM events WHERE position > ? ORDER BY position LIMIT ?",
+                        "SELECT position, body FROM events WHERE position > ? AND body != x'' "
+                        "ORDER BY position LIMIT ?",
                         (position, MOST_AT_ONCE),
                     ).fetchall()
+                    if not rows:  # all of it is old, and its envelopes are no longer kept
+                        position = head
+                        continue
                     position = rows[-1][0]
                     begun = quiet = clock()
                     yield _message(position, [bytes(body) for _, body in rows])

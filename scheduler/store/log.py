@@ -10,9 +10,10 @@ import msgspec
 
 from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.clock import microseconds
-from entrepot.scheduler.events.data import Correction
+from entrepot.scheduler.events.data import Correction, Sale
 from entrepot.scheduler.events.envelope import Broken, Event, Key, stored
 from entrepot.scheduler.events.rules import RuleBrokenError, check, check_data, check_time, corrects_nothing
+from entrepot.scheduler.mirror.horizon import check_horizon
 from entrepot.scheduler.mirror.mirror import Mirror, instead_of
 from entrepot.scheduler.places import Places
 
@@ -40,13 +41,13 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 def take(
-    connection: sqlite3.Connection, places: Places, found: Event | Broken, now: int
+    connection: sqlite3.Connection, mirror: Mirror, found: Event | Broken, now: int
 ) -> tuple[Answer, Taken | None]:
     """Add one event to the log, within a transaction of the caller's.
 
     Args:
         connection: that writes.
-        places: of the network.
+        mirror: as of the last commit.
         found: as it was read.
         now: microseconds since 1970-01-01 UTC.
     """
@@ -61,8 +62,11 @@ def take(
     if isinstance(found, Broken):
         return _quarantined(connection, found, now, found.rule, found.message), None
     try:
-        check(found, places, now)
-        target = _target(connection, found.data, places, now) if isinstance(found.data, Correction) else None
+        check(found, mirror.places, now)
+        data = found.data
+        target = _target(connection, data, mirror.places, now) if isinstance(data, Correction) else None
+        is_known = isinstance(data, Sale) and mirror.demand.sales.get(data.sale) is not None
+        check_horizon(found, mirror.horizon, is_known, target)
     except RuleBrokenError as error:
         return _quarantined(connection, found, now, error.rule, error.message), None
     cursor = connection.execute(
@@ -131,6 +135,10 @@ def _after(
         (position, last),
     )
     for place, body, target in rows:
+        if not body:
+            raise ConfigurationError(
+                f"store: event {place} is kept as part of sums only; no mirror of a time before them can be made"
+            )
         yield place, stored(body), None if target is None else stored(target)
 
 
@@ -145,6 +153,8 @@ def _target(connection: sqlite3.Connection, data: Correction, places: Places, no
     row = connection.execute("SELECT body FROM events WHERE source = ? AND epoch = ? AND sequence = ?", key).fetchone()
     if row is None:
         raise RuleBrokenError("unknown_event", f"data: {named}: no such event was taken; replay this once it was")
+    if not row[0]:
+        raise RuleBrokenError("forgotten", f"data: {named}: is kept as part of sums only; count stock anew")
     target = stored(row[0])
     why = corrects_nothing(target.data, data)
     if why is not None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
 from entrepot.scheduler.mirror.mirror import FORMAT, Dump, Mirror
+from entrepot.scheduler.mirror.renumbering import Axes, renumbered
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.folder import MIRROR
 from entrepot.scheduler.store.log import replay
@@ -26,6 +28,18 @@ class Kept(msgspec.Struct, frozen=True):
     places: str  # digest of the network and its zones
     position: int
     last: bytes  # digest of the event at the position
+    digest: str  # of the dump
+    dump: msgspec.Raw
+
+
+class Base(msgspec.Struct, frozen=True):
+    """A mirror in the store, from which the log goes on; by names, as a network may have more of them later."""
+
+    format: int
+    nodes: list[str]
+    markets: list[str]
+    lanes: list[str]
+    skus: list[str]
     digest: str  # of the dump
     dump: msgspec.Raw
 
@@ -63,21 +77,69 @@ def recover(connection: sqlite3.Connection, folder: Path, places: Places) -> tup
     mirror, why = _kept(connection, folder, places)
     if why is not None:
         log.warning("the kept mirror is not used: %s; the whole log is folded", why)
+    newest = connection.execute("SELECT max(position) FROM bases").fetchone()[0] or 0
+    if newest and mirror.position <= newest:
+        mirror = _based(connection, places, newest)
     kept = mirror.position
     replayed = replay(connection, mirror)
     return mirror, Recovery(mirror.position, kept, replayed, why)
 
 
 def folded(connection: sqlite3.Connection, places: Places, until: int | None = None) -> Mirror:
-    """The mirror of the log alone.
+    """The mirror of the log alone, from its latest base on.
 
     Args:
         connection: to read with.
         places: of the network.
         until: the last position; all of the log if None.
+
+    Raises:
+        ConfigurationError: what came before is no longer kept, or the network no longer has what it names.
     """
-    mirror = Mirror(places)
+    last = 2**62 if until is None else until
+    base = connection.execute("SELECT max(position) FROM bases WHERE position <= ?", (last,)).fetchone()[0]
+    mirror = Mirror(places) if base is None else _based(connection, places, base)
     replay(connection, mirror, until)
+    return mirror
+
+
+def add_base(connection: sqlite3.Connection, mirror: Mirror, now: int) -> None:
+    """Write a mirror down as a base, within a transaction of the caller's.
+
+    Args:
+        connection: that writes.
+        mirror: as of the last commit.
+        now: microseconds since 1970-01-01 UTC.
+    """
+    dump, arrays = msgspec.msgpack.encode(mirror.dump()), mirror.places.names.arrays
+    base = Base(
+        format=FORMAT,
+        nodes=list(arrays.nodes),
+        markets=list(arrays.markets),
+        lanes=list(arrays.lanes),
+        skus=list(arrays.skus),
+        digest=hashlib.sha256(dump).hexdigest(),
+        dump=msgspec.Raw(dump),
+    )
+    connection.execute(
+        "INSERT INTO bases (position, made, kept) VALUES (?, ?, ?) "
+        "ON CONFLICT (position) DO UPDATE SET kept = excluded.kept",
+        (mirror.position, now, msgspec.msgpack.encode(base)),
+    )
+
+
+def _based(connection: sqlite3.Connection, places: Places, position: int) -> Mirror:
+    row = connection.execute("SELECT kept FROM bases WHERE position = ?", (position,)).fetchone()
+    base = msgspec.msgpack.decode(row[0], type=Base)
+    if base.format != FORMAT:
+        raise ConfigurationError(f"store: its base is of format {base.format}; this code reads {FORMAT}")
+    if hashlib.sha256(base.dump).hexdigest() != base.digest:
+        raise ConfigurationError(f"store: the base at position {position} was altered; restore a backup")
+    arrays = places.names.arrays
+    before = Axes(base.nodes, base.markets, base.lanes, base.skus)
+    now = Axes(list(arrays.nodes), list(arrays.markets), list(arrays.lanes), list(arrays.skus))
+    mirror = Mirror(places, renumbered(msgspec.msgpack.decode(base.dump, type=Dump), before, now))
+    mirror.position = position
     return mirror
 
 

@@ -12,7 +12,7 @@ CREATE TABLE events (
     source TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,
     digest BLOB NOT NULL,           -- of what it says
     received INTEGER NOT NULL,
-    body BLOB NOT NULL,             -- the envelope as it came
+    body BLOB NOT NULL,             -- the envelope as it came; empty once it is in a base and no longer kept
     target BLOB,                    -- of a correction: the envelope that it undoes
     UNIQUE (source, epoch, sequence)
 );
@@ -70,7 +70,14 @@ CREATE TABLE allocations (
 );
 CREATE INDEX allocation_of_sale ON allocations (sale);
 """
-STEPS = (TABLES, ALERTS, ALLOCATIONS)
+BASES = """
+CREATE TABLE bases (
+    position INTEGER PRIMARY KEY,   -- of the last event that is in it
+    made INTEGER NOT NULL,
+    kept BLOB NOT NULL              -- a mirror that knows sums only of what is old
+);
+"""
+STEPS = (TABLES, ALERTS, ALLOCATIONS, BASES)
 """What each version added; a store of an earlier one gets those that it lacks."""
 VERSION = len(STEPS)
 

@@ -20,7 +20,7 @@ from entrepot.scheduler.mirror import Mirror
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.folder import Hold, StoreError, connect_to_write
 from entrepot.scheduler.store.log import Answer, Taken, take
-from entrepot.scheduler.store.recovery import Recovery, keep, recover
+from entrepot.scheduler.store.recovery import Recovery, add_base, keep, recover
 from entrepot.scheduler.store.schema import prepare
 
 Result = TypeVar("Result")
@@ -52,7 +52,7 @@ class Transaction:
 
     def take(self, found: Event | Broken) -> Answer:
         """Add one event to the log; the mirror has it once the group is committed."""
-        answer, taken = take(self.connection, self.mirror.places, found, self.now)
+        answer, taken = take(self.connection, self.mirror, found, self.now)
         if taken is not None:
             self.taken.append(taken)
         return answer
@@ -71,6 +71,14 @@ class _Job:
     future: Future[Any]
     result: Any = None
     error: BaseException | None = None
+
+
+@dataclass
+class Forgetting:
+    """What `Writer.forget` asks for."""
+
+    horizon: int
+    future: Future[int]
 
 
 class Writer:
@@ -101,7 +109,8 @@ class Writer:
         except BaseException:
             self._hold.release()
             raise
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.Queue[_Job | Forgetting | None] = queue.Queue()
+        self._set_aside: Forgetting | None = None
         self._lock = threading.Lock()
         self._waiting = 0
         self._closed = False
@@ -160,6 +169,25 @@ class Writer:
         """
         return self.submit(lambda turn: [turn.take(one) for one in found], len(found))
 
+    def forget(self, horizon: int) -> Future[int]:
+        """Keep of everything until a time what decisions ask for, in a base that a restart begins from.
+
+        Args:
+            horizon: microseconds since 1970-01-01 UTC.
+
+        Returns:
+            The position of the base.
+
+        Raises:
+            StoreError: as `submit`.
+        """
+        wanted = Forgetting(horizon, Future())
+        with self._lock:
+            if self._closed or self._broken is not None:
+                raise StoreError(f"store: nothing is written any more ({self._broken or 'closed'})")
+            self._jobs.put(wanted)
+        return wanted.future
+
     def close(self) -> None:
         """Write what waits, keep the mirror, let go of the folder."""
         with self._lock:
@@ -176,13 +204,22 @@ class Writer:
             self._hold.release()
 
     def _write(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
+            if isinstance(job, Forgetting):
+                self._forget(job)
+                continue
             group, last = self._group(job)
             self._commit(group)
             with self._lock:
                 self._waiting -= sum(one.weight for one in group)
             if last:
                 return
+
+    def _next(self) -> _Job | Forgetting | None:
+        if self._set_aside is not None:
+            found, self._set_aside = self._set_aside, None
+            return found
+        return self._jobs.get()
 
     def _group(self, first: _Job) -> tuple[list[_Job], bool]:
         """More that came within a few milliseconds; whether it is the last."""
@@ -194,6 +231,9 @@ class Writer:
                 break
             if job is None:
                 return group, True
+            if isinstance(job, Forgetting):  # once this group is committed
+                self._set_aside = job
+                return group, False
             group.append(job)
             weight += job.weight
         return group, False
@@ -235,6 +275,24 @@ class Writer:
         if self._mirror.position - self._kept_at >= KEEP_EVERY:
             self._keep()
 
+    def _forget(self, wanted: Forgetting) -> None:
+        """In the writer's own turn, as it changes the mirror and the store together."""
+        try:
+            now = microseconds(self._clock.now())
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._mirror.forget(wanted.horizon)
+            add_base(self._connection, self._mirror, now)
+            self._connection.execute("COMMIT")
+            self._keep(anyway=True)
+        except Exception as error:
+            # The mirror knows less than the store, and is asked for no more than it knows; the next time keeps it.
+            log.exception("what is old was not summed up")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            wanted.future.set_exception(StoreError(f"store: not summed up ({error})"))
+        else:
+            wanted.future.set_result(self._mirror.position)
+
     def _undo(self, group: list[_Job], error: Exception) -> None:
         self.trouble = str(error)
         log.error("a group of %d was not written: %s", len(group), error)
@@ -246,8 +304,8 @@ class Writer:
         for job in group:
             job.future.set_exception(StoreError(f"store: not written ({error}); nothing of it was taken"))
 
-    def _keep(self) -> None:
-        if self._mirror.position == self._kept_at:
+    def _keep(self, *, anyway: bool = False) -> None:
+        if self._mirror.position == self._kept_at and not anyway:
             return
         try:
             keep(self._connection, self.folder, self._mirror)
