@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import echelon_rate, orders_from_cover
 
 MOST_COVER_DAYS = 120.0
+Values = TypeVar("Values", Tensor, NDArray[Any])
 
 
 class ActionKind(StrEnum):
@@ -35,6 +37,17 @@ class ActionKind(StrEnum):
         if name not in list(cls):
             raise ConfigurationError(f"action: {name!r}; allowed: {', '.join(cls)}")
         return cls(name)
+
+
+def leaves(wait_days: Values, lane_open: Values) -> Values:
+    """Booleans: whether anything that is ordered now would leave today.
+
+    Args:
+        wait_days: to each lane's next departure.
+        lane_open: share of each lane's capacity, 0 when closed; of the same shape.
+    """
+    leaving: Values = (wait_days < 0.5) & (lane_open > 0)
+    return leaving
 
 
 class ActionMap:
@@ -60,6 +73,7 @@ class ActionMap:
         else:
             rate = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0))[0, attributes.lane_destination]
             self._high = torch.ceil(MOST_COVER_DAYS * rate).clamp(min=1.0)
+        self._low = torch.full_like(self._high, self.low)
         self._lanes = [np.flatnonzero(network.lane.agent == agent) for agent in range(len(network.agents))]
 
     @property
@@ -82,7 +96,7 @@ class ActionMap:
         Args:
             snapshot: at decision time.
         """
-        return (snapshot.lane_wait_days < 0.5) & (snapshot.lane_open > 0)
+        return leaves(snapshot.lane_wait_days, snapshot.lane_open)
 
     def mask(self, snapshot: Snapshot) -> Tensor:
         """[B, L, S] booleans: whether an order would leave today.
@@ -107,7 +121,7 @@ class ActionMap:
             snapshot: at decision time.
             rate: [B, N, S] `demand_rate` of the same snapshot.
         """
-        bounded = actions.clamp(min=self.low).minimum(self._high)
+        bounded = actions.clamp(self._low, self._high)
         if self.kind is ActionKind.UNITS:
             return Decisions(bounded)
         if self.kind is ActionKind.UNIT:

@@ -50,7 +50,7 @@ def _position(attributes: NetworkAttributes, snapshot: Snapshot) -> Tensor:
     """[L, B, S] the same."""
     at_node = snapshot.on_hand + snapshot.dock - waiting_at_nodes(attributes, snapshot)
     at_destination = at_node.transpose(0, 1).index_select(0, attributes.lane_destination)
-    return at_destination + snapshot.due.transpose(0, 1)
+    return at_destination.add_(snapshot.due.transpose(0, 1))
 
 
 def orders_from_cover(
@@ -102,7 +102,7 @@ def orders_up_to(
     short = short.masked_fill_(stays, NEVER)
     wanted = short - _ordered_faster(attributes, short)
     if width is None:
-        return wanted.clamp(min=0.0)
+        return wanted.clamp_(min=0.0)
     return (functional.softplus(wanted / width) * width).masked_fill_(stays, 0.0)
 
 
@@ -115,5 +115,5 @@ def _ordered_faster(attributes: NetworkAttributes, short: Tensor) -> Tensor:
     most = short.clamp(min=0.0)
     for ahead in attributes.faster_by_doubling:
         most = torch.maximum(most, most.index_select(0, ahead))
-    ordered: Tensor = most.index_select(0, attributes.next_faster) * attributes.has_faster
+    ordered: Tensor = most.index_select(0, attributes.next_faster).mul_(attributes.has_faster)
     return ordered

@@ -18,6 +18,9 @@ import torch
 def single_threaded() -> Iterator[None]:
     """One thread while the body runs; afterwards as many as before."""
     threads = torch.get_num_threads()
+    if threads == 1:
+        yield
+        return
     torch.set_num_threads(1)
     try:
         yield

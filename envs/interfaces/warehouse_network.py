@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.action import leaves
 from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.interfaces.arguments import agent_names_of, whole
 from entrepot.envs.interfaces.masked_box import MaskedBox
@@ -24,7 +25,6 @@ from entrepot.envs.rendering.network_frame import NetworkWindow, network_frame
 from entrepot.envs.world import World
 
 Floats = NDArray[np.float32]
-MASKS_REMEMBERED = 64
 
 
 class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
@@ -104,21 +104,22 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """The network's own name of each agent's warehouse."""
         self.agents: list[str] = []
         width, (low, high) = self.batched.observation.width, self._bounds()
+        self._skus = high.shape[1]
         self._lanes = [self.batched.action.lanes_of(index) for index in range(len(self.possible_agents))]
         self._order = np.concatenate(self._lanes)
-        """Lanes agent by agent, so that what is agent's becomes lane's, and back, in one piece."""
-        ends = np.cumsum([len(lanes) * high.shape[1] for lanes in self._lanes]).tolist()
+        """Lanes agent by agent, so that what is lane's becomes agent's in one piece; every lane is one agent's."""
+        self._back = np.argsort(self._order)
+        """Where each lane stands among these, for the way back."""
+        ends = np.cumsum([len(lanes) * self._skus for lanes in self._lanes]).tolist()
         self._parts = [slice(*ends) for ends in zip([0, *ends], ends, strict=False)]
         carries = self.batched.action.carries.cpu().numpy().astype(np.int8)
         self._carries = carries[self._order] if action_mask else None
-        self._masks: dict[tuple[bytes, bytes], NDArray[np.int8]] = {}
         self.observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
         self.action_spaces = {
             agent: MaskedBox(low, high[lanes].ravel(), dtype=np.float32)
             for agent, lanes in zip(self.possible_agents, self._lanes, strict=True)
         }
         self.state_space = _observation_box(self.batched.observation.size)
-        self._cells: tuple[int, int] = (high.shape[0], high.shape[1])
         self._window = NetworkWindow()
 
     def observation_space(self, agent: str) -> Box:
@@ -160,8 +161,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         cells = self._together(actions)
         with stepping():
             observations, cost = self.batched.advance(torch.from_numpy(cells[None]))
-            reward = self.batched.reward.of(cost)[0].tolist()
-            infos = self._infos(cost[0].tolist())
+            reward = self.batched.reward.of(cost).tolist()[0]
+            infos = self._infos(cost.tolist()[0])
         agents, over = self.possible_agents, self.batched.over
         result = self._by_agent(observations)
         if over:
@@ -212,7 +213,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         return action.low, action.high.cpu().numpy().astype(np.float32)
 
     def _by_agent(self, observations: torch.Tensor) -> dict[str, Floats]:
-        return dict(zip(self.possible_agents, observations[0].numpy(), strict=True))
+        return dict(zip(self.possible_agents, observations.numpy()[0], strict=True))
 
     def _infos(self, cost_usd: list[float]) -> dict[str, dict[str, Any]]:
         infos: dict[str, dict[str, Any]] = {
@@ -225,15 +226,10 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         return infos
 
     def _mask(self, carries: NDArray[np.int8]) -> NDArray[np.int8]:
-        """As `ActionMap.mask`, agent by agent; remembered, for it hangs on the weekday and what is closed alone."""
+        """As `ActionMap.mask`, agent by agent."""
         seen = self.batched.seen
-        key = (seen.lane_wait_days[0].numpy().tobytes(), seen.lane_open[0].numpy().tobytes())
-        if key not in self._masks:
-            if len(self._masks) >= MASKS_REMEMBERED:
-                self._masks.clear()
-            leaving = self.batched.action.leaving(seen)[0].numpy()
-            self._masks[key] = (carries * leaving[self._order][:, None]).ravel()
-        return self._masks[key].copy()
+        leaving = leaves(seen.lane_wait_days.numpy()[0], seen.lane_open.numpy()[0])
+        return (carries * leaving[self._order, None]).ravel()
 
     def _together(self, actions: Mapping[str, Floats]) -> Floats:
         """[L, S] every agent's numbers in its lanes' rows."""
@@ -243,7 +239,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             unknown = sorted(set(actions) - set(self.agents))
             if unknown:
                 raise ValueError(f"actions: {', '.join(unknown)}: unknown; allowed: {', '.join(self.agents)}")
-        skus = self._cells[1]
+        skus = self._skus
         by_agent = []
         for agent, lanes in zip(self.possible_agents, self._lanes, strict=True):
             try:
@@ -253,9 +249,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             except ValueError:
                 shape = np.shape(actions[agent])
                 raise ValueError(f"actions: {agent}: shape {shape}; needed: ({len(lanes) * skus},)") from None
-        cells = np.zeros(self._cells, np.float32)
-        cells[self._order] = np.concatenate(by_agent)
-        return cells
+        return np.concatenate(by_agent).take(self._back, axis=0)
 
 
 def _observation_box(width: int) -> Box:

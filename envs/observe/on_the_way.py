@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
 
 from entrepot.envs.twin.state import State
@@ -57,7 +56,7 @@ def due_in_ring(attributes: NetworkAttributes, state: State) -> Tensor:
     windows = attributes.near_windows(ring_days)
     if windows.lanes.shape[0]:
         ring = state.pipeline.reshape(nodes * ring_days, episodes * skus)
-        near = functional.embedding_bag(windows.rows[state.day % ring_days], ring, windows.starts, mode="sum")
+        near = torch.embedding_bag(ring, windows.rows[state.day % ring_days], windows.starts)[0]
         due = due.index_copy_(0, windows.lanes, near.view(-1, episodes, skus))
     return due.transpose(0, 1)
 
@@ -80,7 +79,7 @@ def arriving_in_ring(state: State) -> Tensor:
     nodes, ring_days, episodes, skus = state.pipeline.shape
     rows, starts = _horizon_rows(nodes, ring_days, state.pipeline.device)
     ring = state.pipeline.reshape(nodes * ring_days, episodes * skus)
-    added = functional.embedding_bag(rows[state.day % ring_days], ring, starts, mode="sum")
+    added = torch.embedding_bag(ring, rows[state.day % ring_days], starts)[0]
     return added.view(nodes, len(ARRIVING_DAYS), episodes, skus).cumsum(dim=1).permute(2, 0, 3, 1)
 
 

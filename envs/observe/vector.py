@@ -48,8 +48,8 @@ class Features:
     R rows of one number for each SKU, in the order stock, due, demand; and O numbers that belong to no SKU.
     """
 
-    by_entity: Tensor  # [R, B, S] the rows, entity first as in the twin
-    rows: Tensor  # [B, R, S] the same
+    by_entity: Tensor  # [B, R, S] the rows; entity first in memory, as in the twin
+    rows: Tensor  # [B, R, S] the same, within bounds
     page: Tensor  # [B, R + 1 + P, S] the same; then a row of zeros; then the others as each agent packs them
     packed: Tensor  # [B, P, S] these
     others: Tensor  # [B, O + 1] of nodes, lanes and the day; the last stays 0
@@ -82,7 +82,7 @@ class Features:
             of_nodes, of_lanes, day, _ = others.split_with_sizes(other_sizes, dim=1)
             season, week, year = day.split_with_sizes([SEASON_ENTRIES, 2, 2], dim=1)
             return cls(
-                by_entity=by_entity,
+                by_entity=by_entity.transpose(0, 1),
                 rows=page[:, : len(by_entity)],
                 page=page,
                 packed=page[:, len(by_entity) + 1 :],
@@ -148,8 +148,7 @@ class Observation:
         """
         features = self._blank(rate)
         self._write_rows(features, snapshot, rate.transpose(0, 1))
-        rows = features.by_entity.transpose(0, 1)
-        torch.clamp(rows, -OBSERVATION_BOUND, OBSERVATION_BOUND, out=features.rows)
+        torch.clamp(features.by_entity, -OBSERVATION_BOUND, OBSERVATION_BOUND, out=features.rows)
         self._write_others(features, snapshot)
         others = features.others.clamp_(-OBSERVATION_BOUND, OBSERVATION_BOUND)
         features.packed.copy_(others.index_select(1, self._packed).view_as(features.packed))
@@ -211,10 +210,10 @@ class Observation:
         seen = (snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter)
         together = torch.cat([units.transpose(0, 1) for units in seen], dim=1)
         passing = passing_rate(known, together).clamp(min=LEAST_RATE)
-        passing = passing.view(len(passing), len(seen), *rate.shape[1:])  # [N, 3, B, S]
-        torch.div(passing[:, 0], passing[:, 1], out=features.fast_to_slow)
-        torch.div(passing[:, 1], self._mean, out=features.slow_to_mean)
-        torch.div(passing[:, 2], self._mean, out=features.quarter_to_mean)
+        fast, slow, quarter = passing.view(-1, len(seen), *rate.shape[1:]).unbind(1)  # each [N, B, S]
+        torch.div(fast, slow, out=features.fast_to_slow)
+        torch.div(slow, self._mean, out=features.slow_to_mean)
+        torch.div(quarter, self._mean, out=features.quarter_to_mean)
         features.level.copy_(rate)
         features.logarithms.log_()
         features.level.div_(3.0)

@@ -44,7 +44,7 @@ def costs_of(
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
     stored = shipped.on_hand + dock
-    storage_price = node.storage_usd_by_month.index_select(0, day.month).t()  # [N, B]
+    storage_price = node.storage_usd_per_m3_day.index_select(1, day.month)  # [N, B]
     once = _once_a_departure(parameters, shipped.departed_m3, whole_containers)
     inbound = received.unloaded.sum(dim=-1) * node.inbound_usd_per_unit
     by_node = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Annotated
 
 import torch
@@ -53,4 +54,8 @@ class Costs(Record):
     @property
     def total(self) -> Tensor:
         """[B, N] the sum of all parts."""
-        return torch.stack([getattr(self, name) for name in self.parts()]).sum(dim=0)
+        return torch.stack(_parts_of(self)).sum(dim=0)
+
+
+_parts_of = attrgetter(*Costs.parts())
+"""Each part of a day's costs, in order."""

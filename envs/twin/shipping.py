@@ -64,7 +64,7 @@ def ship(
     on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
     freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.per_unit_shipped, shipped.transpose(1, 2)).unbind(1)
     booked_m3 = state.booked_m3.t() + shipped_m3
-    departed_m3 = booked_m3 * parameters.lane.departs.index_select(0, day.weekday).t().contiguous()
+    departed_m3 = booked_m3 * parameters.lane.departs.index_select(1, day.weekday)
     return Shipped(
         ordered=ordered,
         shipped=shipped,
@@ -128,9 +128,9 @@ def _within_supplier_capacity(
     """A supplier's daily capacity counts units of all its lanes and SKUs together."""
     limit = parameters.supplier.capacity_units_per_day * supplier_up
     lanes, starts = parameters.supplier.lanes, parameters.supplier.of_its_lanes
-    made = orders.index_select(0, lanes)  # [L', B, S]
-    if not binds(starts @ made.sum(dim=-1), limit):
+    if not binds(starts @ orders.sum(dim=-1).index_select(0, lanes), limit):
         return orders
+    made = orders.index_select(0, lanes)  # [L', B, S]
     by_supplier = made.transpose(0, 1) * starts[:, None, :, None]  # [K, B, L', S]
     within = within_capacity(by_supplier.flatten(2), 1.0, limit, whole_units=whole_units).view_as(by_supplier)
     return orders.index_copy(0, lanes, within.sum(dim=0).transpose(0, 1))

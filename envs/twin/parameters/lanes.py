@@ -63,8 +63,8 @@ class LaneParameters(Record):
 
     @CachedTensorProperty
     def departs(self) -> Tensor:
-        """[7, L] 1 where the lane departs on the weekday."""
-        return (self.wait_days == 0).to(self.freight_usd)
+        """[L, 7] 1 where the lane departs on the weekday."""
+        return (self.wait_days == 0).T.to(self.freight_usd)
 
     @CachedTensorProperty
     def order_days(self) -> Tensor:
