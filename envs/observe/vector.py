@@ -210,7 +210,7 @@ class Observation:
         seen = (snapshot.demand_fast, snapshot.demand_slow, snapshot.demand_quarter)
         together = torch.cat([units.transpose(0, 1) for units in seen], dim=1)
         passing = passing_rate(known, together).clamp(min=LEAST_RATE)
-        fast, slow, quarter = passing.view(-1, len(seen), *rate.shape[1:]).unbind(1)  # each [N, B, S]
+        fast, slow, quarter = passing.view(rate.shape[0], len(seen), *rate.shape[1:]).unbind(1)  # each [N, B, S]
         torch.div(fast, slow, out=features.fast_to_slow)
         torch.div(slow, self._mean, out=features.slow_to_mean)
         torch.div(quarter, self._mean, out=features.quarter_to_mean)
