@@ -229,7 +229,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """As `ActionMap.mask`, agent by agent."""
         seen = self.batched.seen
         leaving = leaves(seen.lane_wait_days.numpy()[0], seen.lane_open.numpy()[0])
-        return (carries * leaving[self._order, None]).ravel()
+        mask: NDArray[np.int8] = (carries * leaving[self._order, None]).ravel()
+        return mask
 
     def _together(self, actions: Mapping[str, Floats]) -> Floats:
         """[L, S] every agent's numbers in its lanes' rows."""
