@@ -11,15 +11,15 @@ from entrepot.configs.errors import ConfigurationError
 RELEASED = "kreen-pathwise"
 
 
-def module_of(policy: Path | None) -> InferenceModule:
-    """The module at a path, or the one that ships.
+def module_of(policy: Path | None, *, apart: bool = False) -> InferenceModule:
+    """The module at a path, or the one that ships; `apart`, its graph runs in a process of its own.
 
     Raises:
         ModuleRefused, ConfigurationError: it can't be used, or there is none.
     """
     if policy is not None:
-        return load(policy)
+        return load(policy, apart=apart)
     home = Path(str(resources("entrepot.checkpoints.released"))) / RELEASED
     if not home.is_dir():
         raise ConfigurationError("--policy: no module ships with this install; give the folder of one")
-    return load(home)
+    return load(home, apart=apart)

@@ -13,6 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from entrepot.agents.inference.checking import Arrays, check_network, check_snapshot, read_snapshot, sizes_of
+from entrepot.agents.inference.child import ChildSession
 from entrepot.agents.inference.deadline import StoppableSession
 from entrepot.agents.inference.errors import InputRefused, ModuleRefused
 from entrepot.agents.inference.fallback import BaseStock
@@ -28,7 +29,9 @@ PROOF_SECONDS = 120.0
 TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 
-def load(path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str | None = None) -> InferenceModule:
+def load(
+    path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str | None = None, apart: bool = False
+) -> InferenceModule:
     """Load an exported module and check that it is whole and answers as it did when it was exported.
 
     Args:
@@ -36,6 +39,8 @@ def load(path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str
         threads: how many threads one decision may use.
         manifest_digest: SHA-256 that `manifest.json` must have; with it, no altered module passes, however carefully
             it was altered. Without it, alterations by accident are found.
+        apart: run the graph in a process of its own, which is killed where it doesn't answer by a decision's deadline,
+            and takes nobody along where it crashes; the fallback answers then, and the next decision has a new one.
 
     Raises:
         ModuleRefused: the file, what is wrong with it and what to do; nothing else is ever raised for what stands in
@@ -50,16 +55,16 @@ def load(path: str | os.PathLike[str], *, threads: int = 1, manifest_digest: str
         place = Path(path)
     except TypeError:
         raise InputRefused(f"path: {type(path).__name__}; a folder is required") from None
-    return _funnelled(place, lambda: _load_version(_version_folder(place), threads, manifest_digest))
+    return _funnelled(place, lambda: _load_version(_version_folder(place), threads, manifest_digest, apart))
 
 
-def load_again(folder: str, threads: int, manifest_digest: str) -> InferenceModule:
+def load_again(folder: str, threads: int, manifest_digest: str, apart: bool = False) -> InferenceModule:
     """As `load`; what a pickled module becomes.
 
     Raises:
         ModuleRefused: the folder isn't there, or holds another module by now.
     """
-    return load(folder, threads=threads, manifest_digest=manifest_digest)
+    return load(folder, threads=threads, manifest_digest=manifest_digest, apart=apart)
 
 
 def load_unnamed(folder: Path) -> InferenceModule:
@@ -71,8 +76,8 @@ def load_unnamed(folder: Path) -> InferenceModule:
     return _funnelled(folder, lambda: _assemble(read_folder(folder), 1, None, None))
 
 
-def _load_version(folder: Path, threads: int, manifest_digest: str | None) -> InferenceModule:
-    module = _assemble(read_folder(folder), threads, manifest_digest, folder)
+def _load_version(folder: Path, threads: int, manifest_digest: str | None, apart: bool) -> InferenceModule:
+    module = _assemble(read_folder(folder), threads, manifest_digest, folder, apart)
     real = folder.resolve()
     if (real.parent.name, real.name) != (module.manifest.name, module.manifest.version):
         raise ModuleRefused(
@@ -118,7 +123,7 @@ def _version_folder(path: Path) -> Path:
 
 
 def _assemble(
-    files: dict[str, bytes], threads: int, manifest_digest: str | None, folder: Path | None
+    files: dict[str, bytes], threads: int, manifest_digest: str | None, folder: Path | None, apart: bool = False
 ) -> InferenceModule:
     digest = hashlib.sha256(files[MANIFEST]).hexdigest()
     if manifest_digest is not None and digest != manifest_digest:
@@ -131,33 +136,39 @@ def _assemble(
     if problems:
         raise ModuleRefused(f"network.npz: {problems[0]}; {REMEDY}")
     _check_names(manifest, network)
-    session = _session(files["policy.onnx"], manifest, threads)
-    again = None if folder is None else (load_again, (str(folder.resolve()), threads, digest))
+    session = _session(files["policy.onnx"], manifest, threads, apart)
+    again = None if folder is None else (load_again, (str(folder.resolve()), threads, digest, apart))
     module = InferenceModule(manifest, digest, session, network, BaseStock.from_json(files["fallback.json"]), again)
     _prove(module, read_npz("golden.npz", files["golden.npz"], [*manifest.snapshot, "orders"]))
     return module
 
 
-def _session(graph: bytes, manifest: Manifest, threads: int) -> Session:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+def _session(graph: bytes, manifest: Manifest, threads: int, apart: bool) -> Session:
+    session: Session
     try:
-        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        if apart:
+            session = child = ChildSession(graph, threads)
+            found, outputs = child.inputs, child.outputs
+        else:
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            here = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            session = StoppableSession(here)
+            found = {value.name: value.type for value in here.get_inputs()}
+            outputs = [value.name for value in here.get_outputs()]
     except Exception as error:  # ONNX Runtime's errors have no common base
         raise ModuleRefused(f"policy.onnx: ONNX Runtime can't read it ({error}); {REMEDY}") from None
-    found = {value.name: value.type for value in session.get_inputs()}
     expected = {name: TYPES[field.kind] for name, field in {**manifest.snapshot, **manifest.network}.items()}
     for name in sorted(set(found) ^ set(expected)):
         raise ModuleRefused(f"policy.onnx: input {name!r} is in the {'graph' if name in found else 'manifest'} only")
     for name, kind in expected.items():
         if found[name] != kind:
             raise ModuleRefused(f"policy.onnx: input {name!r} is {found[name]}; the manifest says {kind}")
-    outputs = [value.name for value in session.get_outputs()]
     if outputs != list(manifest.outputs):
         raise ModuleRefused(f"policy.onnx: outputs {outputs}; {list(manifest.outputs)} is required")
-    return StoppableSession(session)
+    return session
 
 
 def _check_names(manifest: Manifest, network: Arrays) -> None:
