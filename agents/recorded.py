@@ -71,6 +71,52 @@ class RecordedDecision:
         ]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a module is told of a day."""
+
+    snapshot: RecordedSnapshot
+    cover_days: NDArray[np.float64]  # [L, S] from which the policy starts
+    taken: list[Remark]  # from the module, or in its place
+
+
+def snapshot_for(
+    module: InferenceModule,
+    network: NetworkDescription,
+    records: Records,
+    date: str | Date,
+    *,
+    zone: str | None = None,
+    zones: Mapping[str, str] | None = None,
+    lane_open: Mapping[str, float] | None = None,
+    lane_wait_days: Mapping[str, float] | None = None,
+    equipment: Mapping[str, float] | None = None,
+    covers: Mapping[str, Mapping[str, float]] | None = None,
+    names: NetworkNames | None = None,
+) -> Known:
+    """The snapshot of a day with what a module knows of demand; arguments as `decide_from_records` has them.
+
+    Raises:
+        ConfigurationError: records that can't be used, where, and what is allowed.
+    """
+    names = names or NetworkNames.of(network)
+    arrays = names.arrays
+    long_run, cover, taken = _from_module(module, network.name, arrays, _told_covers(covers, arrays))
+    found = snapshot_from_records(
+        network,
+        records,
+        date,
+        zone=zone,
+        zones=zones,
+        long_run=long_run,
+        lane_open=lane_open,
+        lane_wait_days=lane_wait_days,
+        equipment=equipment,
+        names=names,
+    )
+    return Known(found, cover, taken)
+
+
 def decide_from_records(
     module: InferenceModule,
     network: NetworkDescription,
@@ -121,19 +167,20 @@ def decide_from_records(
     """
     names = names or NetworkNames.of(network)
     arrays = names.arrays
-    long_run, cover, taken = _from_module(module, network.name, arrays, _told_covers(covers, arrays))
-    found = snapshot_from_records(
+    known = snapshot_for(
+        module,
         network,
         records,
         date,
         zone=zone,
         zones=zones,
-        long_run=long_run,
         lane_open=lane_open,
         lane_wait_days=lane_wait_days,
         equipment=equipment,
+        covers=covers,
         names=names,
     )
+    found, cover, taken = known.snapshot, known.cover_days, known.taken
     attributes = found.attributes(cover)
     age = found.age_seconds(decided_at, zone=zone or "UTC")
     decision = module.decide(

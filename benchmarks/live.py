@@ -3,7 +3,7 @@
 `ingest`: events at a fixed rate; each is timed from the moment at which it was due to its answer, which comes after the
 commit and after the mirror has it. `restart`: from the start of a process to the first answer. `faults`: kill -9 at
 random instants. `plan`: from a mirror of kreen with more SKUs to a plan. `allocate`: customers' orders of 100 lines
-over 20 and over 200 warehouses, one after the other on one thread.
+over 20 and over 200 warehouses, one after the other on one thread. `alert`: from an event to its alert and its webhook.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from live_alerts import alert
 from live_allocation import allocate
 from live_faults import trials
 from live_load import Line, Process, event_of, open_store, pick
@@ -40,7 +41,7 @@ from entrepot.scheduler.mirror.records import recorded
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.writer import Writer
 
-CASES = ["ingest", "restart", "plan", "allocate", "faults"]
+CASES = ["ingest", "restart", "plan", "allocate", "alert", "faults"]
 WAREHOUSES = (20, 200)
 LINES = 8
 BATCHES_A_SECOND = 20
@@ -54,6 +55,7 @@ def main(
     stored: Annotated[int, typer.Option(help="Events in the log for restart.")] = 1_000_000,
     skus: Annotated[int, typer.Option(help="Of kreen, for plan.")] = 2_000,
     orders: Annotated[int, typer.Option(help="Customers' orders for each row of allocate.")] = 100,
+    alerts: Annotated[int, typer.Option(help="How often stock runs out for alert.")] = 100,
     kills: Annotated[int, typer.Option(help="For faults.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the instants of faults.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
@@ -72,6 +74,8 @@ def main(
                 found = [plan(skus)]
             elif name == "allocate":
                 found = [allocate(100, warehouses, orders) for warehouses in WAREHOUSES]
+            elif name == "alert":
+                found = [alert(folder, alerts)]
             elif name == "faults":
                 found = [trials(folder, kills, seed)]
             else:

@@ -63,9 +63,10 @@ def open_store(folder: Path) -> None:
 class Process:
     """A server that was started, and is killed in the end."""
 
-    def __init__(self, folder: Path, begun: float, speed: float) -> None:
+    def __init__(self, folder: Path, begun: float, speed: float, alerts: Path | None = None) -> None:
         """Start it and wait until it listens."""
         command = [sys.executable, str(PROCESS), str(folder), repr(begun), repr(speed)]
+        command += [] if alerts is None else [str(alerts)]
         self._log = (folder / "server.log").open("ab")
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout is not None

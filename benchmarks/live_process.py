@@ -1,4 +1,4 @@
-"""A scheduler's server by itself, on a clock that runs fast: `python benchmarks/live_process.py FOLDER BEGUN SPEED`.
+"""A scheduler's server by itself, on a fast clock: `python benchmarks/live_process.py FOLDER BEGUN SPEED [ALERTS]`.
 
 Prints its port once it listens. BEGUN is the wall's time, in seconds, at which the clock read `START`; SPEED 1 is the
 wall's own pace. Both outlast a kill, so that a server that is started anew goes on in the same time.
@@ -13,6 +13,7 @@ from typing import Any
 
 from entrepot.agents.inference import load
 from entrepot.envs.network import load_network
+from entrepot.scheduler.alerts.channels import Channels
 from entrepot.scheduler.clock import FastClock
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.places import Places
@@ -40,12 +41,14 @@ def places() -> Places:
     return Places.of(load_network(str(NETWORK)))
 
 
-def main(folder: Path, begun: float, speed: float) -> None:
+def main(folder: Path, begun: float, speed: float, alerts: Path | None = None) -> None:
     """Serve until killed."""
     log_as_json()
     module = load(ROOT / "checkpoints" / "released" / "kreen-pathwise")
     settings = Settings(mode="live", plan_every=timedelta(hours=1), grace=timedelta(hours=8))
-    Telling(folder, places(), module, settings, FastClock(START, speed, begun), Address(port=0)).run()
+    channels = None if alerts is None else Channels.read(alerts)
+    clock = FastClock(START, speed, begun)
+    Telling(folder, places(), module, settings, clock, Address(port=0), channels=channels).run()
 
 
 def token(folder: Path) -> str:
@@ -57,4 +60,4 @@ def token(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]) if sys.argv[4:] else None)

@@ -17,6 +17,7 @@ from entrepot.command_line.tables import console, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
 from entrepot.envs.snapshot.records.table import Columns, read_table
+from entrepot.scheduler.alerts.channels import ASSUMED_ESCALATE_MINUTES, Channels
 from entrepot.scheduler.allocation.terms import ASSUMED_SHIPMENT_USD, ASSUMED_SHIPS_UNTIL, Terms
 from entrepot.scheduler.clock import WallClock
 from entrepot.scheduler.decisions.settings import ASSUMED_CUT_OFF, Settings
@@ -35,6 +36,7 @@ class Mode(StrEnum):
     """What becomes of orders."""
 
     SHADOW = "shadow"
+    CANARY = "canary"
     LIVE = "live"
 
 
@@ -46,8 +48,11 @@ def serve(
     zone: Zone = None,
     skus: Skus = None,
     mode: Annotated[
-        Mode, typer.Option(help="shadow: say what would go out; live: put it into the outbox.")
+        Mode, typer.Option(help="shadow: say what would go out; canary: let some SKUs go out; live: all.")
     ] = Mode.SHADOW,
+    canary: Annotated[
+        list[str] | None, typer.Option(help="A SKU that goes out in mode canary; may be repeated.", metavar="SKU")
+    ] = None,
     cut_off: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,6 +71,16 @@ def serve(
     webhook_secret: Annotated[
         Path | None, typer.Option(help="A file with the secret that orders are signed with.", metavar="FILE")
     ] = None,
+    alerts: Annotated[
+        Path | None,
+        typer.Option(
+            help="To whom alerts are told by webhook and e-mail; see docs/operations.md.", metavar="FILE.yaml"
+        ),
+    ] = None,
+    release_on_alerts: Annotated[
+        bool,
+        typer.Option("--release-on-alerts", help="Where stock runs out, release lanes there before their cut-off."),
+    ] = False,
     allocate: Annotated[
         bool, typer.Option("--allocate", help="Reserve stock for customers' orders as they come (--mode live).")
     ] = False,
@@ -117,27 +132,43 @@ def serve(
     )
     settings = Settings(
         mode=mode.value,
+        canary=frozenset(canary or ()),
         plan_every=timedelta(minutes=plan_minutes),
         cut_off=general or ASSUMED_CUT_OFF,
         cut_offs=by_lane,
         budget_usd=budget_usd,
         approval_units=approval_units,
         approval_usd=approval_usd,
+        release_on_alerts=release_on_alerts,
     )
+    channels = Channels() if alerts is None else Channels.read(alerts)
     if (webhook is None) != (webhook_secret is None):
         raise ConfigurationError("--webhook, --webhook-secret: give both, or neither")
     posted = None if webhook is None or webhook_secret is None else Webhook.of(webhook, webhook_secret)
-    module = module_of(policy)
+    module = module_of(policy, apart=True)
     out = console()
     address, called = Address(host, port, certificate, key), _identifiers(identifiers)
-    keep = timedelta(days=keep_days)
-    server = Server(data, places, module, settings, WallClock(), address, posted, terms, identifiers=called, keep=keep)
+    server = Server(
+        data,
+        places,
+        module,
+        settings,
+        WallClock(),
+        address,
+        posted,
+        terms,
+        channels=channels,
+        identifiers=called,
+        keep=timedelta(days=keep_days),
+    )
     recovery = server.writer.recovery
     lines = [
         f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"
         + (f" ({recovery.why})" if recovery.why else ""),
         f"policy {module.versions.module}; mode {settings.mode}"
-        + ("" if settings.mode == "live" else ": nothing goes out (--mode live)"),
+        + {"shadow": ": nothing goes out (--mode live)", "canary": f": {len(settings.canary)} SKUs go out", "live": ""}[
+            settings.mode
+        ],
     ]
     if keep_days == ASSUMED_KEEP_DAYS:
         lines.append(f"assumed: all of what is told is kept {ASSUMED_KEEP_DAYS} days (--keep-days)")
@@ -145,6 +176,10 @@ def serve(
         lines.append("assumed: days begin in UTC everywhere (--zone)")
     if general is None and len(by_lane) < len(places.names.arrays.lanes):
         lines.append(f"assumed: lanes take orders until {ASSUMED_CUT_OFF:%H:%M} where they start (--cut-off)")
+    if channels.names and "escalate_minutes" not in channels.model_fields_set:
+        lines.append(f"assumed: alerts are told again after {ASSUMED_ESCALATE_MINUTES:.0f} minutes (escalate_minutes)")
+    if channels.smtp is not None and channels.smtp.tls == "none":
+        lines.append("warning: e-mails of alerts travel unencrypted (smtp.tls)")
     if allocate and settings.mode != "live":
         lines.append("--allocate: nothing is reserved in shadow; ask for a preview (POST /v1/allocations)")
     if allocate and shipment_usd is None:

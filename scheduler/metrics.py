@@ -30,6 +30,9 @@ class Metrics:
         )
         self.releases = Counter("entrepot_releases", "Releases by state", ["state"], registry=self.registry)
         self.alerts = Counter("entrepot_alerts", "Alerts that were opened, by kind", ["kind"], registry=self.registry)
+        self.notices = Counter(
+            "entrepot_notices", "Alerts told, by channel and outcome", ["channel", "outcome"], registry=self.registry
+        )
         self.allocations = Counter(
             "entrepot_allocations",
             "Customers' orders allocated, and answers that came too late as stock had changed",

@@ -19,7 +19,18 @@ OPEN_SHARE = 0.5
 EQUIPMENT_SHARE = 0.7
 SPIKE_DEVIATIONS = 3.0
 SPIKE_RATIO = 1.5
-KINDS = ("stock_out", "late_shipment", "demand_spike", "lane_closed", "equipment", "silent_source")
+FALLBACK_SHARE = 0.1
+FEWEST_PLANS = 10
+KINDS = (
+    "stock_out",
+    "below_zero",
+    "late_shipment",
+    "demand_spike",
+    "lane_closed",
+    "equipment",
+    "silent_source",
+    "fallback",
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,7 @@ class Cause:
     message: str
     usd: float | None = None  # at stake; None where it can't be told
     action: str = ""
+    node: str = ""  # at which an order may help
 
     @property
     def key(self) -> str:
@@ -46,7 +58,25 @@ def causes_in(network: NetworkArrays, snapshot: Mapping[str, NDArray[Any]]) -> l
         snapshot: arrays as `SNAPSHOT_FIELDS`, of which the first row is read.
     """
     arrays = {name: values[0] for name, values in snapshot.items()}
-    return [*_stock_outs(network, arrays), *_spikes(network, arrays), *_weak(network, arrays)]
+    return [
+        *_stock_outs(network, arrays),
+        *_below_zero(network, arrays),
+        *_spikes(network, arrays),
+        *_weak(network, arrays),
+    ]
+
+
+def by_fallback(share: float, plans: int) -> list[Cause]:
+    """The policy that doesn't answer.
+
+    Args:
+        share: of the latest plans that the fallback decided.
+        plans: how many these are.
+    """
+    if plans < FEWEST_PLANS or share <= FALLBACK_SHARE:
+        return []
+    message = f"{share:.0%} of the last {plans} plans were decided by the fallback"
+    return [Cause("fallback", "policy", message, action="see the plans' reasons; go back to the module before")]
 
 
 def silent(sources: Iterable[Freshness], now: int) -> list[Cause]:
@@ -126,8 +156,23 @@ def _stock_outs(network: NetworkArrays, arrays: Mapping[str, NDArray[Any]]) -> l
             "until more could come",
             float(short[node, sku] * margin[node, sku]),
             f"order {np.ceil(short[node, sku]):,.0f} on {network.lanes[fastest[node]]}",
+            network.nodes[node],
         )
         for node, sku in np.argwhere(short >= 1.0)
+    ]
+
+
+def _below_zero(network: NetworkArrays, arrays: Mapping[str, NDArray[Any]]) -> list[Cause]:
+    """Cells of which more is spoken for than is recorded to be there."""
+    return [
+        Cause(
+            "below_zero",
+            f"{network.nodes[node]} {network.skus[sku]}",
+            f"{arrays['on_hand'][node, sku]:,.0f} on hand, after what is allocated and to be sent",
+            float(-arrays["on_hand"][node, sku] * network.sku.unit_value_usd[sku]),
+            "count it; withdraw allocations or transfers that can't be served",
+        )
+        for node, sku in np.argwhere(np.nan_to_num(arrays["on_hand"]) < 0)
     ]
 
 

@@ -14,7 +14,7 @@ from entrepot.scheduler.store.writer import Transaction
 STATES = ("open", "acknowledged", "closed")
 
 
-def update(turn: Transaction, causes: Iterable[Cause], kinds: Iterable[str]) -> list[Cause]:
+def update(turn: Transaction, causes: Iterable[Cause], kinds: Iterable[str]) -> list[tuple[int, Cause]]:
     """Bring alerts up to date with what is found now.
 
     Args:
@@ -23,11 +23,13 @@ def update(turn: Transaction, causes: Iterable[Cause], kinds: Iterable[str]) -> 
         kinds: that were looked for; alerts of others stay as they are.
 
     Returns:
-        Causes of which there was no alert; one that was acknowledged is not told again until it is gone.
+        Causes of which there was no alert, with the alert's number; one that was acknowledged is not told again until
+        it is gone.
     """
     rows = turn.connection.execute("SELECT key, kind FROM alerts WHERE state != 'closed'").fetchall()
     there, wanted = {key for key, _ in rows}, set(kinds)
     found = {cause.key: cause for cause in causes}
+    new = []
     for key, cause in found.items():
         if key in there:
             turn.connection.execute(
@@ -35,17 +37,19 @@ def update(turn: Transaction, causes: Iterable[Cause], kinds: Iterable[str]) -> 
                 (turn.now, cause.message, cause.usd, cause.action, key),
             )
         else:
-            turn.connection.execute(
+            cursor = turn.connection.execute(
                 "INSERT INTO alerts (key, kind, place, message, usd, action, opened, seen) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (key, cause.kind, cause.place, cause.message, cause.usd, cause.action, turn.now, turn.now),
             )
+            assert cursor.lastrowid is not None
+            new.append((cursor.lastrowid, cause))
     for key, kind in rows:
         if kind in wanted and key not in found:
             turn.connection.execute(
                 "UPDATE alerts SET state = 'closed', seen = ? WHERE key = ? AND state != 'closed'", (turn.now, key)
             )
-    return [cause for key, cause in found.items() if key not in there]
+    return new
 
 
 def acknowledge(turn: Transaction, number: int, by: str) -> None:
@@ -65,11 +69,11 @@ def acknowledge(turn: Transaction, number: int, by: str) -> None:
 def listed(connection: sqlite3.Connection, state: str = "open", most: int = 100) -> list[dict[str, Any]]:
     """Alerts of a state, those with most at stake first."""
     rows = connection.execute(
-        "SELECT id, kind, place, message, usd, action, opened, seen, state, by FROM alerts WHERE state = ? "
+        "SELECT id, kind, place, message, usd, action, opened, seen, state, by, level FROM alerts WHERE state = ? "
         "ORDER BY usd IS NULL, usd DESC, id LIMIT ?",
         (state, most),
     )
-    names = ("alert", "kind", "place", "message", "usd", "action", "opened", "seen", "state", "by")
+    names = ("alert", "kind", "place", "message", "usd", "action", "opened", "seen", "state", "by", "level")
     return [
         {**dict(zip(names, row, strict=True)), "opened": moment_of(row[6]), "seen": moment_of(row[7])} for row in rows
     ]

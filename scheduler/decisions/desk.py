@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -15,11 +16,16 @@ from entrepot.agents.inference import InferenceModule, InputRefused
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.snapshot import calendar
 from entrepot.scheduler.alerts import kept as alerts
-from entrepot.scheduler.alerts.causes import KINDS, Cause, causes_in, late, silent
+from entrepot.scheduler.alerts import notices
+from entrepot.scheduler.alerts.causes import KINDS, Cause, by_fallback, causes_in, late, silent
+from entrepot.scheduler.alerts.channels import Channels
 from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions import kept
+from entrepot.scheduler.decisions.comparisons import Comparison, compared
+from entrepot.scheduler.decisions.comparisons import keep as keep_comparison
 from entrepot.scheduler.decisions.departures import Booked, Departure, departures, wait_days
-from entrepot.scheduler.decisions.plan import Plan, make_plan
+from entrepot.scheduler.decisions.plan import Plan, make_plan, snapshot_of
+from entrepot.scheduler.decisions.policies import Policies
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.metrics import Metrics
 from entrepot.scheduler.mirror.records import Recorded, recorded
@@ -29,22 +35,36 @@ from entrepot.scheduler.store.writer import Transaction, Writer
 log = logging.getLogger(__name__)
 REMEMBERED = 100
 """Plans over which the fallback's share is counted."""
+PLANNED_FOR = ("stock_out", "demand_spike", "lane_closed", "equipment")
+"""Alerts that an order may help, so that a plan is made at once."""
+WATCHED = ("stock_out", "below_zero", "late_shipment", "demand_spike", "lane_closed", "equipment")
 
 
 class Desk:
     """Call `tick` often; it does what is due by the clock, and what it did once it does not do again."""
 
     def __init__(
-        self, writer: Writer, module: InferenceModule, settings: Settings, clock: Clock, metrics: Metrics
+        self,
+        writer: Writer,
+        module: InferenceModule,
+        settings: Settings,
+        clock: Clock,
+        metrics: Metrics,
+        channels: Channels | None = None,
     ) -> None:
         """Args: parts of a scheduler."""
         settings.check(writer.places)
-        self._writer, self._module, self._clock, self._metrics = writer, module, clock, metrics
+        self._writer, self._clock, self._metrics = writer, clock, metrics
+        self.policies = Policies(module)
+        self._channels = channels or Channels()
         self.settings = settings
         self.trouble: str | None = None  # why the last plan couldn't be made
         self.snapshot: Mapping[str, NDArray[Any]] | None = None  # of the latest plan
         self._planned: datetime | None = None
         self._by_fallback: deque[bool] = deque(maxlen=REMEMBERED)
+        self._lock = threading.Lock()
+        self._to_compare: tuple[Recorded, Plan] | None = None
+        self._watched = (-1, 0.0)  # at which position alerts were last looked for, and until when they need not be
 
     @property
     def places(self) -> Places:
@@ -53,15 +73,49 @@ class Desk:
 
     def tick(self) -> Plan | None:
         """Do what is due; the plan that was made, if one was."""
-        now = self._clock.now()
+        with self._lock:
+            return self._tick()
+
+    def release_early(self, lane: str, by: str) -> str:
+        """Plan now and release a lane's order of today's departure before its cut-off.
+
+        Args:
+            lane: its name.
+            by: who wants it.
+
+        Returns:
+            What became of it, as releases have it.
+
+        Raises:
+            UnknownError: the lane doesn't depart any more today, releases are stopped, or no plan can be made.
+        """
+        with self._lock:
+            now = self._clock.now()
+            booked, stopped, waits = self._at(now)
+            found = [one for one in departures(self.places, self.settings, now, waits) if one.booking not in booked]
+            due = [one for one in found if lane in (one.name, one.name.replace("→", "->"))]
+            if stopped or not due or now >= due[0].cut_off + self.settings.grace:
+                why = "releases are stopped" if stopped else "it takes no order any more today"
+                raise kept.UnknownError(f"lane {lane!r}: {why}")
+            self._writer.submit(lambda turn: turn.note(by, "early release", due[0].name)).result()
+            if self._plan(now, booked, waits, due, []) is None:
+                raise kept.UnknownError(f"lane {lane!r}: no plan: {self.trouble}")
+            return self._writer.submit(lambda turn: kept.state_of(turn.connection, *due[0].booking)).result()
+
+    def _at(self, now: datetime) -> tuple[Booked, bool, dict[str, int]]:
+        """What is booked, whether releases are stopped, and what notices say of departures."""
         since = (now - timedelta(days=2)).date().isoformat()
-        booked, stopped, waits = self._writer.submit(
+        return self._writer.submit(
             lambda turn: (
                 kept.booked(turn.connection, since),
                 kept.is_stopped(turn.connection),
                 turn.mirror.conditions.lane_wait_days(_day(turn, now)),
             )
         ).result()
+
+    def _tick(self) -> Plan | None:
+        now = self._clock.now()
+        booked, stopped, waits = self._at(now)
         due = [one for one in departures(self.places, self.settings, now, waits) if now >= one.cut_off]
         due = [one for one in due if one.booking not in booked]
         late = [one for one in due if now >= one.cut_off + self.settings.grace]
@@ -69,50 +123,193 @@ class Desk:
             self._writer.submit(lambda turn: self._miss(turn, late)).result()
         due = [] if stopped else [one for one in due if one not in late]
         regular = self._planned is None or not timedelta(0) <= now - self._planned < self.settings.plan_every
+        fresh: list[Cause] = []
         if not due and not regular:
-            return None
+            fresh = [one for one in self._watch(now) if one.kind in PLANNED_FOR]
+            if not fresh or not self.settings.plan_on_alerts:
+                return None
         self._planned = now
         self._writer.submit(self._watch_sources).result()
-        return self._plan(now, booked, waits, due)
+        return self._plan(now, booked, waits, due, fresh)
 
-    def _plan(self, now: datetime, booked: Booked, waits: dict[str, int], due: list[Departure]) -> Plan | None:
+    def _watch(self, now: datetime) -> list[Cause]:
+        """Look for alerts between plans, where something was told since; those that are new."""
+        position, rests_until = self._watched
+        begun = time.monotonic()
+        if self._writer.position == position or begun < rests_until:
+            return []
+        position = self._writer.position
+        try:
+            found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
+            told = self._causes(found, snapshot_of(self.policies.current, self.places, found))
+        except ConfigurationError:  # the next plan says it
+            return []
+        finally:
+            took = time.monotonic() - begun
+            self._watched = position, begun + took / self.settings.watch_share
+        return self._writer.submit(lambda turn: self._alert(turn, told, set(WATCHED))).result()
+
+    def _causes(self, found: Recorded, snapshot: Mapping[str, NDArray[Any]]) -> list[Cause]:
+        network, shipments = self.places.names.arrays, found.records.shipments
+        assert isinstance(shipments, list)
+        return causes_in(network, snapshot) + late(shipments, calendar.day_number(found.date), network)
+
+    def _plan(
+        self, now: datetime, booked: Booked, waits: dict[str, int], due: list[Departure], fresh: list[Cause]
+    ) -> Plan | None:
         begun = time.monotonic()
         try:
             found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
             left = wait_days(self.places, self.settings, now, waits, booked)
-            plan = make_plan(self._module, self.places, self.settings, found, left, now)
+            plan = self._made(found, left, now)
         except (ConfigurationError, InputRefused) as error:
             if self.trouble != str(error):
                 log.warning("no plan: %s", error)
             self.trouble = str(error)
             return None
-        self.snapshot = plan.snapshot
-        told = causes_in(self.places.names.arrays, plan.snapshot)
-        day = calendar.day_number(found.date)
-        assert isinstance(found.records.shipments, list)
-        told += late(found.records.shipments, day, self.places.names.arrays)
-        self._writer.submit(lambda turn: self._keep(turn, plan, due, told)).result()
+        self.snapshot, self._to_compare = plan.snapshot, (found, plan)
+        self._by_fallback.append(plan.summary.source == "fallback")
+        share = sum(self._by_fallback) / len(self._by_fallback)
+        told = self._causes(found, plan.snapshot) + by_fallback(share, len(self._by_fallback))
+        # What may be released before its cut-off, if a new alert asks for it.
+        may = [
+            one
+            for one in departures(self.places, self.settings, now, waits)
+            if self.settings.release_on_alerts and one.booking not in booked and now < one.cut_off
+        ]
+        self._writer.submit(lambda turn: self._keep(turn, plan, due, told, fresh, may)).result()
         self.trouble = None
         self._metrics.plan_seconds.observe(time.monotonic() - begun)
         self._metrics.plans.labels(plan.summary.source).inc()
-        self._by_fallback.append(plan.summary.source == "fallback")
-        self._metrics.fallback_share.set(sum(self._by_fallback) / len(self._by_fallback))
+        self._metrics.fallback_share.set(share)
         return plan
 
-    def _keep(self, turn: Transaction, plan: Plan, due: list[Departure], told: list[Cause]) -> None:
+    def _made(self, found: Recorded, left: Mapping[str, int], now: datetime) -> Plan:
+        """The module's plan; where one on trial is answered for by the fallback and the one before isn't, that one's.
+
+        Bad data stop both, and are no reason to go back.
+        """
+        policies = self.policies
+        plan = make_plan(policies.current, self.places, self.settings, found, left, now)
+        if policies.before is None or policies.trial_left == 0:
+            return plan
+        policies.trial_left -= 1
+        if plan.summary.source != "fallback":
+            return plan
+        other = make_plan(policies.before, self.places, self.settings, found, left, now)
+        if other.summary.source == "fallback":
+            return plan
+        gone, why = policies.back(), "; ".join(plan.summary.reasons)[:500]
+        fields = {"module": policies.current.versions.module, "gone": gone.versions.module, "why": why}
+        log.error("policy: back to the one before", extra={"fields": fields})
+        self._writer.submit(lambda turn: turn.note("desk", "policy back", f"{gone.versions.module}: {why}")).result()
+        return other
+
+    def swap(self, module: InferenceModule, by: str) -> dict[str, object]:
+        """Have another module decide from now on, if it decides at all on what is known now.
+
+        Args:
+            module: that has proved itself on its golden cases.
+            by: who wants it.
+
+        Raises:
+            ConfigurationError: it doesn't decide where the present one does.
+        """
+        with self._lock:
+            self._rehearse(module)
+            self.policies.swap(module)
+            self._writer.submit(lambda turn: turn.note(by, "policy swapped", module.versions.module)).result()
+            return self.policies.told()
+
+    def watch(self, module: InferenceModule | None, by: str) -> dict[str, object]:
+        """Have a module plan beside the one that decides, and nothing of it go out; None ends it."""
+        with self._lock:
+            self.policies.watched = module
+            name = "nothing" if module is None else module.versions.module
+            self._writer.submit(lambda turn: turn.note(by, "policy watched", name)).result()
+            return self.policies.told()
+
+    def go_back(self, by: str) -> dict[str, object]:
+        """Have the module before the last swap decide again.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        with self._lock:
+            gone = self.policies.back()
+            self._writer.submit(lambda turn: turn.note(by, "policy back", gone.versions.module)).result()
+            return self.policies.told()
+
+    def compare(self) -> Comparison | None:
+        """The latest plan beside that of the module that is watched, once; None where there is nothing to compare.
+
+        Beside the desk's own work, so that a watched module that hangs keeps no order from going out.
+        """
+        watched, given = self.policies.watched, self._to_compare
+        self._to_compare = None
+        if watched is None or given is None:
+            return None
+        found, plan = given
+        made = make_plan(watched, self.places, self.settings, found, plan.context.lane_wait_days, plan.context.now)
+        result = compared(self.places, plan, made)
+        self._writer.submit(lambda turn: keep_comparison(turn, result)).result()
+        return result
+
+    def _rehearse(self, module: InferenceModule) -> None:
+        now = self._clock.now()
+        try:
+            found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
+            waits = dict.fromkeys(self.places.names.arrays.lanes, 0)
+            own = make_plan(self.policies.current, self.places, self.settings, found, waits, now)
+        except (ConfigurationError, InputRefused):
+            return  # nothing can be planned at present, by any module
+        other = make_plan(module, self.places, self.settings, found, waits, now)
+        if other.summary.source == "fallback" and own.summary.source != "fallback":
+            why = "; ".join(other.summary.reasons)[:500]
+            raise ConfigurationError(f"policy: {module.versions.module} doesn't decide on what is known now: {why}")
+
+    def _keep(
+        self,
+        turn: Transaction,
+        plan: Plan,
+        due: list[Departure],
+        told: list[Cause],
+        fresh: list[Cause],
+        may: list[Departure],
+    ) -> None:
         kept.keep_plan(turn, plan)
-        self._alert(turn, told, set(KINDS) - {"silent_source"})
+        fresh = fresh + self._alert(turn, told, set(KINDS) - {"silent_source"})
         for one in due:
             self._release(turn, plan, one)
+        if kept.is_stopped(turn.connection):
+            return
+        arrays = self.places.names.arrays
+        short = {one.node: one for one in fresh if one.kind == "stock_out"}
+        for one in may:
+            cause = short.get(arrays.nodes[int(arrays.lane.destination[one.lane])])
+            # An empty order would take the departure from what is still to come before its cut-off.
+            if cause is not None and one not in due and (plan.orders[one.lane] + plan.held[one.lane]).any():
+                turn.note("alert", "early release", f"{one.name}: {cause.key}")
+                self._release(turn, plan, one)
 
     def _watch_sources(self, turn: Transaction) -> None:
         self._alert(turn, silent(turn.mirror.sources.freshness(), turn.now), {"silent_source"})
 
-    def _alert(self, turn: Transaction, causes: list[Cause], kinds: set[str]) -> None:
-        for cause in alerts.update(turn, causes, kinds):
+    def _alert(self, turn: Transaction, causes: list[Cause], kinds: set[str]) -> list[Cause]:
+        """Bring alerts up to date, and draft what is to be told of new ones; these."""
+        new = alerts.update(turn, causes, kinds)
+        notices.draft(turn, self._channels, [number for number, _ in new])
+        for number, cause in new:
             self._metrics.alerts.labels(cause.kind).inc()
-            fields = {"kind": cause.kind, "place": cause.place, "usd": cause.usd, "action": cause.action}
+            fields = {
+                "alert": number,
+                "kind": cause.kind,
+                "place": cause.place,
+                "usd": cause.usd,
+                "action": cause.action,
+            }
             log.warning("alert: %s", cause.message, extra={"fields": fields})
+        return [cause for _, cause in new]
 
     def _release(self, turn: Transaction, plan: Plan, one: Departure) -> None:
         skus = self.places.names.arrays.skus
@@ -120,12 +317,14 @@ class Desk:
         lines: list[dict[str, Any]] = [
             {"sku": skus[sku], "units": int(free[sku] + held[sku])} for sku in (free + held).nonzero()[0]
         ]
+        out = [line for line in lines if self.settings.goes_out(line["sku"])]
         if not lines:
             state = "nothing"
-        elif self.settings.mode == "shadow":
+        elif not out:
             state = "shadow"
         else:
-            state = "held" if held.any() else "released"
+            lines = out  # in mode canary the plan tells of the others
+            state = "held" if any(self.settings.goes_out(skus[sku]) for sku in held.nonzero()[0]) else "released"
         key = f"{self.places.network.name}/{one.name}/{one.day.isoformat()}"
         if not kept.book(turn, *one.booking, key, plan.id, state, lines):
             return

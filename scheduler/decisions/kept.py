@@ -164,6 +164,12 @@ def booked(connection: sqlite3.Connection, since: str) -> set[tuple[str, str]]:
     return set(connection.execute("SELECT lane, day FROM releases WHERE day >= ?", (since,)).fetchall())
 
 
+def state_of(connection: sqlite3.Connection, lane: str, day: str) -> str:
+    """What became of the release of a lane's departure."""
+    found = connection.execute("SELECT state FROM releases WHERE lane = ? AND day = ?", (lane, day)).fetchone()
+    return str(found[0])
+
+
 def planned_before(connection: sqlite3.Connection, moment: int) -> bool:
     """Whether a plan was made before a moment, in microseconds since 1970-01-01 UTC."""
     return connection.execute("SELECT 1 FROM plans WHERE made < ? LIMIT 1", (moment,)).fetchone() is not None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.inference import InferenceModule
-from entrepot.agents.recorded import RecordedDecision, decide_from_records
+from entrepot.agents.recorded import RecordedDecision, decide_from_records, snapshot_for
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.mirror.records import Recorded
 from entrepot.scheduler.places import Places
@@ -158,6 +158,26 @@ def decided(module: InferenceModule, places: Places, context: Context, found: Re
         ),
         snapshot=made.snapshot.arrays,
     )
+
+
+def snapshot_of(module: InferenceModule, places: Places, found: Recorded) -> dict[str, NDArray[Any]]:
+    """What the module would be told, without deciding; departures are as scheduled, whatever was released.
+
+    Raises:
+        ConfigurationError: what is known can't be used.
+    """
+    known = snapshot_for(
+        module,
+        places.network,
+        found.records,
+        found.date,
+        zone=places.zone,
+        zones=dict(places.zones),
+        lane_open=found.lane_open,
+        equipment=found.equipment,
+        names=places.names,
+    )
+    return known.snapshot.arrays
 
 
 def _digest(made: RecordedDecision) -> str:

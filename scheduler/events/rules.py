@@ -157,9 +157,10 @@ def _names(data: Data, places: Places) -> Iterator[tuple[str, str, dict[str, int
         for place, line in enumerate(data.lines):
             yield f"lines[{place}].sku", line.sku, names.skus
     if isinstance(data, Sale | Allocation):
-        for place, line in enumerate(data.lines):
-            if line.node is not None:
-                yield f"lines[{place}].node", line.node, names.nodes
+        nodes = [line.node for line in data.lines]
+        for place, node in enumerate(nodes):
+            if node is not None:
+                yield f"lines[{place}].node", node, names.nodes
 
 
 def _units(data: Data) -> Iterator[tuple[str, Units, bool]]:

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -21,11 +21,13 @@ from starlette.routing import Route
 
 from entrepot.configs.errors import EntrepotError
 from entrepot.scheduler.alerts import kept as alerts
+from entrepot.scheduler.alerts import notices
 from entrepot.scheduler.allocation import kept as allocations
 from entrepot.scheduler.allocation.allocator import Allocator
 from entrepot.scheduler.clock import Clock, microseconds
-from entrepot.scheduler.decisions import kept
+from entrepot.scheduler.decisions import comparisons, kept
 from entrepot.scheduler.decisions.desk import Desk
+from entrepot.scheduler.decisions.policies import loaded
 from entrepot.scheduler.events.envelope import read
 from entrepot.scheduler.events.epcis import is_document, read_document
 from entrepot.scheduler.events.rules import RuleBrokenError
@@ -67,6 +69,18 @@ class KeyOf(msgspec.Struct, forbid_unknown_fields=True):
     key: str
 
 
+class LaneOf(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a request about a lane's departure of today."""
+
+    lane: str
+
+
+class PolicyOf(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a request about a module."""
+
+    path: str | None = None  # of its folder, on the server; None ends what is watched
+
+
 class SaleOf(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a request about a customer's order."""
 
@@ -74,6 +88,7 @@ class SaleOf(msgspec.Struct, forbid_unknown_fields=True):
     preview: bool = False  # only say what would be reserved
 
 
+Told = TypeVar("Told", KeyOf, LaneOf, PolicyOf, SaleOf)
 Served = Callable[[Parts, Request, Token], Awaitable[Response]]
 
 
@@ -109,6 +124,14 @@ def application(parts: Parts) -> Starlette:
             route("/v1/quarantine/{number:int}/drop", "POST", "operate", _drop),
             route("/v1/alerts", "GET", "read", _alerts),
             route("/v1/alerts/{number:int}/acknowledge", "POST", "operate", _acknowledge),
+            route("/v1/policy", "GET", "read", _policy),
+            route("/v1/policy", "POST", "operate", _swap),
+            route("/v1/policy/watch", "POST", "operate", _watch),
+            route("/v1/policy/back", "POST", "operate", _back),
+            route("/v1/comparisons", "GET", "read", _comparisons),
+            route("/v1/shadow", "GET", "read", _shadow),
+            route("/v1/notices", "GET", "read", _notices),
+            route("/v1/releases/early", "POST", "operate", _early),
             route("/v1/allocations", "GET", "read", _allocations),
             route("/v1/allocations", "POST", "operate", _allocate),
             route("/v1/allocations/withdraw", "POST", "operate", _withdraw),
@@ -252,13 +275,13 @@ async def _allocations(parts: Parts, request: Request, token: Token) -> Response
 
 
 async def _allocate(parts: Parts, request: Request, token: Token) -> Response:
-    wanted, allocator = await _sale(request), _allocator(parts)
+    wanted, allocator = await _told(request, SaleOf), _allocator(parts)
     made = await asyncio.to_thread(lambda: allocator.allocate(wanted.sale, preview=wanted.preview))
     return answer(made)
 
 
 async def _withdraw(parts: Parts, request: Request, token: Token) -> Response:
-    wanted, allocator = await _sale(request), _allocator(parts)
+    wanted, allocator = await _told(request, SaleOf), _allocator(parts)
     await asyncio.to_thread(allocator.withdraw, wanted.sale, token.name)
     return answer({"sale": wanted.sale, "reserved": False})
 
@@ -269,11 +292,53 @@ def _allocator(parts: Parts) -> Allocator:
     return parts.allocator
 
 
-async def _sale(request: Request) -> SaleOf:
-    try:
-        return msgspec.json.decode(await _body(request), type=SaleOf)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(400, f'body: {error}; allowed: {{"sale": …}}') from None
+async def _policy(parts: Parts, request: Request, token: Token) -> Response:
+    return answer(_desk(parts).policies.told())
+
+
+async def _swap(parts: Parts, request: Request, token: Token) -> Response:
+    path, desk = (await _told(request, PolicyOf)).path, _desk(parts)
+    if path is None:
+        raise RefusedError(400, "path: missing; allowed: the folder of an exported module")
+    return answer(await asyncio.to_thread(lambda: desk.swap(loaded(path), token.name)))
+
+
+async def _watch(parts: Parts, request: Request, token: Token) -> Response:
+    path, desk = (await _told(request, PolicyOf)).path, _desk(parts)
+    found = await asyncio.to_thread(lambda: desk.watch(None if path is None else loaded(path), token.name))
+    return answer(found)
+
+
+async def _back(parts: Parts, request: Request, token: Token) -> Response:
+    return answer(await asyncio.to_thread(_desk(parts).go_back, token.name))
+
+
+async def _comparisons(parts: Parts, request: Request, token: Token) -> Response:
+    return answer({"comparisons": comparisons.listed(parts.reader, _number(request, "most", 100))})
+
+
+async def _shadow(parts: Parts, request: Request, token: Token) -> Response:
+    most = _number(request, "most", 100)
+    done = parts.writer.submit(lambda turn: comparisons.beside_others(turn.connection, turn.mirror, most))
+    return answer({"releases": await asyncio.wrap_future(done)})
+
+
+def _desk(parts: Parts) -> Desk:
+    if parts.desk is None:
+        raise RefusedError(404, "nothing is planned here")
+    return parts.desk
+
+
+async def _notices(parts: Parts, request: Request, token: Token) -> Response:
+    state = request.query_params.get("state", "waiting")
+    if state not in notices.STATES:
+        raise RefusedError(400, f"state: {state!r}; allowed: {', '.join(notices.STATES)}")
+    return answer({"notices": notices.listed(parts.reader, state, _number(request, "most", 100))})
+
+
+async def _early(parts: Parts, request: Request, token: Token) -> Response:
+    lane, desk = (await _told(request, LaneOf)).lane, _desk(parts)
+    return answer({"lane": lane, "state": await asyncio.to_thread(desk.release_early, lane, token.name)})
 
 
 async def _plans(parts: Parts, request: Request, token: Token) -> Response:
@@ -342,10 +407,20 @@ async def _resume(parts: Parts, request: Request, token: Token) -> Response:
 
 
 async def _key(request: Request) -> str:
+    return (await _told(request, KeyOf)).key
+
+
+async def _told(request: Request, kind: type[Told]) -> Told:
+    """The body of a request.
+
+    Raises:
+        RefusedError: it isn't as it must be.
+    """
     try:
-        return msgspec.json.decode(await _body(request), type=KeyOf).key
+        return msgspec.json.decode(await _body(request), type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(400, f'body: {error}; allowed: {{"key": …}}') from None
+        wanted = ", ".join(f'"{field.encode_name}": …' for field in msgspec.structs.fields(kind) if field.required)
+        raise RefusedError(400, f"body: {error}; allowed: {{{wanted}}}") from None
 
 
 def _number(request: Request, name: str, usual: int) -> int:

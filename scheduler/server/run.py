@@ -17,6 +17,8 @@ from starlette.applications import Starlette
 
 from entrepot.agents.inference import InferenceModule
 from entrepot.configs.errors import ConfigurationError
+from entrepot.scheduler.alerts.channels import Channels
+from entrepot.scheduler.alerts.delivery import Teller
 from entrepot.scheduler.allocation.allocator import Allocator
 from entrepot.scheduler.allocation.terms import Terms
 from entrepot.scheduler.clock import Clock, microseconds
@@ -33,7 +35,7 @@ from entrepot.scheduler.store.retention import Retention
 from entrepot.scheduler.store.writer import Writer
 
 log = logging.getLogger(__name__)
-TICK_SECONDS = 1.0
+TICK_SECONDS = 0.25
 SHUTDOWN_SECONDS = 10
 
 
@@ -73,6 +75,7 @@ class Server(uvicorn.Server):
         webhook: Webhook | None = None,
         terms: Terms | None = None,
         *,
+        channels: Channels | None = None,
         identifiers: Mapping[str, str] | None = None,
         keep: timedelta | None = None,
         tick_seconds: float = TICK_SECONDS,
@@ -88,6 +91,7 @@ class Server(uvicorn.Server):
             address: where it listens.
             webhook: where released orders go; they wait in the outbox if None.
             terms: of allocating customers' orders; the usual ones if None.
+            channels: to whom alerts are told; they are logged if None.
             identifiers: of places and products in EPCIS documents: what they are called in the network.
             keep: how long all of what was told is kept; for ever if None.
             tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
@@ -99,15 +103,18 @@ class Server(uvicorn.Server):
         settings.check(places)
         terms = terms or Terms()
         terms.check(places)
+        channels = channels or Channels()
+        channels.check()
         self.writer = Writer(folder, places, clock)
         self._clock, self._tick_seconds = clock, tick_seconds
         metrics = self.metrics = Metrics()
         metrics.watch(self._watched)
         # In shadow nothing goes out, what was released before included.
-        delivered_to = webhook if settings.mode == "live" else None
+        delivered_to = webhook if settings.mode != "shadow" else None
         self._deliverer = None if delivered_to is None else Deliverer(self.writer, delivered_to, clock)
         self._ending = asyncio.Event()
-        self.desk = Desk(self.writer, module, settings, clock, metrics)
+        self._teller = Teller(self.writer, channels, clock, metrics)
+        self.desk = Desk(self.writer, module, settings, clock, metrics, channels)
         desk = self.desk
         self.allocator = Allocator(
             self.writer, terms, clock, metrics, lambda: desk.snapshot, reserves=settings.mode == "live"
@@ -150,7 +157,9 @@ class Server(uvicorn.Server):
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         ticking = [asyncio.create_task(self._often(self.desk.tick, "the desk"))]
+        ticking.append(asyncio.create_task(self._often(self.desk.compare, "comparing")))
         ticking.append(asyncio.create_task(self._often(self.allocator.tick, "allocating")))
+        ticking.append(asyncio.create_task(self._often(self._teller.tick, "telling of alerts")))
         if self._retention is not None:
             ticking.append(asyncio.create_task(self._often(self._retention.tick, "retention")))
         if self._deliverer is not None:
@@ -169,7 +178,7 @@ class Server(uvicorn.Server):
             try:
                 await asyncio.to_thread(tick)
             except Exception:
-                log.exception("%s failed; it tries again at the next tick", name)
+                log.exception("%s failed; it tries again soon", name)
             try:
                 await asyncio.wait_for(self._ending.wait(), self._tick_seconds)
             except TimeoutError:

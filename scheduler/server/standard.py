@@ -9,7 +9,7 @@ import msgspec
 from entrepot.scheduler.allocation.kept import Allocated
 from entrepot.scheduler.events.data import TYPES
 from entrepot.scheduler.events.envelope import Envelope
-from entrepot.scheduler.server.app import KeyOf, SaleOf
+from entrepot.scheduler.server.app import KeyOf, LaneOf, PolicyOf, SaleOf
 from entrepot.scheduler.store.log import Answer
 
 VERSION = "1.0.0"
@@ -35,7 +35,7 @@ def event_schemas() -> dict[str, Any]:
 def openapi() -> dict[str, Any]:
     """OpenAPI 3.1 of what is served."""
     _, parts = msgspec.json.schema_components(
-        [Answer, KeyOf, SaleOf, Allocated], ref_template="#/components/schemas/{name}"
+        [Answer, KeyOf, LaneOf, PolicyOf, SaleOf, Allocated], ref_template="#/components/schemas/{name}"
     )
     one = {"$ref": "events.schema.json"}
     events = {
@@ -43,6 +43,8 @@ def openapi() -> dict[str, Any]:
         "application/x-ndjson": {"schema": {"type": "string", "description": "an event a line"}},
     }
     key = {"application/json": {"schema": {"$ref": "#/components/schemas/KeyOf"}}}
+    policy = {"application/json": {"schema": {"$ref": "#/components/schemas/PolicyOf"}}}
+    lane = {"application/json": {"schema": {"$ref": "#/components/schemas/LaneOf"}}}
     sale = {"application/json": {"schema": {"$ref": "#/components/schemas/SaleOf"}}}
     allocated = {"$ref": "#/components/schemas/Allocated"}
     envelope = {"application/json": {"schema": one}}
@@ -79,6 +81,30 @@ def openapi() -> dict[str, Any]:
             "post",
             _operation("Somebody looks after it", "operate", 404, 503, parameters=number),
         ),
+        ("/v1/policy", "get", _operation("Which module decides", "read")),
+        (
+            "/v1/policy",
+            "post",
+            _operation("Have another module decide, on trial", "operate", 400, 404, 413, 503, body=policy),
+        ),
+        (
+            "/v1/policy/watch",
+            "post",
+            _operation("Have a module plan beside it", "operate", 400, 404, 413, 503, body=policy),
+        ),
+        ("/v1/policy/back", "post", _operation("Have the module before decide again", "operate", 400, 404, 503)),
+        (
+            "/v1/comparisons",
+            "get",
+            _operation("Plans beside those of a watched module", "read", 400, parameters=[most]),
+        ),
+        ("/v1/shadow", "get", _operation("Shadow beside what others ordered", "read", 400, 503, parameters=[most])),
+        ("/v1/notices", "get", _operation("What is told of alerts", "read", 400, parameters=[most, _NOTICES])),
+        (
+            "/v1/releases/early",
+            "post",
+            _operation("Release a lane before its cut-off", "operate", 400, 404, 413, 503, body=lane),
+        ),
         ("/v1/allocations", "get", _operation("The latest allocations", "read", 400, parameters=[most])),
         (
             "/v1/allocations",
@@ -114,6 +140,7 @@ def openapi() -> dict[str, Any]:
 
 
 _STATE = {"name": "state", "in": "query", "schema": {"enum": ["open", "replayed", "dropped"]}}
+_NOTICES = {"name": "state", "in": "query", "schema": {"enum": ["waiting", "sent", "dropped"]}}
 _ALERTS = {"name": "state", "in": "query", "schema": {"enum": ["open", "acknowledged", "closed"]}}
 _EPCIS = {"type": "object", "properties": {"type": {"const": "EPCISDocument"}}, "required": ["type"]}
 _MEANINGS = {

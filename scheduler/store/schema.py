@@ -77,7 +77,26 @@ CREATE TABLE bases (
     kept BLOB NOT NULL              -- a mirror that knows sums only of what is old
 );
 """
-STEPS = (TABLES, ALERTS, ALLOCATIONS, BASES)
+NOTICES = """
+ALTER TABLE alerts ADD COLUMN level INTEGER NOT NULL DEFAULT 0;  -- how often it was escalated
+ALTER TABLE alerts ADD COLUMN told INTEGER NOT NULL DEFAULT 0;   -- when it was last told
+CREATE TABLE notices (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,          -- webhook, email
+    level INTEGER NOT NULL,         -- 0 where alerts are new, then how often they were escalated
+    body BLOB NOT NULL, made INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, sent, dropped
+    attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, changed INTEGER
+);
+CREATE INDEX notice_by_state ON notices (state, due);
+"""
+COMPARISONS = """
+CREATE TABLE comparisons (
+    id INTEGER PRIMARY KEY, plan TEXT NOT NULL, made INTEGER NOT NULL,
+    body BLOB NOT NULL              -- JSON: a plan beside that of a module that is only watched
+);
+"""
+STEPS = (TABLES, ALERTS, ALLOCATIONS, BASES, NOTICES, COMPARISONS)
 """What each version added; a store of an earlier one gets those that it lacks."""
 VERSION = len(STEPS)
 

@@ -95,7 +95,9 @@ def test_demand_far_above_that_of_a_month_is_told(live: Live) -> None:
 def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     Writer(tmp_path, places(), SimulatedClock(START)).close()
     connection = sqlite3.connect(tmp_path / DATABASE)
-    connection.executescript("DROP TABLE alerts; DROP TABLE allocations; PRAGMA user_version = 1;")
+    for name in ("alerts", "allocations", "bases", "notices", "comparisons"):
+        connection.execute(f"DROP TABLE {name}")
+    connection.execute("PRAGMA user_version = 1")
     connection.close()
     Writer(tmp_path, places(), SimulatedClock(START)).close()
     assert kept.listed(connect_to_read(tmp_path)) == []

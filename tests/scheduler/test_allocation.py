@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.snapshot.records.stock import Stock
 from entrepot.scheduler.allocation import kept
 from entrepot.scheduler.allocation.allocator import Allocator
 from entrepot.scheduler.allocation.free import free_units
@@ -50,7 +51,8 @@ def served(made: Allocated) -> dict[tuple[str, str], float]:
 
 
 def free(live: Live, node: int = CALIFORNIA, sku: int = LAMP) -> float:
-    return live.writer.submit(lambda turn: free_units(turn.mirror, live.clock.now())).result()[node, sku] / MILLION
+    found = live.writer.submit(lambda turn: free_units(turn.mirror, live.clock.now())).result()
+    return float(found[node, sku]) / MILLION
 
 
 def test_a_sale_is_served_where_it_is_cheapest_and_its_units_are_spoken_for(live: Live) -> None:
@@ -62,6 +64,7 @@ def test_a_sale_is_served_where_it_is_cheapest_and_its_units_are_spoken_for(live
     assert free(live) == 26
     found = live.writer.submit(lambda turn: recorded(turn.mirror, live.clock.now())).result().records
     assert found.backlog == []  # nobody waits for stock any more
+    assert isinstance(found.stock, Stock)
     assert found.stock.on_hand[CALIFORNIA, LAMP] == 26
     with pytest.raises(UnknownError, match="nothing of it waits"):
         allocator(live).allocate("C1")
