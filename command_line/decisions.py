@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from entrepot.command_line.modules import module_of
-from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, places_of
+from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Store, Zone, places_of
 from entrepot.command_line.tables import console, table, tell, write_json
 from entrepot.configs.errors import EntrepotError
 from entrepot.scheduler.decisions import kept
@@ -31,9 +31,13 @@ class DiffersError(EntrepotError):
 
 
 @app.command("list")
-def list_plans(data: Data, most: Annotated[int, typer.Option(min=1, help="So many, the latest first.")] = 20) -> None:
+def list_plans(
+    data: Data,
+    store: Store = None,
+    most: Annotated[int, typer.Option(min=1, help="So many, the latest first.")] = 20,
+) -> None:
     """Show the latest plans and releases."""
-    connection, out = connect_to_read(data), console()
+    connection, out = connect_to_read(data, store), console()
     plans = [
         {
             "plan": one["id"],
@@ -60,6 +64,7 @@ def replay_plan(
     plan: Annotated[str, typer.Argument(help="As `entrepot decisions list` names it.")],
     network: Network,
     data: Data,
+    store: Store = None,
     policy: Policy = None,
     zone: Zone = None,
     skus: Skus = None,
@@ -69,7 +74,7 @@ def replay_plan(
 
     Network, zones and policy must be those with which the plan was made. A server may run meanwhile.
     """
-    found = replay(connect_to_read(data), places_of(network, zone, skus), module_of(policy), plan)
+    found = replay(connect_to_read(data, store), places_of(network, zone, skus), module_of(policy), plan)
     out = console()
     rows = [
         {"lane": line.lane, "sku": line.sku, "units": line.units, "held": line.held, "why": line.why}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from entrepot.command_line.recorded import Column, DateFormat
-from entrepot.command_line.scheduling import Skus, Zone, places_of
+from entrepot.command_line.scheduling import Skus, Store, Zone, places_of
 from entrepot.command_line.tables import console, table, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.clock import WallClock
@@ -30,6 +30,7 @@ def open_store(
         str | None, typer.Argument(help="A network that ships with the package, or the path of a YAML file.")
     ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="The scheduler's folder.", metavar="DIR")] = None,
+    store: Store = None,
     as_of: Annotated[
         str | None, typer.Option(help="When stock was counted, if its rows don't say.", metavar="TIME")
     ] = None,
@@ -98,7 +99,7 @@ def open_store(
     if preview or data is None:
         out.print("nothing is wrong; nothing was written")
         return
-    new = write_opening(data, places, clock, opening.events)
+    new = write_opening(data, places, clock, opening.events, store)
     out.print(f"{new} events written" if new else "this opening was written before; nothing has changed")
 
 

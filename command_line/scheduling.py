@@ -19,6 +19,14 @@ Data = Annotated[Path, typer.Option("--data", help="The scheduler's folder.", me
 Policy = Annotated[
     Path | None, typer.Option(help="An exported module. [default: the one that ships]", metavar="FOLDER")
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        envvar="ENTREPOT_STORE",
+        help="A PostgreSQL database that holds the store, in place of a file in the folder.",
+        metavar="postgresql://…",
+    ),
+]
 Zone = Annotated[
     list[str] | None,
     typer.Option(

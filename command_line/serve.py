@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from entrepot.command_line.modules import module_of
-from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Zone, places_of
+from entrepot.command_line.scheduling import Data, Network, Policy, Skus, Store, Zone, places_of
 from entrepot.command_line.tables import console, tell
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
@@ -45,6 +45,7 @@ def serve(
     network: Network,
     data: Data,
     policy: Policy = None,
+    store: Store = None,
     zone: Zone = None,
     skus: Skus = None,
     mode: Annotated[
@@ -160,6 +161,7 @@ def serve(
         channels=channels,
         identifiers=called,
         keep=timedelta(days=keep_days),
+        store=store,
     )
     recovery = server.writer.recovery
     lines = [

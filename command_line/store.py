@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from entrepot.command_line.scheduling import Data, Network, Skus, Zone, places_of
+from entrepot.command_line.scheduling import Data, Network, Skus, Store, Zone, places_of
 from entrepot.command_line.tables import console, tell
 from entrepot.configs.errors import ConfigurationError, EntrepotError, cannot_write
-from entrepot.scheduler.store.folder import DATABASE, MIRROR, connect_to_read
+from entrepot.scheduler.store.folder import DATABASE, MIRROR, connect_to_read, open_file
 from entrepot.scheduler.store.recovery import folded, recover
 
 app = typer.Typer(
@@ -30,13 +30,15 @@ class StoreDiffersError(EntrepotError):
 
 
 @app.command("check")
-def check(network: Network, data: Data, zone: Zone = None, skus: Skus = None) -> None:
+def check(network: Network, data: Data, store: Store = None, zone: Zone = None, skus: Skus = None) -> None:
     """Fold the whole log anew and compare it with what a restart would begin from; check the file's own integrity.
 
     A server may run meanwhile. Ends with 1 where something differs.
     """
-    places, connection, out = places_of(network, zone, skus), connect_to_read(data), console()
-    trouble = [row[0] for row in connection.execute("PRAGMA quick_check(5)").fetchall() if row[0] != "ok"]
+    places, connection, out = places_of(network, zone, skus), connect_to_read(data, store), console()
+    trouble = []
+    if store is None:
+        trouble = [row[0] for row in connection.execute("PRAGMA quick_check(5)").fetchall() if row[0] != "ok"]
     connection.execute("BEGIN")  # both see the same log, though a server may add to it
     begun, recovery = recover(connection, data, places)
     whole = folded(connection, places)
@@ -58,8 +60,11 @@ def check(network: Network, data: Data, zone: Zone = None, skus: Skus = None) ->
 
 @app.command("backup")
 def backup(data: Data, to: Annotated[Path, typer.Argument(metavar="FILE", help="Must not be there yet.")]) -> None:
-    """Copy the store into one file while a server runs; whole, as of one moment. Tokens are not in it."""
-    source = connect_to_read(data)
+    """Copy the store into one file while a server runs; whole, as of one moment. Tokens are not in it.
+
+    Of a store in PostgreSQL, `pg_dump` makes one.
+    """
+    source = open_file(data)
     if to.exists():
         raise ConfigurationError(f"FILE: {str(to)!r} is there already; it is left as it is")
     part = to.with_name(f".{to.name}.part")

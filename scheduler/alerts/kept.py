@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
 from entrepot.scheduler.alerts.causes import Cause
 from entrepot.scheduler.clock import moment_of
 from entrepot.scheduler.decisions.kept import UnknownError
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Transaction
 
 STATES = ("open", "acknowledged", "closed")
@@ -37,13 +37,12 @@ def update(turn: Transaction, causes: Iterable[Cause], kinds: Iterable[str]) -> 
                 (turn.now, cause.message, cause.usd, cause.action, key),
             )
         else:
-            cursor = turn.connection.execute(
+            row = turn.connection.execute(
                 "INSERT INTO alerts (key, kind, place, message, usd, action, opened, seen) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                 (key, cause.kind, cause.place, cause.message, cause.usd, cause.action, turn.now, turn.now),
-            )
-            assert cursor.lastrowid is not None
-            new.append((cursor.lastrowid, cause))
+            ).fetchone()
+            new.append((row[0], cause))
     for key, kind in rows:
         if kind in wanted and key not in found:
             turn.connection.execute(
@@ -66,7 +65,7 @@ def acknowledge(turn: Transaction, number: int, by: str) -> None:
     turn.note(by, "alert acknowledged", str(number))
 
 
-def listed(connection: sqlite3.Connection, state: str = "open", most: int = 100) -> list[dict[str, Any]]:
+def listed(connection: Connection, state: str = "open", most: int = 100) -> list[dict[str, Any]]:
     """Alerts of a state, those with most at stake first."""
     rows = connection.execute(
         "SELECT id, kind, place, message, usd, action, opened, seen, state, by, level FROM alerts WHERE state = ? "

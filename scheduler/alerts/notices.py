@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 
 from entrepot.scheduler.alerts.channels import MOST_LEVELS, Channels
 from entrepot.scheduler.clock import moment_of
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Transaction
 
 STATES = ("waiting", "sent", "dropped")
@@ -74,9 +74,9 @@ def escalate(turn: Transaction, channels: Channels) -> list[tuple[int, str]]:
     """Tell alerts again that nobody has acknowledged in time, at the next level; their numbers and messages."""
     until = turn.now - int(channels.escalates_after.total_seconds() * 1e6)
     rows = turn.connection.execute(
-        "SELECT id, level, message FROM alerts WHERE state = 'open' AND level < ? AND max(told, opened) <= ? "
+        "SELECT id, level, message FROM alerts WHERE state = 'open' AND level < ? AND told <= ? AND opened <= ? "
         "ORDER BY id",
-        (MOST_LEVELS, until),
+        (MOST_LEVELS, until, until),
     ).fetchall()
     for level in sorted({level for _, level, _ in rows}):
         draft(turn, channels, [number for number, found, _ in rows if found == level], level + 1)
@@ -121,7 +121,7 @@ def put_off(turn: Transaction, number: int, seconds: int) -> None:
     )
 
 
-def listed(connection: sqlite3.Connection, state: str = "waiting", most: int = 100) -> list[dict[str, Any]]:
+def listed(connection: Connection, state: str = "waiting", most: int = 100) -> list[dict[str, Any]]:
     """Notices of a state, the last first."""
     rows = connection.execute(
         "SELECT id, channel, level, body, made, state, attempts FROM notices WHERE state = ? ORDER BY id DESC LIMIT ?",

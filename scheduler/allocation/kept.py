@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from entrepot.scheduler.clock import moment_of
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Transaction
 
 
@@ -55,7 +55,7 @@ def keep(turn: Transaction, made: Allocated) -> None:
     )
 
 
-def listed(connection: sqlite3.Connection, most: int = 100) -> list[dict[str, Any]]:
+def listed(connection: Connection, most: int = 100) -> list[dict[str, Any]]:
     """The latest, the last first."""
     rows = connection.execute("SELECT made, body FROM allocations ORDER BY id DESC LIMIT ?", (most,))
     return [_row(moment_of(made), bytes(body)) for made, body in rows]

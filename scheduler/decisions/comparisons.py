@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from entrepot.scheduler.decisions.plan import Plan
 from entrepot.scheduler.events.quantities import MILLION, millionths
 from entrepot.scheduler.mirror import Mirror
 from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Transaction
 
 
@@ -82,13 +82,13 @@ def keep(turn: Transaction, made: Comparison) -> None:
     turn.connection.execute("DELETE FROM comparisons WHERE made < ?", (turn.now - KEPT_DAYS * 86_400_000_000,))
 
 
-def listed(connection: sqlite3.Connection, most: int = 100) -> list[dict[str, Any]]:
+def listed(connection: Connection, most: int = 100) -> list[dict[str, Any]]:
     """The latest, the last first."""
     rows = connection.execute("SELECT made, body FROM comparisons ORDER BY id DESC LIMIT ?", (most,))
     return [{"made": moment_of(made), **msgspec.json.decode(body)} for made, body in rows]
 
 
-def beside_others(connection: sqlite3.Connection, mirror: Mirror, most: int = 100) -> list[dict[str, Any]]:
+def beside_others(connection: Connection, mirror: Mirror, most: int = 100) -> list[dict[str, Any]]:
     """What shadow would have released, beside what others ordered on the same lane with the same date.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date as Date
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from entrepot.scheduler.events.data import Order
 from entrepot.scheduler.events.envelope import Key, written
 from entrepot.scheduler.mirror.sources import OWN
 from entrepot.scheduler.store.log import next_sequence
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Transaction
 
 KEPT_DAYS = 7
@@ -31,8 +31,8 @@ class UnknownError(ConfigurationError):
 def keep_plan(turn: Transaction, plan: Plan) -> None:
     """Write a plan down, and let go of old ones of which nothing was released."""
     turn.connection.execute(
-        "INSERT OR IGNORE INTO plans (id, made, position, context, inputs, orders, summary) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO plans (id, made, position, context, inputs, orders, summary) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             plan.id,
             microseconds(plan.context.now),
@@ -52,7 +52,8 @@ def keep_plan(turn: Transaction, plan: Plan) -> None:
 def book(turn: Transaction, lane: str, day: str, key: str, plan: str, state: str, lines: list[dict[str, Any]]) -> bool:
     """Make the one release of a lane's departure; False where it was made before."""
     cursor = turn.connection.execute(
-        "INSERT OR IGNORE INTO releases (lane, day, key, plan, state, lines, made) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO releases (lane, day, key, plan, state, lines, made) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
         (lane, day, key, plan, state, msgspec.json.encode(lines), turn.now),
     )
     return cursor.rowcount == 1
@@ -154,28 +155,28 @@ def stop(turn: Transaction, by: str, *, stopped: bool) -> None:
     turn.note(by, "stopped" if stopped else "resumed", "releases")
 
 
-def is_stopped(connection: sqlite3.Connection) -> bool:
+def is_stopped(connection: Connection) -> bool:
     """Whether nothing is released."""
     return connection.execute("SELECT 1 FROM switches WHERE name = ?", (STOPPED,)).fetchone() is not None
 
 
-def booked(connection: sqlite3.Connection, since: str) -> set[tuple[str, str]]:
+def booked(connection: Connection, since: str) -> set[tuple[str, str]]:
     """Lanes and days of releases that were made for a day or later ones."""
     return set(connection.execute("SELECT lane, day FROM releases WHERE day >= ?", (since,)).fetchall())
 
 
-def state_of(connection: sqlite3.Connection, lane: str, day: str) -> str:
+def state_of(connection: Connection, lane: str, day: str) -> str:
     """What became of the release of a lane's departure."""
     found = connection.execute("SELECT state FROM releases WHERE lane = ? AND day = ?", (lane, day)).fetchone()
     return str(found[0])
 
 
-def planned_before(connection: sqlite3.Connection, moment: int) -> bool:
+def planned_before(connection: Connection, moment: int) -> bool:
     """Whether a plan was made before a moment, in microseconds since 1970-01-01 UTC."""
     return connection.execute("SELECT 1 FROM plans WHERE made < ? LIMIT 1", (moment,)).fetchone() is not None
 
 
-def releases(connection: sqlite3.Connection, most: int = 100) -> list[dict[str, Any]]:
+def releases(connection: Connection, most: int = 100) -> list[dict[str, Any]]:
     """The latest releases, the last first."""
     rows = connection.execute(
         "SELECT key, lane, day, plan, state, lines, made FROM releases ORDER BY made DESC, lane LIMIT ?", (most,)
@@ -186,7 +187,7 @@ def releases(connection: sqlite3.Connection, most: int = 100) -> list[dict[str, 
     ]
 
 
-def outbox(connection: sqlite3.Connection, state: str = "waiting", most: int = 100) -> list[dict[str, Any]]:
+def outbox(connection: Connection, state: str = "waiting", most: int = 100) -> list[dict[str, Any]]:
     """Orders that wait for whoever places them, the oldest first."""
     rows = connection.execute(
         "SELECT key, body, state, attempts FROM outbox WHERE state = ? ORDER BY made, key LIMIT ?", (state, most)
@@ -197,7 +198,7 @@ def outbox(connection: sqlite3.Connection, state: str = "waiting", most: int = 1
     ]
 
 
-def plans(connection: sqlite3.Connection, most: int = 20) -> list[dict[str, Any]]:
+def plans(connection: Connection, most: int = 20) -> list[dict[str, Any]]:
     """The latest plans, the last first."""
     rows = connection.execute("SELECT id, made, position, summary FROM plans ORDER BY made DESC LIMIT ?", (most,))
     return [
@@ -206,7 +207,7 @@ def plans(connection: sqlite3.Connection, most: int = 20) -> list[dict[str, Any]
     ]
 
 
-def plan_row(connection: sqlite3.Connection, name: str) -> tuple[Context, int, str, bytes]:
+def plan_row(connection: Connection, name: str) -> tuple[Context, int, str, bytes]:
     """Context, position, digest of the inputs and packed orders of a plan.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from entrepot.scheduler.decisions.kept import plan_row
 from entrepot.scheduler.decisions.plan import Plan, decided, unpacked
 from entrepot.scheduler.mirror.records import recorded
 from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.recovery import folded
 
 
@@ -26,7 +26,7 @@ class Replayed:
     differing: int  # cells of orders or held that differ
 
 
-def replay(connection: sqlite3.Connection, places: Places, module: InferenceModule, name: str) -> Replayed:
+def replay(connection: Connection, places: Places, module: InferenceModule, name: str) -> Replayed:
     """Fold the events up to a plan's position anew, and decide again.
 
     Args:

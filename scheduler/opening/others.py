@@ -162,7 +162,9 @@ def _map(kind: Report, part: Part, report: Given, table: Table, called: Mapping[
             values["as_of"] = f"{end.isoformat()}T23:59"
         for column in part.negated:
             values[column] = _negated(values[column])
-        names = {column: _name(part, column, values[column], called) for column in ("node", "sku") if column in values}
+        names: dict[str, Any] = {
+            column: _name(part, column, values[column], called) for column in ("node", "sku") if column in values
+        }
         if "" in names.values():
             aside += 1
             continue

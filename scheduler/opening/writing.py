@@ -11,7 +11,7 @@ from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.writer import Transaction, Writer
 
 
-def write_opening(folder: Path, places: Places, clock: Clock, events: list[Event]) -> int:
+def write_opening(folder: Path, places: Places, clock: Clock, events: list[Event], store: str | None = None) -> int:
     """Take all events of an opening in one transaction.
 
     Args:
@@ -19,6 +19,7 @@ def write_opening(folder: Path, places: Places, clock: Clock, events: list[Event
         places: of the network.
         clock: for the time of receipt.
         events: without anything wrong.
+        store: URL of a PostgreSQL database; a file in the folder if None.
 
     Returns:
         How many were new; 0 where the same opening was taken before.
@@ -41,7 +42,7 @@ def write_opening(folder: Path, places: Places, clock: Clock, events: list[Event
             new += answer.outcome == "accepted"
         return new
 
-    writer = Writer(folder, places, clock, most_waiting=len(events) + 1)
+    writer = Writer(folder, places, clock, most_waiting=len(events) + 1, store=store)
     try:
         return writer.submit(work, len(events)).result()
     finally:

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import logging
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from entrepot.scheduler.server.answers import RefusedError, answer, problem
 from entrepot.scheduler.server.stream import MOST_READERS, Readers
 from entrepot.scheduler.server.tokens import Token, Tokens
 from entrepot.scheduler.store import quarantine
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Parts:
     """Of a scheduler that is served."""
 
     writer: Writer
-    reader: sqlite3.Connection  # read-only, of the event loop's thread
+    reader: Connection  # read-only, of the event loop's thread
     tokens: Tokens
     clock: Clock
     metrics: Metrics

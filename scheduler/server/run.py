@@ -78,6 +78,7 @@ class Server(uvicorn.Server):
         channels: Channels | None = None,
         identifiers: Mapping[str, str] | None = None,
         keep: timedelta | None = None,
+        store: str | None = None,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         """Recover the store and prepare to serve.
@@ -93,6 +94,7 @@ class Server(uvicorn.Server):
             terms: of allocating customers' orders; the usual ones if None.
             channels: to whom alerts are told; they are logged if None.
             identifiers: of places and products in EPCIS documents: what they are called in the network.
+            store: URL of a PostgreSQL database; a file in the folder if None.
             keep: how long all of what was told is kept; for ever if None.
             tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
 
@@ -105,7 +107,7 @@ class Server(uvicorn.Server):
         terms.check(places)
         channels = channels or Channels()
         channels.check()
-        self.writer = Writer(folder, places, clock)
+        self.writer = Writer(folder, places, clock, store=store)
         self._clock, self._tick_seconds = clock, tick_seconds
         metrics = self.metrics = Metrics()
         metrics.watch(self._watched)
@@ -123,7 +125,7 @@ class Server(uvicorn.Server):
         self._readers = Readers()
         parts = Parts(
             self.writer,
-            connect_to_read(folder),
+            connect_to_read(folder, store),
             Tokens(folder),
             clock,
             metrics,

@@ -7,10 +7,10 @@ costs the writer nothing. One that doesn't take what it is sent is cut off, and 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Writer
 
 INTERVAL_SECONDS = 0.1
@@ -29,7 +29,7 @@ class Readers:
         self.ending = False  # the server is told to end, so lines are to be closed
 
     async def messages(
-        self, writer: Writer, reader: sqlite3.Connection, position: int, clock: Callable[[], float] = time.monotonic
+        self, writer: Writer, reader: Connection, position: int, clock: Callable[[], float] = time.monotonic
     ) -> AsyncIterator[bytes]:
         """Messages of one reader, until it is too slow or the server ends.
 
@@ -47,7 +47,7 @@ class Readers:
                 head = writer.position
                 if head > position:
                     rows = reader.execute(
-                        "SELECT position, body FROM events WHERE position > ? AND body != x'' "
+                        "SELECT position, body FROM events WHERE position > ? AND length(body) > 0 "
                         "ORDER BY position LIMIT ?",
                         (position, MOST_AT_ONCE),
                     ).fetchall()

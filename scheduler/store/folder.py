@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 from entrepot.configs.errors import ConfigurationError, EntrepotError
+from entrepot.scheduler.store.port import Connection
+from entrepot.scheduler.store.schema import prepare
 
 DATABASE = "entrepot.sqlite"
 LOCK = "lock"
@@ -61,20 +63,45 @@ class Hold:
         self.release()
 
 
-def connect_to_write(folder: Path) -> sqlite3.Connection:
-    """The one connection that writes and checkpoints; who opens it must have the folder's `Hold`."""
+def connect_to_write(folder: Path, store: str | None = None) -> Connection:
+    """The one connection that writes and checkpoints; who opens it must have the folder's `Hold`.
+
+    Args:
+        folder: of the store.
+        store: as `connect_to_read`.
+    """
+    if store is not None:
+        return _postgresql(store, writes=True)
     connection = sqlite3.connect(folder / DATABASE, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def connect_to_read(folder: Path) -> sqlite3.Connection:
+def connect_to_read(folder: Path, store: str | None = None) -> Connection:
     """A connection that can't write; there may be many.
+
+    Args:
+        folder: of the store.
+        store: URL of a PostgreSQL database that holds it in place of a file in the folder.
 
     Raises:
         ConfigurationError: there is no store in the folder.
+    """
+    return open_file(folder) if store is None else _postgresql(store, writes=False)
+
+
+def open_file(folder: Path) -> sqlite3.Connection:
+    """The file in a folder, to read.
+
+    Raises:
+        ConfigurationError: there is none.
     """
     path = folder / DATABASE
     if not path.is_file():
@@ -84,3 +111,11 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
+
+
+def _postgresql(url: str, *, writes: bool) -> Connection:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(f"--store: {url.partition(':')[0]!r}; allowed: postgresql://…")
+    from entrepot.scheduler.store.postgresql import PostgreSQL
+
+    return PostgreSQL(url, writes=writes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Literal
 
@@ -16,8 +15,12 @@ from entrepot.scheduler.events.rules import RuleBrokenError, check, check_data, 
 from entrepot.scheduler.mirror.horizon import check_horizon
 from entrepot.scheduler.mirror.mirror import Mirror, instead_of
 from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.port import Connection
 
 Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
+
+PAGE = 5_000
+"""Events that are read at once."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,9 +43,7 @@ class Taken(msgspec.Struct, frozen=True):
     target: Event | None
 
 
-def take(
-    connection: sqlite3.Connection, mirror: Mirror, found: Event | Broken, now: int
-) -> tuple[Answer, Taken | None]:
+def take(connection: Connection, mirror: Mirror, found: Event | Broken, now: int) -> tuple[Answer, Taken | None]:
     """Add one event to the log, within a transaction of the caller's.
 
     Args:
@@ -69,18 +70,17 @@ def take(
         check_horizon(found, mirror.horizon, is_known, target)
     except RuleBrokenError as error:
         return _quarantined(connection, found, now, error.rule, error.message), None
-    cursor = connection.execute(
-        "INSERT INTO events (source, epoch, sequence, digest, received, body, target) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    position = connection.execute(
+        "INSERT INTO events (source, epoch, sequence, digest, received, body, target) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "RETURNING position",
         (*found.key, found.digest, now, found.body, None if target is None else target.body),
-    )
-    position = cursor.lastrowid
-    assert position is not None
+    ).fetchone()[0]
     if target is not None:
         connection.execute("INSERT INTO corrected VALUES (?, ?, ?, ?)", (*target.key, position))
     return _answer(found.key, "accepted"), Taken(position, found, target)
 
 
-def replay(connection: sqlite3.Connection, mirror: Mirror, until: int | None = None) -> int:
+def replay(connection: Connection, mirror: Mirror, until: int | None = None) -> int:
     """Apply to a mirror what the log has after its position.
 
     Args:
@@ -118,7 +118,7 @@ def _no_longer(event: Event, places: Places, error: Exception) -> Exception:
     return error  # a bug
 
 
-def next_sequence(connection: sqlite3.Connection, source: str, epoch: int) -> int:
+def next_sequence(connection: Connection, source: str, epoch: int) -> int:
     """The first sequence of a source of ours that isn't used yet."""
     found = connection.execute(
         "SELECT max(sequence) FROM events WHERE source = ? AND epoch = ?", (source, epoch)
@@ -126,23 +126,25 @@ def next_sequence(connection: sqlite3.Connection, source: str, epoch: int) -> in
     return (found or 0) + 1
 
 
-def _after(
-    connection: sqlite3.Connection, position: int, until: int | None
-) -> Iterator[tuple[int, Event, Event | None]]:
+def _after(connection: Connection, position: int, until: int | None) -> Iterator[tuple[int, Event, Event | None]]:
     last = 2**62 if until is None else until
-    rows = connection.execute(
-        "SELECT position, body, target FROM events WHERE position > ? AND position <= ? ORDER BY position",
-        (position, last),
-    )
-    for place, body, target in rows:
-        if not body:
-            raise ConfigurationError(
-                f"store: event {place} is kept as part of sums only; no mirror of a time before them can be made"
-            )
-        yield place, stored(body), None if target is None else stored(target)
+    while True:  # in pages, as some databases would hand over all of it at once
+        rows = connection.execute(
+            "SELECT position, body, target FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+            (position, last, PAGE),
+        ).fetchall()
+        for place, body, target in rows:
+            if not body:
+                raise ConfigurationError(
+                    f"store: event {place} is kept as part of sums only; no mirror of a time before them can be made"
+                )
+            yield place, stored(body), None if target is None else stored(target)
+        if len(rows) < PAGE:
+            return
+        position = rows[-1][0]
 
 
-def _target(connection: sqlite3.Connection, data: Correction, places: Places, now: int) -> Event:
+def _target(connection: Connection, data: Correction, places: Places, now: int) -> Event:
     """What a correction undoes.
 
     Raises:
@@ -170,11 +172,11 @@ def _target(connection: sqlite3.Connection, data: Correction, places: Places, no
     return target
 
 
-def _quarantined(connection: sqlite3.Connection, found: Event | Broken, now: int, rule: str, message: str) -> Answer:
+def _quarantined(connection: Connection, found: Event | Broken, now: int, rule: str, message: str) -> Answer:
     """Kept once, however often it is sent."""
     connection.execute(
-        "INSERT OR IGNORE INTO quarantine (source, epoch, sequence, digest, received, rule, message, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO quarantine (source, epoch, sequence, digest, received, rule, message, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (*found.key, found.digest, now, rule, message, found.body),
     )
     number = connection.execute(

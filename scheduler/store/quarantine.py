@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from entrepot.scheduler.clock import moment_of
 from entrepot.scheduler.events.envelope import read
 from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.store.log import Answer
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.writer import Transaction
 
 STATES = ("open", "replayed", "dropped")
@@ -21,9 +21,7 @@ class UnknownNumberError(ConfigurationError):
     """There is no such entry in quarantine, or it isn't open any more."""
 
 
-def listed(
-    connection: sqlite3.Connection, state: str = "open", after: int = 0, most: int = 100
-) -> list[dict[str, Any]]:
+def listed(connection: Connection, state: str = "open", after: int = 0, most: int = 100) -> list[dict[str, Any]]:
     """Entries of a state, by number.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from entrepot.scheduler.mirror.renumbering import Axes, renumbered
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.folder import MIRROR
 from entrepot.scheduler.store.log import replay
+from entrepot.scheduler.store.port import Connection
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Recovery:
     why: str | None = None  # the mirror that was kept wasn't used
 
 
-def keep(connection: sqlite3.Connection, folder: Path, mirror: Mirror) -> None:
+def keep(connection: Connection, folder: Path, mirror: Mirror) -> None:
     """Write a mirror beside its log, so that a restart needn't fold all of it."""
     dump = msgspec.msgpack.encode(mirror.dump())
     kept = Kept(
@@ -68,7 +68,7 @@ def keep(connection: sqlite3.Connection, folder: Path, mirror: Mirror) -> None:
     write_atomically(folder / MIRROR, msgspec.msgpack.encode(kept))
 
 
-def recover(connection: sqlite3.Connection, folder: Path, places: Places) -> tuple[Mirror, Recovery]:
+def recover(connection: Connection, folder: Path, places: Places) -> tuple[Mirror, Recovery]:
     """The mirror of everything in the log.
 
     A kept mirror that is damaged, of another network, zone or version, or of a log that isn't this one is not used:
@@ -85,7 +85,7 @@ def recover(connection: sqlite3.Connection, folder: Path, places: Places) -> tup
     return mirror, Recovery(mirror.position, kept, replayed, why)
 
 
-def folded(connection: sqlite3.Connection, places: Places, until: int | None = None) -> Mirror:
+def folded(connection: Connection, places: Places, until: int | None = None) -> Mirror:
     """The mirror of the log alone, from its latest base on.
 
     Args:
@@ -103,7 +103,7 @@ def folded(connection: sqlite3.Connection, places: Places, until: int | None = N
     return mirror
 
 
-def add_base(connection: sqlite3.Connection, mirror: Mirror, now: int) -> None:
+def add_base(connection: Connection, mirror: Mirror, now: int) -> None:
     """Write a mirror down as a base, within a transaction of the caller's.
 
     Args:
@@ -128,7 +128,7 @@ def add_base(connection: sqlite3.Connection, mirror: Mirror, now: int) -> None:
     )
 
 
-def _based(connection: sqlite3.Connection, places: Places, position: int) -> Mirror:
+def _based(connection: Connection, places: Places, position: int) -> Mirror:
     row = connection.execute("SELECT kept FROM bases WHERE position = ?", (position,)).fetchone()
     base = msgspec.msgpack.decode(row[0], type=Base)
     if base.format != FORMAT:
@@ -143,7 +143,7 @@ def _based(connection: sqlite3.Connection, places: Places, position: int) -> Mir
     return mirror
 
 
-def _kept(connection: sqlite3.Connection, folder: Path, places: Places) -> tuple[Mirror, str | None]:
+def _kept(connection: Connection, folder: Path, places: Places) -> tuple[Mirror, str | None]:
     path = folder / MIRROR
     if not path.is_file():
         return Mirror(places), None
@@ -164,6 +164,6 @@ def _kept(connection: sqlite3.Connection, folder: Path, places: Places) -> tuple
     return mirror, None
 
 
-def _digest_at(connection: sqlite3.Connection, position: int) -> bytes | None:
+def _digest_at(connection: Connection, position: int) -> bytes | None:
     row = connection.execute("SELECT digest FROM events WHERE position = ?", (position,)).fetchone()
     return None if row is None else bytes(row[0])

@@ -66,9 +66,9 @@ def _let_go(turn: Transaction, horizon: datetime) -> int:
         return 0
     turn.connection.execute("DELETE FROM bases WHERE position < ?", (limit,))
     cursor = turn.connection.execute(
-        "UPDATE events SET body = x'', target = NULL WHERE position IN "
-        "(SELECT position FROM events WHERE position <= ? AND position > ? AND body != x'' LIMIT ?)",
-        (limit, _let_go_until(turn, limit), AT_ONCE),
+        "UPDATE events SET body = ?, target = NULL WHERE position IN "
+        "(SELECT position FROM events WHERE position <= ? AND position > ? AND length(body) > 0 LIMIT ?)",
+        (b"", limit, _let_go_until(turn, limit), AT_ONCE),
     )
     return cursor.rowcount
 
@@ -79,7 +79,7 @@ def _let_go_until(turn: Transaction, limit: int) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         row = turn.connection.execute(
-            "SELECT body = x'' FROM events WHERE position >= ? ORDER BY position LIMIT 1", (middle,)
+            "SELECT length(body) FROM events WHERE position >= ? ORDER BY position LIMIT 1", (middle,)
         ).fetchone()
-        low, high = (middle, high) if row is not None and row[0] else (low, middle - 1)
+        low, high = (middle, high) if row is not None and not row[0] else (low, middle - 1)
     return low

@@ -19,9 +19,9 @@ from entrepot.scheduler.events.envelope import Broken, Event
 from entrepot.scheduler.mirror import Mirror
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.folder import Hold, StoreError, connect_to_write
-from entrepot.scheduler.store.log import Answer, Taken, take
+from entrepot.scheduler.store.log import Answer, Taken, replay, take
+from entrepot.scheduler.store.port import Connection
 from entrepot.scheduler.store.recovery import Recovery, add_base, keep, recover
-from entrepot.scheduler.store.schema import prepare
 
 Result = TypeVar("Result")
 
@@ -44,7 +44,7 @@ class QueueFullError(EntrepotError):
 class Transaction:
     """What a piece of work may do while it is the writer's turn; what it raises undoes what it did, and no more."""
 
-    connection: sqlite3.Connection
+    connection: Connection
     mirror: Mirror  # as of the last commit; read it, don't change it
     now: int  # microseconds since 1970-01-01 UTC
     taken: list[Taken] = field(default_factory=list)
@@ -84,7 +84,15 @@ class Forgetting:
 class Writer:
     """Of one folder. Close it, or let it be killed: what was answered is there again."""
 
-    def __init__(self, folder: Path, places: Places, clock: Clock, *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        places: Places,
+        clock: Clock,
+        *,
+        most_waiting: int = MOST_WAITING,
+        store: str | None = None,
+    ) -> None:
         """Take the folder, recover the mirror and begin to write.
 
         Args:
@@ -92,6 +100,7 @@ class Writer:
             places: of the network.
             clock: for the time at which events are received.
             most_waiting: events that may wait to be written.
+            store: URL of a PostgreSQL database; a file in the folder if None.
 
         Raises:
             ConfigurationError: another process writes there, or the store can't be read by this version.
@@ -99,9 +108,8 @@ class Writer:
         self.folder, self._clock, self._most_waiting = folder, clock, most_waiting
         self._hold = Hold(folder)
         try:
-            self._connection = connect_to_write(folder)
+            self._connection = connect_to_write(folder, store)
             try:
-                prepare(self._connection)
                 self._mirror, self.recovery = recover(self._connection, folder, places)
             except BaseException:
                 self._connection.close()
@@ -242,6 +250,8 @@ class Writer:
         taken: list[Taken] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            if self.trouble is not None:  # whether the last group was committed nobody told: what was is in the log
+                replay(self._connection, self._mirror)
             now = microseconds(self._clock.now())
             for job in group:
                 turn = Transaction(self._connection, self._mirror, now, earlier=taken)
