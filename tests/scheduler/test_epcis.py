@@ -57,7 +57,7 @@ def papers(**names: str) -> dict[str, Any]:
     return {"bizTransactionList": [{"type": kind, "bizTransaction": f"urn:x:{name}"} for kind, name in names.items()]}
 
 
-TO_CALIFORNIA = {
+TO_CALIFORNIA: dict[str, Any] = {
     "bizLocation": {"id": "urn:epc:id:sgln:0614141.00729.0"},
     "destinationList": [{"type": "location", "destination": LA}],
 }
@@ -89,7 +89,7 @@ def test_goods_that_depart_for_a_node_are_dispatched_where_one_lane_leads_there(
     (found,) = read(happened("departing", **TO_CALIFORNIA, **papers(bol="B7")))
     assert found.rule == "epcis"
     assert "exactly one lane is allowed" in found.message  # by sea and by air
-    origin = {
+    origin: dict[str, Any] = {
         "bizLocation": {"id": "x:factory"},
         "destinationList": [{"type": "location", "destination": "x:shenzhen"}],
     }
