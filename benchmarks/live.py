@@ -4,6 +4,7 @@
 commit and after the mirror has it. `restart`: from the start of a process to the first answer. `faults`: kill -9 at
 random instants. `plan`: from a mirror of kreen with more SKUs to a plan. `allocate`: customers' orders of 100 lines
 over 20 and over 200 warehouses, one after the other on one thread. `alert`: from an event to its alert and its webhook.
+`closed_loop`: the twin plays the world through the scheduler.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import typer
 from live_alerts import alert
 from live_allocation import allocate
+from live_closed_loop import closed_loop
 from live_faults import trials
 from live_load import Line, Process, event_of, open_store, pick
 from live_process import START, places
@@ -41,7 +43,7 @@ from entrepot.scheduler.mirror.records import recorded
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.writer import Writer
 
-CASES = ["ingest", "restart", "plan", "allocate", "alert", "faults"]
+CASES = ["ingest", "restart", "plan", "allocate", "alert", "faults", "closed_loop"]
 WAREHOUSES = (20, 200)
 LINES = 8
 BATCHES_A_SECOND = 20
@@ -56,6 +58,9 @@ def main(
     skus: Annotated[int, typer.Option(help="Of kreen, for plan.")] = 2_000,
     orders: Annotated[int, typer.Option(help="Customers' orders for each row of allocate.")] = 100,
     alerts: Annotated[int, typer.Option(help="How often stock runs out for alert.")] = 100,
+    days: Annotated[int, typer.Option(help="Of closed_loop.")] = 120,
+    loop_skus: Annotated[int, typer.Option(help="Of kreen, for closed_loop.")] = 32,
+    scenarios: Annotated[int, typer.Option(help="Of closed_loop.")] = 8,
     kills: Annotated[int, typer.Option(help="For faults.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the instants of faults.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
@@ -76,6 +81,8 @@ def main(
                 found = [allocate(100, warehouses, orders) for warehouses in WAREHOUSES]
             elif name == "alert":
                 found = [alert(folder, alerts)]
+            elif name == "closed_loop":
+                found = closed_loop(days, loop_skus, scenarios)
             elif name == "faults":
                 found = [trials(folder, kills, seed)]
             else:

@@ -19,7 +19,7 @@ from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.opening import base_cover_rule, stocked
 from entrepot.envs.simulation import Lived
-from entrepot.envs.twin import draw_scenario
+from entrepot.envs.twin import Flows, draw_scenario
 from entrepot.envs.world import build_world
 from entrepot.scheduler.events import data as kinds
 
@@ -54,6 +54,8 @@ class TwinDays:
         disturbances: set[Disturbance],
         collect: Collect | None,
         demand: str | None = None,
+        true_arrivals: bool = False,
+        sees_lost: bool = True,
     ) -> None:
         """Build it and live through the warm-up.
 
@@ -65,10 +67,12 @@ class TwinDays:
             disturbances: what goes wrong.
             collect: the orders of a day; the usual cover is ordered up to if None.
             demand: by name or path.
+            true_arrivals: tell shipments' true days of arrival, which nobody can know.
+            sees_lost: tell all that was asked for, and not what was sold or waits.
         """
         self._world = build_world(network, DemandSettings(name=demand) if demand else None, skus=skus)
         names, self._days, self._collect = self._world.network, days, collect
-        self._teller, self._names = Teller(names, true_arrivals=False), names
+        self._teller, self._names, self._sees_lost = Teller(names, true_arrivals=true_arrivals), names, sees_lost
         scenario = draw_scenario(
             names, self._world.demand, episodes=1, days=WARM_UP_DAYS + days, split=Split.TEST, seed=seed
         )
@@ -82,7 +86,7 @@ class TwinDays:
 
         def remember(lived: Lived) -> None:
             day = self._first + lived.number
-            self._demand[day] = lived.flows.demand[0].numpy().copy()
+            self._demand[day] = self._asked_of(lived.flows)
             self._teller.remember(day, lived.flows.shipped[0].numpy(), lived.flows.transit_days[0].numpy())
 
         with torch.no_grad():
@@ -138,7 +142,7 @@ class TwinDays:
         def told() -> Iterator[tuple[kinds.Data, datetime]]:
             yield from self._teller.received(today, moment)
             yield from self._teller.moved(units, moment)
-            yield from self._teller.asked(today, asked, moment)
+            yield from self._teller.asked(today, self._asked_of(flows), moment)
             yield from self._teller.waiting(number + 1, self._present.state.backlog[0].numpy(), moment)
             shipped, transit = flows.shipped[0].numpy(), flows.transit_days[0].numpy()
             yield from self._teller.sent(today, shipped, transit, moment, last)
@@ -158,6 +162,11 @@ class TwinDays:
             "on_hand_units": float(self._present.state.on_hand.sum()),
         }
         return said, figures
+
+    def _asked_of(self, flows: Flows) -> Any:
+        """[M, S] of a day, as it is told."""
+        asked = flows.demand if self._sees_lost else flows.demand - flows.lost
+        return asked[0].numpy().copy()
 
     def _said(self, number: int, told: Any, moment: datetime) -> list[Said]:
         on_hand = int(self._present.state.on_hand[0, self._hurt.node, self._hurt.sku])
