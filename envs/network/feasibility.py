@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from entrepot.envs.network import routes
+from entrepot.envs.network import paths
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.network.description import UNLIMITED, NetworkDescription
 
@@ -57,7 +57,7 @@ def warnings_of(
         units_per_day: [M, S] mean demand; without it nothing is said of capacities and minimums.
         days: of an episode or an evaluation; without it nothing is said of lead times.
     """
-    landed = routes.landed_usd(  # [N, S]
+    landed = paths.landed_usd(  # [N, S]
         arrays.lane.origin,
         arrays.lane.destination,
         arrays.lane.freight_usd + arrays.lane.duty_usd,

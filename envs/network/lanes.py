@@ -9,7 +9,7 @@ from typing import Annotated, Self
 import numpy as np
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.network import routes
+from entrepot.envs.network import paths
 from entrepot.envs.network.assortment import Assortment
 from entrepot.envs.network.columns import Booleans, Floats, Integers, gathered
 from entrepot.envs.network.description import Lane, Mode, NetworkDescription, Weekday
@@ -83,10 +83,10 @@ class LaneArrays(Record):
             carries=carries,
             lead_days=lead,
             lead_deviation_days=deviation,
-            primary=routes.primary_lanes(
+            primary=paths.primary_lanes(
                 origin, destination, unit_cost, goods.made_by, len(nodes), inbound_usd_per_unit
             ),
-            faster=routes.faster_lanes(destination, lead),
+            faster=paths.faster_lanes(destination, lead),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 import numpy as np
 
 from entrepot.envs.axes import Axes, Record
-from entrepot.envs.network import routes
+from entrepot.envs.network import paths
 from entrepot.envs.network.assortment import Assortment
 from entrepot.envs.network.columns import Booleans, Floats, Integers, gathered
 from entrepot.envs.network.description import NetworkDescription
@@ -62,5 +62,5 @@ class MarketArrays(Record):
             markets,
             lost_margin_usd=np.maximum(margin, 0.0),
             direct_share=direct,
-            echelon_share=routes.echelon_share(lanes.origin, lanes.destination, lanes.primary, direct),
+            echelon_share=paths.echelon_share(lanes.origin, lanes.destination, lanes.primary, direct),
         )

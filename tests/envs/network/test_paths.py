@@ -1,6 +1,6 @@
 import numpy as np
 
-from entrepot.envs.network.routes import echelon_share, faster_lanes, primary_lanes
+from entrepot.envs.network.paths import echelon_share, faster_lanes, primary_lanes
 
 MADE_BY_THE_SUPPLIER = np.array([[True]])
 

@@ -1,0 +1,1 @@
+"""Books of routes that ship with the package."""
