@@ -12,7 +12,7 @@ COMMANDS = {
     "network": "Look at networks, and begin one.",
     "warehouse": "Look inside warehouses.",
     "equipment": "Compare how equipment is maintained.",
-    "route": "Find the cheapest, the fastest and the cleanest way for a shipment.",
+    "route": "Show the cheapest, the fastest and the cleanest way for a shipment, and all between that no other beats.",
     "demand": "Look at demand, and fit it to a sales history.",
     "decide": "Say what to order today, from a network and its records.",
     "train": "Train a policy, then judge it against the rules on held-out scenarios.",
