@@ -21,6 +21,7 @@ from entrepot.scheduler.alerts.channels import ASSUMED_ESCALATE_MINUTES, Channel
 from entrepot.scheduler.allocation.terms import ASSUMED_SHIPMENT_USD, ASSUMED_SHIPS_UNTIL, Terms
 from entrepot.scheduler.clock import WallClock
 from entrepot.scheduler.decisions.settings import ASSUMED_CUT_OFF, Settings
+from entrepot.scheduler.inputs.jetstream import Broker
 from entrepot.scheduler.outbox.webhook import Webhook
 from entrepot.scheduler.server.logs import log_as_json
 from entrepot.scheduler.server.run import Address, Server
@@ -111,6 +112,15 @@ def serve(
             metavar="FILE.csv",
         ),
     ] = None,
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            envvar="ENTREPOT_INPUT",
+            help="Read events from NATS JetStream, too.",
+            metavar="nats://HOST[:PORT][/STREAM]",
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = Address.host,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = Address.port,
     certificate: Annotated[Path | None, typer.Option(help="For TLS.", metavar="FILE.pem")] = None,
@@ -162,6 +172,7 @@ def serve(
         identifiers=called,
         keep=timedelta(days=keep_days),
         store=store,
+        broker=None if broker is None else Broker.of(broker),
     )
     recovery = server.writer.recovery
     lines = [

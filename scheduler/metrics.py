@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from entrepot.scheduler.mirror.sources import Freshness
+from entrepot.scheduler.store.log import Answer
 
 
 class Metrics:
@@ -16,6 +17,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.events = Counter("entrepot_events", "Events by what became of them", ["outcome"], registry=self.registry)
+        self.unread = Counter("entrepot_unread_messages", "Of a broker, that can't be read", registry=self.registry)
         self.rules = Counter("entrepot_rules_broken", "Events by the rule they broke", ["rule"], registry=self.registry)
         self.answer_seconds = Histogram(
             "entrepot_ingest_seconds",
@@ -42,6 +44,12 @@ class Metrics:
         self.fallback_share = Gauge(
             "entrepot_fallback_share", "Share of the last 100 plans that the fallback decided", registry=self.registry
         )
+
+    def count(self, answer: Answer) -> None:
+        """What became of an event."""
+        self.events.labels(answer.outcome).inc()
+        if answer.rule is not None:
+            self.rules.labels(answer.rule).inc()
 
     def plans_made(self) -> dict[str, int]:
         """So far, by who decided them."""

@@ -9,6 +9,8 @@ import msgspec
 from entrepot.scheduler.events.data import Heartbeat
 from entrepot.scheduler.events.envelope import UNCOUNTED, Event
 
+RESERVED = "/entrepot/"
+"""Sources that are the scheduler's own."""
 OPENING = "/entrepot/opening"
 """Source of what `entrepot import` wrote; it never speaks again, so nobody waits for it."""
 OWN = "/entrepot/scheduler"

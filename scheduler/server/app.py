@@ -31,6 +31,7 @@ from entrepot.scheduler.events.envelope import read
 from entrepot.scheduler.events.epcis import is_document, read_document
 from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.metrics import Metrics
+from entrepot.scheduler.mirror.sources import RESERVED
 from entrepot.scheduler.server.answers import RefusedError, answer, problem
 from entrepot.scheduler.server.stream import MOST_READERS, Readers
 from entrepot.scheduler.server.tokens import Token, Tokens
@@ -57,10 +58,6 @@ class Parts:
     allocator: Allocator | None
     readers: Readers
     identifiers: Mapping[str, str]  # of places and products in EPCIS documents: what they are called in the network
-
-
-RESERVED = "/entrepot/"
-"""Sources that are the scheduler's own."""
 
 
 class KeyOf(msgspec.Struct, forbid_unknown_fields=True):
@@ -210,9 +207,7 @@ async def _take(parts: Parts, request: Request, token: Token) -> Response:
             raise RefusedError(403, f"the token {token.name!r} may not send events of {event.key.source!r}")
     answers = await asyncio.wrap_future(parts.writer.take(found)) if found else []
     for one in answers:
-        parts.metrics.events.labels(one.outcome).inc()
-        if one.rule is not None:
-            parts.metrics.rules.labels(one.rule).inc()
+        parts.metrics.count(one)
     parts.metrics.answer_seconds.observe(time.monotonic() - begun)
     return answer({"answers": answers})
 

@@ -24,6 +24,7 @@ from entrepot.scheduler.allocation.terms import Terms
 from entrepot.scheduler.clock import Clock, microseconds
 from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.inputs.jetstream import Broker, Input
 from entrepot.scheduler.metrics import Metrics, freshness_metrics, gauge
 from entrepot.scheduler.outbox.webhook import Deliverer, Webhook
 from entrepot.scheduler.places import Places
@@ -79,6 +80,7 @@ class Server(uvicorn.Server):
         identifiers: Mapping[str, str] | None = None,
         keep: timedelta | None = None,
         store: str | None = None,
+        broker: Broker | None = None,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         """Recover the store and prepare to serve.
@@ -94,6 +96,7 @@ class Server(uvicorn.Server):
             terms: of allocating customers' orders; the usual ones if None.
             channels: to whom alerts are told; they are logged if None.
             identifiers: of places and products in EPCIS documents: what they are called in the network.
+            broker: from which events are read, too; HTTP alone if None.
             store: URL of a PostgreSQL database; a file in the folder if None.
             keep: how long all of what was told is kept; for ever if None.
             tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
@@ -122,6 +125,7 @@ class Server(uvicorn.Server):
             self.writer, terms, clock, metrics, lambda: desk.snapshot, reserves=settings.mode == "live"
         )
         self._retention = None if keep is None else Retention(self.writer, clock, keep)
+        self._input = None if broker is None else Input(broker, self.writer, metrics, identifiers or {})
         self._readers = Readers()
         parts = Parts(
             self.writer,
@@ -162,6 +166,8 @@ class Server(uvicorn.Server):
         ticking.append(asyncio.create_task(self._often(self.desk.compare, "comparing")))
         ticking.append(asyncio.create_task(self._often(self.allocator.tick, "allocating")))
         ticking.append(asyncio.create_task(self._often(self._teller.tick, "telling of alerts")))
+        if self._input is not None:
+            ticking.append(asyncio.create_task(self._input.run(self._ending)))
         if self._retention is not None:
             ticking.append(asyncio.create_task(self._often(self._retention.tick, "retention")))
         if self._deliverer is not None:
@@ -189,6 +195,8 @@ class Server(uvicorn.Server):
     def _watched(self) -> Iterable[Metric]:
         yield gauge("entrepot_waiting_events", "Events that wait to be written", self.writer.waiting)
         yield gauge("entrepot_up", "1 where events are taken", float(self.writer.alive and not self.writer.trouble))
+        if self._input is not None:
+            yield gauge("entrepot_input_up", "1 while the broker is there", float(self._input.connected))
         if not self.writer.alive:
             return
         told = self.writer.submit(
