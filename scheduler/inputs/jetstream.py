@@ -28,8 +28,8 @@ DURABLE = "scheduler"
 AT_ONCE = 200
 WAIT_SECONDS = 1.0
 AGAIN_SECONDS = 2.0
-ACKNOWLEDGED_WITHIN_SECONDS = 60.0
-"""After so long without it the broker sends a message again."""
+ACKNOWLEDGED_WITHIN_SECONDS = 10.0
+"""After so long without it the broker sends a message again; one that came twice is a duplicate."""
 
 
 @dataclass(frozen=True)
