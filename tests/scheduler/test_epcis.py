@@ -158,8 +158,9 @@ def test_only_documents_are_taken_for_documents() -> None:
     assert not is_document(json.dumps(envelope("pick", {"sale": "EPCISDocument"}, 1)).encode())
 
 
+_NUMBER = some.integers() | some.floats(allow_nan=False, allow_infinity=False)
 _JSON = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text(max_size=8),
+    some.none() | some.booleans() | _NUMBER | some.text(max_size=8),
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )

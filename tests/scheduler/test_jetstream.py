@@ -33,14 +33,15 @@ class Nats:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self._folder, self._process = folder, None
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
         self.url = f"nats://127.0.0.1:{self.port}"
         self.start()
 
     def start(self) -> None:
         assert PROGRAM is not None
         command = [PROGRAM, "-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", str(self._folder)]
-        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             try:
