@@ -6,7 +6,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "$PYTHON" -m build --outdir "$place/dist" . > "$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
 "$PYTHON" -m venv "$place/venv"
-"$place/venv/bin/pip" install --quiet "$place"/dist/*.whl -c "$checkout/requirements.lock"
+"$place/venv/bin/pip" install --quiet --no-compile "$place"/dist/*.whl -c "$checkout/requirements.lock"
 released=$(cd "$checkout" && find checkpoints/released -name manifest.json | wc -l)
 cd "$place"
 "$place/venv/bin/python" - "$released" <<'PY'

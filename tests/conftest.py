@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,18 +19,48 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
 
 
 @pytest.fixture(scope="session")
-def graph_of(shared: SharedFolder) -> GraphOf:
-    """The graph of `opinionated_policy` with a head: to export it takes most of a minute."""
-    from entrepot.training.export import to_onnx
-    from tests.agents.inference.cases import opinionated_policy
+def exported(shared: SharedFolder) -> Callable[[str], tuple[bytes, ...]]:
+    """The graph of a policy, by name, and what was said while it was made: to export one takes most of a minute.
 
-    return lambda head: shared.bytes_of(f"{head}.onnx", lambda: to_onnx(opinionated_policy(head=head)))
+    The policies are `fixed_cover`, a `FixedCover` of 20 days, and `opinionated_policy` by the name of its head.
+    """
+    from tests.agents.inference.cases import FixedCover, opinionated_policy
+    from tests.exports import graph_of_one_in_training
+
+    def of(name: str) -> tuple[bytes, ...]:
+        policy = FixedCover(20.0) if name == "fixed_cover" else opinionated_policy(head=name)
+        return graph_of_one_in_training(policy)
+
+    return lambda name: shared.files_of(name, lambda: of(name))
 
 
 @pytest.fixture(scope="session")
-def fixed_graph(shared: SharedFolder) -> bytes:
-    """The graph of a `FixedCover` of 20 days."""
-    from entrepot.training.export import to_onnx
-    from tests.agents.inference.cases import FixedCover
+def graph_of(exported: Callable[[str], tuple[bytes, ...]]) -> GraphOf:
+    """The graph of an exported policy, by name."""
+    return lambda name: exported(name)[0]
 
-    return shared.bytes_of("fixed_cover.onnx", lambda: to_onnx(FixedCover(20.0)))
+
+@pytest.fixture(scope="session")
+def fixed_graph(graph_of: GraphOf) -> bytes:
+    """The graph of a `FixedCover` of 20 days."""
+    return graph_of("fixed_cover")
+
+
+@pytest.fixture(scope="session")
+def _ray() -> Iterator[Callable[[], None]]:
+    """Starts a local Ray unless there is one, which all tests of this process then use: to start one takes seconds."""
+    import ray
+
+    def start() -> None:
+        if not ray.is_initialized():
+            quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+            ray.init(address="local", num_cpus=6, include_dashboard=False, **quiet)
+
+    yield start
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster(_ray: Callable[[], None]) -> None:
+    """A local Ray for those tests that train; a run uses the one it finds."""
+    _ray()

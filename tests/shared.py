@@ -16,12 +16,14 @@ class SharedFolder:
 
     place: Path
 
-    def bytes_of(self, name: str, make: Callable[[], bytes]) -> bytes:
+    def files_of(self, name: str, make: Callable[[], tuple[bytes, ...]]) -> tuple[bytes, ...]:
         """What was made under a name, made now if nobody has; whoever wants it at the same time waits."""
-        path = self.place / name
-        self.place.mkdir(parents=True, exist_ok=True)
+        folder = self.place / name
+        folder.mkdir(parents=True, exist_ok=True)
         with open(self.place / f"{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.exists():
-                write_atomically(path, make())
-        return path.read_bytes()
+            if not (folder / "made").exists():
+                for number, content in enumerate(make()):
+                    write_atomically(folder / str(number), content)
+                write_atomically(folder / "made", b"")
+        return tuple(file.read_bytes() for file in sorted(folder.glob("[0-9]")))

@@ -59,7 +59,7 @@ def page_of(results: Path, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def learnt(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study whose `learning` and `transfer` are done."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(FOLDER))
@@ -71,6 +71,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("benchmarks")
 def test_a_run_is_validated_before_and_after_training(learnt: Path) -> None:
     run = json.loads((learnt / "results" / "runs" / "pathwise-default-seed0.json").read_text(encoding="utf-8"))
@@ -79,6 +80,7 @@ def test_a_run_is_validated_before_and_after_training(learnt: Path) -> None:
     assert run["validated"][-1]["environment_days"] == 2 * TOY["windows.episodes"] * TOY["windows.days"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("benchmarks")
 def test_what_is_done_is_not_done_again(learnt: Path) -> None:
     study = toy_study(learnt)
@@ -93,6 +95,7 @@ def test_what_is_done_is_not_done_again(learnt: Path) -> None:
     assert saved.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("benchmarks")
 def test_figures_without_their_policy_say_what_to_do(learnt: Path, tmp_path: Path) -> None:
     jobs = script("study_jobs")
@@ -102,6 +105,7 @@ def test_figures_without_their_policy_say_what_to_do(learnt: Path, tmp_path: Pat
         gone.load()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("benchmarks")
 def test_the_page_tells_saved_figures_and_which_are_missing(learnt: Path, tmp_path: Path) -> None:
     text = page_of(learnt / "results", tmp_path)
@@ -113,6 +117,7 @@ def test_the_page_tells_saved_figures_and_which_are_missing(learnt: Path, tmp_pa
     assert {path.name for path in (tmp_path / "images").iterdir()} == {"results-learning.png", "results-transfer.png"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("benchmarks")
 def test_the_page_names_the_budgets_that_were_spent(learnt: Path, tmp_path: Path) -> None:
     text = page_of(learnt / "results", tmp_path)
@@ -123,6 +128,7 @@ def test_the_page_names_the_budgets_that_were_spent(learnt: Path, tmp_path: Path
     assert "--minutes" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("benchmarks")
 def test_a_trainer_that_had_more_time_has_a_command_of_its_own(learnt: Path, tmp_path: Path) -> None:
     runs = tmp_path / "results" / "runs"

@@ -16,14 +16,14 @@ from entrepot.training.policies import rule_baselines
 from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import LOCK, MARKER, new_run
 from tests.command_line.conftest import Entrepot
-from tests.worlds.runs import tiny_experiment, tiny_overrides
+from tests.worlds.runs import IN_THIS_PROCESS, tiny_experiment, tiny_overrides
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A run's folder, and what its training printed."""
+    """A run's folder, and what its training printed; `tests/test_own_data.py` trains with Ray."""
     folder = tmp_path_factory.mktemp("train")
-    arguments = ["train", *tiny_overrides(folder), "--json", str(folder / "figures.json")]
+    arguments = ["train", *tiny_overrides(folder, *IN_THIS_PROCESS), "--json", str(folder / "figures.json")]
     result = CliRunner().invoke(app, arguments, env={"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "160"})
     assert result.exit_code == 0, result.output
     return folder / "tiny", result.stdout
@@ -64,6 +64,15 @@ def test_tensorboard_lists_the_run_with_its_final_figures_under_hparams(trained:
     assert {"result/cost_usd_per_day", "result/settled_cost_ratio_to_best_rule"} <= set(tags["scalars"])
     # The HPARAMS page is fed by a plugin's summaries, which have no tag among the scalars.
     assert "hparams" in log.summary_metadata["_hparams_/experiment"].plugin_data.plugin_name
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that is to be gone on with."""
+    experiment = tiny_experiment(tmp_path_factory.mktemp("begun"))
+    with new_run(experiment, {}):
+        experiment.save()
+    return experiment.run_folder
 
 
 @pytest.mark.slow
@@ -115,18 +124,17 @@ def test_a_damaged_module_is_refused_in_a_line(entrepot: Entrepot) -> None:
     ],
 )
 def test_resume_of_another_experiment_names_the_key_and_both_values(
-    change: str, message: str, trained: tuple[Path, str], entrepot: Entrepot
+    change: str, message: str, begun: Path, entrepot: Entrepot
 ) -> None:
-    folder, _ = trained
-    result = entrepot("train", *tiny_overrides(folder.parent, change), "--resume")
+    result = entrepot("train", *tiny_overrides(begun.parent, change), "--resume")
     assert result.exit_code == 2
     may = "give only what may differ (compute, evaluation, and more trainer.iterations), or start anew without --resume"
-    assert result.stderr.strip() == f"--resume: {message.format(folder)}; {may}"
+    assert result.stderr.strip() == f"--resume: {message.format(begun)}; {may}"
 
 
-def test_resume_may_run_on_another_machine_be_judged_on_more_and_train_longer(trained: tuple[Path, str]) -> None:
+def test_resume_may_run_on_another_machine_be_judged_on_more_and_train_longer(begun: Path) -> None:
     more = ("compute.workers=2", "compute.most_failures=9", "evaluation.episodes=8", "trainer.iterations=6")
-    refuse_another_experiment(tiny_experiment(trained[0].parent, *more))
+    refuse_another_experiment(tiny_experiment(begun.parent, *more))
 
 
 LEFT = ("policy.pt", "evaluation.json", "plots/cost.png", "tensorboard/events.out.tfevents.1")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import ray
 import torch
 
 from entrepot.training.pathwise.learner import Learner
@@ -56,12 +58,14 @@ def every_digest(folder: Path, seed: int) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
 def test_two_processes_agree_on_every_bit_and_another_seed_differs(tmp_path: Path) -> None:
     """Processes of their own, since Python's order of sets differs from one to the next."""
-    found = []
-    for place, (seed, hashing) in enumerate([(1, "1"), (1, "2"), (2, "1")]):
+    cluster = ray.get_runtime_context().gcs_address
+    found: list[dict[str, str]] = []
+    for hashing, seeds in {"1": ["1"], "2": ["1", "2"]}.items():
         done = subprocess.run(
-            [sys.executable, "-m", "tests.training.test_determinism", str(tmp_path / str(place)), str(seed)],
+            [sys.executable, "-m", "tests.training.test_determinism", str(tmp_path / hashing), cluster, *seeds],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": hashing, "PYTHONPATH": os.pathsep.join(["src", "."])},
             capture_output=True,
@@ -69,7 +73,7 @@ def test_two_processes_agree_on_every_bit_and_another_seed_differs(tmp_path: Pat
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        found.append(json.loads(done.stdout.splitlines()[-1]))
+        found += map(json.loads, done.stdout.splitlines()[-len(seeds) :])
     first, again, other = found
     assert first == again
     assert all(first[kind] != other[kind] for kind in first)
@@ -89,4 +93,6 @@ def test_a_learners_steps_do_not_hang_on_what_was_computed_before(tmp_path: Path
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(json.dumps(every_digest(Path(sys.argv[1]), int(sys.argv[2]))))
+    place, address, *asked = sys.argv[1:]
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    print("\n".join(json.dumps(every_digest(Path(place) / seed, int(seed))) for seed in asked))

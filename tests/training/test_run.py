@@ -9,15 +9,14 @@ from entrepot.training.events import Event, Kind
 from entrepot.training.policies import rule_baselines
 from entrepot.training.resuming import resumed_experiment
 from entrepot.training.run import train
-from tests.worlds.runs import tiny_experiment
+from tests.worlds.runs import IN_THIS_PROCESS, tiny_experiment
 
-SMALL = ("trainer=sb3_ppo", "skus=2", "trainer.environments=2", "trainer.rollout_days=4", "trainer.episode_days=8")
-LESS = ("trainer.warm_up_days=2", "trainer.hidden=[8]", "trainer.minibatch=8", "trainer.iterations=2")
+SMALL = (*IN_THIS_PROCESS, "skus=2", "trainer.iterations=2")
 
 
 def test_a_run_tells_each_step_and_hands_back_what_it_found(tmp_path: Path) -> None:
     events: list[Event] = []
-    experiment = tiny_experiment(tmp_path, *SMALL, *LESS)
+    experiment = tiny_experiment(tmp_path, *SMALL)
     done = train(experiment, observe=events.append)
     order = list(dict.fromkeys(event.kind for event in events))
     assert order == [Kind.WORLD, Kind.TUNING, Kind.TUNED, Kind.BEGUN, Kind.ITERATION, Kind.TRAINED, Kind.JUDGING]
@@ -27,9 +26,9 @@ def test_a_run_tells_each_step_and_hands_back_what_it_found(tmp_path: Path) -> N
 
 
 def test_a_run_that_is_done_is_not_trained_over_and_can_be_extended(tmp_path: Path) -> None:
-    train(tiny_experiment(tmp_path, *SMALL, *LESS))
+    train(tiny_experiment(tmp_path, *SMALL))
     with pytest.raises(ConfigurationError, match="holds a run that is done; give another name"):
-        train(tiny_experiment(tmp_path, *SMALL, *LESS))
+        train(tiny_experiment(tmp_path, *SMALL))
     longer = resumed_experiment([f"folder={tmp_path}", "run=tiny", "trainer.iterations=3"])
     events: list[Event] = []
     assert train(longer, resume=True, observe=events.append).outcome.iterations == 3
@@ -41,7 +40,7 @@ def test_resume_compares_the_content_of_the_network_and_not_its_name(tmp_path: P
     text = locate("network", "two_warehouses").read_text(encoding="utf-8")
     mine = tmp_path / "mine.yaml"
     mine.write_text(text, encoding="utf-8")
-    experiment = tiny_experiment(tmp_path, *SMALL, *LESS, f"network={mine}")
+    experiment = tiny_experiment(tmp_path, *SMALL, f"network={mine}")
     train(experiment)
     mine.write_text(text.replace("transit: {days: ", "transit: {days: 1"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"--resume: network\.lanes: not what the run in .* was begun with"):

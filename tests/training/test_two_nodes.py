@@ -33,9 +33,10 @@ class TwoNodes:
         self.second = self.cluster.add_node(num_cpus=1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nodes() -> Iterator[TwoNodes]:
-    assert not ray.is_initialized()
+    """The same for all trainers, as a node takes its time to start; a run connects to it, and leaves it as it ends."""
+    ray.shutdown()  # of what other tests use
     two = TwoNodes()
     yield two
     ray.shutdown()
@@ -65,6 +66,7 @@ def test_a_node_lost_in_mid_run_is_made_up_for_and_every_iteration_is_done(
     else:
         experiment = small_experiment(tmp_path, trainer, "trainer.actor=mlp", *overrides)
     used: list[set[str]] = []
+    assert not ray.is_initialized()
 
     def lose_a_node(event: Event) -> None:
         if not used and event.done > experiment.validation.every:

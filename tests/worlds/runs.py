@@ -28,6 +28,17 @@ SMALL_PPO = {
     "critic_mlp": {"hidden": [16]},
 }
 
+IN_THIS_PROCESS = (
+    "trainer=sb3_ppo",
+    "trainer.environments=2",
+    "trainer.rollout_days=4",
+    "trainer.episode_days=8",
+    "trainer.warm_up_days=2",
+    "trainer.minibatch=8",
+    "trainer.hidden=[8]",
+)
+"""A trainer that starts no cluster, for tests of what is the same whoever trains."""
+
 
 def tiny_overrides(folder: Path, *more: str) -> list[str]:
     return [

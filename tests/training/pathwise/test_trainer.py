@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,35 +14,60 @@ from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.trainers.job import Outcome, TrainingError
 from tests.worlds.runs import tiny_overrides, train
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cluster")]
 
 
 def settings(folder: Path, *more: str) -> ExperimentSettings:
     return compose_experiment([*tiny_overrides(folder), *more])
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A run of two workers, of which one was killed on the way."""
+
+    experiment: ExperimentSettings
+    outcome: Outcome
+    seen: list[int]  # iterations, as they were told
+    processes: list[int]  # that told them
+
+
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExperimentSettings, Outcome, list[int]]:
-    experiment = settings(tmp_path_factory.mktemp("two_workers"), "compute.workers=2")
-    return experiment, *train(experiment)
+def finished(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    more = ("compute.workers=2", "trainer.iterations=12", "validation.every=3")
+    experiment = settings(tmp_path_factory.mktemp("two_workers"), *more)
+    processes: list[int] = []
+
+    def kill_once(event: Event) -> None:
+        assert event.figures is not None
+        processes.append(event.figures.process)
+        if len(set(processes)) == 1 and event.done == experiment.validation.every + 1:
+            os.kill(processes[0], signal.SIGKILL)
+
+    return Finished(experiment, *train(experiment, report=kill_once), processes)
 
 
-def test_two_workers_finish_every_iteration_and_leave_a_policy(
-    finished: tuple[ExperimentSettings, Outcome, list[int]],
-) -> None:
-    experiment, outcome, seen = finished
-    assert seen == list(range(1, experiment.trainer.iterations + 1))
-    assert outcome.iterations == experiment.trainer.iterations
-    assert outcome.seconds_to_beat_base_stock is not None
-    weights = torch.load(outcome.policy_file, weights_only=True)["module"]
+def test_two_workers_finish_every_iteration_and_leave_a_policy(finished: Finished) -> None:
+    iterations = finished.experiment.trainer.iterations
+    assert finished.seen[:4] == [1, 2, 3, 4]
+    assert set(finished.seen) == set(range(1, iterations + 1))
+    assert finished.outcome.iterations == iterations
+    assert finished.outcome.seconds_to_beat_base_stock is not None
+    weights = torch.load(finished.outcome.policy_file, weights_only=True)["module"]
     assert all(value.isfinite().all() for value in weights.values())
 
 
-def test_tensorboard_shows_costs_kpis_histograms_and_figures(
-    finished: tuple[ExperimentSettings, Outcome, list[int]],
-) -> None:
-    experiment, _, _ = finished
-    log = EventAccumulator(str(experiment.run_folder / "tensorboard"))
+def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(finished: Finished) -> None:
+    first, last = list(dict.fromkeys(finished.processes))
+    again = finished.processes.index(last)
+    assert set(finished.processes[:again]) == {first}
+    assert set(finished.processes[again:]) == {last}
+    taken_up = finished.seen[again]
+    assert finished.seen[again:] == list(range(taken_up, finished.experiment.trainer.iterations + 1))
+    assert (taken_up - 1) % finished.experiment.validation.every == 0
+
+
+def test_tensorboard_shows_costs_kpis_histograms_and_figures(finished: Finished) -> None:
+    log = EventAccumulator(str(finished.experiment.run_folder / "tensorboard"))
     log.Reload()
     tags = log.Tags()
     parts = {f"cost_parts_usd_per_day/lost_margin_{when}" for when in ("validation", "while_training")}
@@ -53,35 +79,18 @@ def test_tensorboard_shows_costs_kpis_histograms_and_figures(
     assert len(groups) <= 8
 
 
-def test_tensorboard_has_each_rule_as_a_line_in_the_picture_of_the_validation_cost(
-    finished: tuple[ExperimentSettings, Outcome, list[int]],
-) -> None:
-    folder = finished[0].run_folder / "tensorboard"
+def test_tensorboard_has_each_rule_as_a_line_in_the_picture_of_the_validation_cost(finished: Finished) -> None:
+    folder = finished.experiment.run_folder / "tensorboard"
     steps = []
     for run in (folder, folder / "base_stock", folder / "min_max"):
         log = EventAccumulator(str(run))
         log.Reload()
         costs = log.Scalars("cost/validation_usd_per_day")
-        steps.append([cost.step for cost in costs])
+        steps.append({cost.step for cost in costs})  # some twice, as the worker that was killed told them too
         if run != folder:
             assert log.Tags()["scalars"] == ["cost/validation_usd_per_day"]
             assert len({cost.value for cost in costs}) == 1
     assert steps[0] == steps[1] == steps[2]
-
-
-def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_path: Path) -> None:
-    experiment = settings(tmp_path, "trainer.iterations=12")
-    killed: list[int] = []
-
-    def kill_once(event: Event) -> None:
-        if not killed and event.done > experiment.validation.every and event.figures is not None:
-            killed.append(event.figures.process)
-            os.kill(event.figures.process, signal.SIGKILL)
-
-    outcome, seen = train(experiment, report=kill_once)
-    assert killed
-    assert outcome.iterations == experiment.trainer.iterations
-    assert set(seen) == set(range(1, experiment.trainer.iterations + 1))
 
 
 def test_an_interrupted_run_resumes_from_its_last_checkpoint_and_knows_when_the_rule_was_beaten(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from entrepot.training.sweeps.trial import METRIC, SweepTrial, in_common, run_tr
 from entrepot.training.trainers.checkpoints import checkpoint_place
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.runs import load_run
-from tests.worlds.runs import tiny_experiment, tiny_overrides
+from tests.worlds.runs import IN_THIS_PROCESS, tiny_experiment, tiny_overrides
 
 
 def test_keys_with_several_values_are_told_from_the_rest() -> None:
@@ -63,16 +63,7 @@ def test_a_key_that_does_not_exist_is_refused_before_any_trial(tmp_path: Path) -
     assert not (tmp_path / "tiny").exists()
 
 
-SMALL = [
-    "trainer=sb3_ppo",
-    "trainer.environments=2",
-    "trainer.rollout_days=4",
-    "trainer.minibatch=8",
-    "trainer.episode_days=8",
-    "trainer.warm_up_days=2",
-    "trainer.hidden=[8]",
-    "trainer.learning_rate=choice(0.001,0.01)",
-]
+SMALL = [*IN_THIS_PROCESS, "trainer.learning_rate=choice(0.001,0.01)"]
 
 
 def test_a_trial_takes_paths_as_they_were_where_the_sweep_was_started(
@@ -119,34 +110,39 @@ def test_a_trial_that_kept_no_policy_stands_behind_those_that_did(tmp_path: Path
     assert [trial.folder.name for trial in ranked] == ["cheap", "dear", "ended", "failed"]
 
 
-@pytest.mark.slow
-def test_a_sweep_finds_files_by_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(configuration_folder() / "network" / "two_warehouses.yaml", "mine.yaml")
-    shutil.copy(configuration_folder() / "demand" / "calibrated.yaml", "ours.yaml")
-    mine = ["network=mine.yaml", "demand=ours.yaml", "compute.storage=stored"]
-    arguments = [*tiny_overrides(Path("runs")), *mine, *SMALL]
-    result = CliRunner().invoke(app, ["sweep", *arguments, "--trials", "1", "--json", "sweep.json"])
+@pytest.fixture(scope="module")
+def swept(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]], str]:
+    """Where a sweep of two trials was run that names all its files by relative paths, its rows, and what it printed."""
+    place = tmp_path_factory.mktemp("sweep")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        shutil.copy(configuration_folder() / "network" / "two_warehouses.yaml", "mine.yaml")
+        shutil.copy(configuration_folder() / "demand" / "calibrated.yaml", "ours.yaml")
+        mine = ["network=mine.yaml", "demand=ours.yaml", "compute.storage=stored"]
+        arguments = [*tiny_overrides(Path("runs")), *mine, *SMALL]
+        result = CliRunner().invoke(app, ["sweep", *arguments, "--trials", "2", "--json", "sweep.json"])
     assert result.exit_code == 0, result.output
-    (row,) = json.loads(Path("sweep.json").read_text())["rows"]
-    assert row["validation_cost_usd_per_day"] is not None
-    assert row["iterations"] == 4
-    assert load_run(tmp_path / "runs" / "tiny" / row["trial"]).experiment.network == str(tmp_path / "mine.yaml")
-    assert (tmp_path / "stored" / "tiny" / "tune").is_dir()
+    return place, json.loads((place / "sweep.json").read_text())["rows"], result.output
 
 
 @pytest.mark.slow
-def test_two_trials_are_run_and_the_cheaper_one_stands_first(tmp_path: Path) -> None:
-    figures = tmp_path / "sweep.json"
-    arguments = [*tiny_overrides(tmp_path), *SMALL]
-    result = CliRunner().invoke(app, ["sweep", *arguments, "--trials", "2", "--json", str(figures)])
-    assert result.exit_code == 0, result.output
-    rows = json.loads(figures.read_text())["rows"]
+def test_a_sweep_finds_files_by_relative_paths(swept: tuple[Path, list[dict[str, Any]], str]) -> None:
+    place, rows, _ = swept
+    for row in rows:
+        assert row["validation_cost_usd_per_day"] is not None
+        assert row["iterations"] == 4
+        assert load_run(place / "runs" / "tiny" / row["trial"]).experiment.network == str(place / "mine.yaml")
+    assert (place / "stored" / "tiny" / "tune").is_dir()
+
+
+@pytest.mark.slow
+def test_two_trials_are_run_and_the_cheaper_one_stands_first(swept: tuple[Path, list[dict[str, Any]], str]) -> None:
+    place, rows, printed = swept
     assert len(rows) == 2
     costs = [row["validation_cost_usd_per_day"] for row in rows]
     assert costs == sorted(costs)
     for row in rows:
         assert row["trainer.learning_rate"] in (0.001, 0.01)
-        run = load_run(tmp_path / "tiny" / row["trial"])
+        run = load_run(place / "runs" / "tiny" / row["trial"])
         assert run.experiment.trainer.model_dump()["learning_rate"] == row["trainer.learning_rate"]
-    assert rows[0]["trial"] in result.output
+    assert rows[0]["trial"] in printed
