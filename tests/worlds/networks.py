@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -30,21 +31,25 @@ from entrepot.envs.network.layout import Layout
 Draw = st.DrawFn
 
 
+@cache  # hypothesis looks each new strategy over before it draws from it: half of what a network costs
 def amounts(low: float, high: float) -> st.SearchStrategy[float]:
     """Numbers with few digits, so that failures are easy to read."""
     return st.integers(round(low * 1000), round(high * 1000)).map(lambda thousandths: thousandths / 1000)
 
 
+@cache
 def capacities(low: float, high: float) -> st.SearchStrategy[float]:
     """Capacities that bind more often than not."""
     return st.one_of(amounts(low, low + 0.1 * (high - low)), amounts(low, high), st.just(UNLIMITED))
 
 
+@cache
 def shares() -> st.SearchStrategy[float]:
     """Shares with both ends drawn often."""
     return st.one_of(st.sampled_from([0.0, 1.0]), amounts(0.0, 1.0))
 
 
+@cache
 def prices(high: float) -> st.SearchStrategy[float]:
     """Prices, of which many are zero."""
     return st.one_of(st.just(0.0), amounts(0.0, high))
