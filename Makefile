@@ -21,8 +21,8 @@ train: .venv/.installed ## Train the main job and print its table (ARGS="key=val
 	$(BIN)/entrepot train $(if $(HISTORY),demand.path=$(HISTORY)) $(ARGS)
 
 # Two processes of one thread each, for the 2 cores of CI: more threads would only get into each other's way.
-# A file's tests stay together, since they share what is dear to make.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+# A file's tests stay together, since they share what is dear to make; in the order of tests/conftest.py.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.installed ## Run the tests, but for those that start clusters, servers and other processes
 	$(PYTEST) -m "not slow" $(ARGS)

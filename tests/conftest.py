@@ -3,12 +3,32 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.shared import SharedFolder
 
 GraphOf = Callable[[str], bytes]
+DEAREST = (
+    "test_own_data.py",
+    "training/test_two_nodes.py",
+    "training/export/test_export.py",
+    "conformance/test_trainers.py",
+    "training/pathwise/test_trainer.py",
+    "training/rllib/test_trainer.py",
+    "training/test_determinism.py",
+    "agents/planners/test_hindsight.py",
+    "training/base_stock/test_tuning.py",
+    "conformance/test_heads.py",
+    "benchmarks/test_study.py",
+)
+"""Files that take longest come first, so that no process is left with one of them when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {Path(__file__).parent / name: number for number, name in enumerate(DEAREST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session")

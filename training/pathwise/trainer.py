@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from threading import Thread
@@ -38,6 +40,8 @@ CHECKPOINT_FILE = "learner.pt"
 SCORE = "score"
 """What Ray Train chooses the best checkpoint by."""
 POLL_SECONDS = 0.2
+WATCHER = "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER"
+"""Of machines that are about to be taken away: a process of its own, which Ray Train starts unless this says 0."""
 
 
 def train(job: Job) -> Outcome:
@@ -47,7 +51,7 @@ def train(job: Job) -> Outcome:
         TrainingError: workers were lost more often than `compute.most_failures` allows, or raised an error.
     """
     started, experiment = perf_counter(), job.experiment
-    with ray_cluster(experiment.compute):
+    with ray_cluster(experiment.compute), _unwatched_where_alone():
         place = checkpoint_place(experiment)
         if not job.resume:
             clear_place(f"{place}/{NAME}")  # else Ray Train would go on from what is there
@@ -82,6 +86,19 @@ def train(job: Job) -> Outcome:
         checkpoint, _ = min(result.best_checkpoints, key=lambda kept: float(kept[1][SCORE]))
         _keep_policy(checkpoint, outcome.policy_file)
     return outcome
+
+
+@contextmanager
+def _unwatched_where_alone() -> Iterator[None]:
+    """A cluster of one machine has nowhere to go from it."""
+    if WATCHER in os.environ or sum(node["Alive"] for node in ray.nodes()) > 1:
+        yield
+        return
+    os.environ[WATCHER] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[WATCHER]
 
 
 def _here() -> NodeAffinitySchedulingStrategy:
