@@ -73,8 +73,9 @@ def _ray() -> Iterator[Callable[[], None]]:
 
     def start() -> None:
         if not ray.is_initialized():
-            quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-            ray.init(address="local", num_cpus=6, include_dashboard=False, **quiet)
+            ray.init(
+                address="local", num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+            )
 
     yield start
     ray.shutdown()
