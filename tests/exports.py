@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import IO
 
 import torch
@@ -26,10 +25,9 @@ def _into(file: IO[bytes]) -> Iterator[None]:
     try:
         for number in (1, 2):
             os.dup2(file.fileno(), number)
-        yield
+        with open(file.name, "a") as stream, redirect_stdout(stream), redirect_stderr(stream):
+            yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
         for number, before in zip((1, 2), kept, strict=True):
             os.dup2(before, number)
             os.close(before)
