@@ -56,9 +56,9 @@ class OwnLanes:
 class _OneNetwork(nn.Module):
     """What policies that are bound to a network have in common."""
 
-    def __init__(self, network: NetworkArrays, attributes: NetworkAttributes) -> None:
+    def __init__(self, network: NetworkArrays, attributes: NetworkAttributes, *, maintenance: bool = False) -> None:
         super().__init__()
-        self.observation = Observation(network, attributes)
+        self.observation = Observation(network, attributes, maintenance=maintenance)
         self.fixed_sizes = {
             "N": len(network.nodes),
             "M": len(network.markets),
@@ -66,6 +66,8 @@ class _OneNetwork(nn.Module):
             "S": len(network.skus),
             "W": SEASON_ENTRIES,
         }
+        if maintenance:
+            self.fixed_sizes["U"] = len(network.unit_agent)
         """Sizes that inputs must have; see `entrepot.training.export.to_onnx`."""
         self.lane_names, self.sku_names = tuple(network.lanes), tuple(network.skus)
 
@@ -85,6 +87,7 @@ class AgentMlp(_OneNetwork):
         *,
         shared: bool = True,
         squash: bool = False,
+        maintenance: bool = False,
     ) -> None:
         """Make an untrained policy.
 
@@ -94,8 +97,9 @@ class AgentMlp(_OneNetwork):
             settings: the perceptron's shape.
             shared: whether all agents share one.
             squash: whether a tanh, scaled to `MOST_LOG_RATIO`, comes last.
+            maintenance: whether it sees the wear of equipment, as it does where maintenance is decided.
         """
-        super().__init__(network, attributes)
+        super().__init__(network, attributes, maintenance=maintenance)
         self._squash = squash
         self._lanes = OwnLanes.of(network, attributes.demand_mean.device)
         agents, most = self._lanes.lane.shape

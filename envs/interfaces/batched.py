@@ -16,6 +16,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.interfaces.arguments import EPISODE_DAYS, whole
 from entrepot.envs.interfaces.single_threaded import fork_single_threaded
+from entrepot.envs.maintenance_action import MaintenanceAction
 from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.observe.vector import Observation
@@ -61,6 +62,7 @@ class BatchedWarehouseNetwork:
         seed: int | None = None,
         whole_units: bool = True,
         with_observations: bool = True,
+        maintenance: bool = False,
         reads: Iterable[Costly] = NOTHING_COSTLY,
     ) -> None:
         """Take a world; call `reset` before the first step.
@@ -79,10 +81,11 @@ class BatchedWarehouseNetwork:
                 live through scenarios of their own.
             whole_units: as in the twin's `step`.
             with_observations: False saves the time for policies that read the snapshot; observations are then empty.
+            maintenance: whether agents decide the maintenance of equipment: observations then tell of its wear.
             reads: the costly parts that whoever reads the snapshot reads of it.
 
         Raises:
-            ConfigurationError: an argument is out of range, or a name is unknown.
+            ConfigurationError: an argument is out of range, a name is unknown, or nothing wears to be maintained.
         """
         fork_single_threaded()
         whole("environments", environments, 1)
@@ -97,8 +100,10 @@ class BatchedWarehouseNetwork:
         self.episode_days = episode_days
         self.warm_up_days = warm_up_days
         self.split = Split(split)
-        self.observation = Observation(self.network, self.attributes)
+        self.observation = Observation(self.network, self.attributes, maintenance=maintenance)
         self.action = ActionMap(ActionKind.named(action), self.network, self.attributes)
+        self.maintenance = MaintenanceAction(self.action.kind, self.network) if maintenance else None
+        """What numbers for units mean; None where agents don't decide maintenance."""
         self.reward = Reward.of_network(self.network, self.attributes, team_share)
         self._simulation = world.simulation(whole_units=whole_units)
         self._reads = frozenset(reads)
@@ -182,15 +187,14 @@ class BatchedWarehouseNetwork:
         Args:
             actions: [B, L, S], the cells of all agents together: a lane belongs to one agent (`lane_agent`).
             maintenance: [B, U] from 0.5 up, units of equipment to maintain before the day's shift; by the network's own
-                policy if None. `state.equipment` shows their hours.
+                policy if None. The snapshot shows their hours.
 
         Returns:
             Observations [B, A, W] float32, rewards [B, A], terminated [B], truncated [B], and infos: `cost_usd` [B, A].
             Nothing ever terminates; all environments are truncated together when the episode is over.
 
         Raises:
-            ValueError: actions or maintenance of another shape, actions that are not finite, or maintenance where no
-                equipment wears.
+            ValueError: actions or maintenance of another shape or not finite, or maintenance where no equipment wears.
             RuntimeError: there is no episode, or it is over.
         """
         observations, cost = self.advance(actions, maintenance)
@@ -215,7 +219,7 @@ class BatchedWarehouseNetwork:
         self._check(actions, finite=checked)
         decisions = self.action.decisions(actions.to(self.parameters.sku.unit_value_usd), self.seen, self.demand_rate)
         if maintenance is not None:
-            decisions = replace(decisions, maintenance=self._checked(maintenance))
+            decisions = replace(decisions, maintenance=self._checked(maintenance, finite=checked))
         self._present, flows, costs = self._simulation.live(self._present, decisions, today)
         self.day += 1
         cost = self.reward.cost_by_agent(costs)
@@ -280,14 +284,16 @@ class BatchedWarehouseNetwork:
             return torch.zeros(self.environments, len(self.agents), 0, device=self.parameters.device)
         return self.observation.by_agent(self.observation.features(self.seen, self.demand_rate))
 
-    def _checked(self, maintenance: Tensor) -> Tensor:
+    def _checked(self, maintenance: Tensor, *, finite: bool) -> Tensor:
         units = 0 if self.parameters.equipment is None else self.parameters.equipment.units
         if units == 0 or tuple(maintenance.shape) != (self.environments, units):
             raise ValueError(
                 f"maintenance: shape {tuple(maintenance.shape)}; needed: "
                 + (f"{(self.environments, units)}, environments × units" if units else "None, since no equipment wears")
             )
-        return maintenance.to(self.parameters.device)
+        if finite and not math.isfinite(maintenance.sum().item()):
+            raise ValueError("maintenance: NaN or infinity among it; allowed: finite numbers")
+        return maintenance.to(self.parameters.sku.unit_value_usd)
 
     def _check(self, actions: Tensor, *, finite: bool) -> None:
         needed = (self.environments, self.parameters.lanes, self.parameters.skus)

@@ -30,8 +30,9 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
 
     The observation is the network's global state, every feature once (see `Observation`). The action is a vector of
     lanes × SKUs in [-1, 1], as Gaussian policies want it: -1 is nothing, 1 the upper bound of `ActionMap`, by default
-    120 days of cover. The reward is the mean of the agents' rewards (see `Reward`). A copy, by pickle, `deepcopy` or a
-    fork, goes on as the original would. Gymnasium knows it as `entrepot/CentralPlanner-v0` once `entrepot` is imported.
+    120 days of cover; with `maintenance`, then one number for each unit of equipment: from 0 up, it is maintained. The
+    reward is the mean of the agents' rewards (see `Reward`). A copy, by pickle, `deepcopy` or a fork, goes on as the
+    original would. Gymnasium knows it as `entrepot/CentralPlanner-v0` once `entrepot` is imported.
     """
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012 — as in Env
@@ -46,6 +47,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         render_mode: str | None = None,
         *,
         max_cycles: int | None = None,
+        maintenance: bool = False,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
     ) -> None:
@@ -59,6 +61,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             action: what [-1, 1] stands for: `cover` (`unit` is the same here) or `units`; see `ActionMap`.
             render_mode: as there.
             max_cycles: as there.
+            maintenance: as there.
             warm_up_days: as there.
             split: as there.
 
@@ -75,13 +78,15 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             warm_up_days=warm_up_days,
             split=split,
             action=action,
+            maintenance=maintenance,
             with_observations=False,  # the global state is all it shows
         )
         self.render_mode = render_mode
         self._cells = tuple(self.batched.action.high.shape)
         size = self.batched.observation.size
         self.observation_space = Box(-OBSERVATION_BOUND, OBSERVATION_BOUND, (size,), np.float32)
-        self.action_space = MaskedBox(-1.0, 1.0, (math.prod(self._cells),), np.float32)
+        self._units = 0 if self.batched.maintenance is None else self.batched.maintenance.units
+        self.action_space = MaskedBox(-1.0, 1.0, (math.prod(self._cells) + self._units,), np.float32)
         self._window = NetworkWindow()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Floats, dict[str, Any]]:
@@ -100,7 +105,8 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         """Live through one day; what lies outside [-1, 1] is taken as the nearest bound.
 
         Infos hold `cost_usd`, the network's cost of the day, and `action_mask`, int8 in the shape of the action: 1
-        where an order would leave on the next day that is decided (see `ActionMap.mask`).
+        where an order would leave on the next day that is decided (see `ActionMap.mask`), and where a unit isn't being
+        mended.
 
         Raises:
             ValueError: an action of another shape, or not finite.
@@ -108,10 +114,15 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         """
         needed = self.action_space.shape
         if np.shape(action) != needed:
-            raise ValueError(f"action: shape {np.shape(action)}; needed: {needed}, lanes × SKUs")
+            units = " + units" if self._units else ""
+            raise ValueError(f"action: shape {np.shape(action)}; needed: {needed}, lanes × SKUs{units}")
         with stepping():
-            unit = torch.as_tensor(np.asarray(action, dtype=np.float32)).view(1, *self._cells)
-            _, costs = self.batched.advance(self.batched.action.from_unit(unit))
+            numbers = torch.as_tensor(np.asarray(action, dtype=np.float32))
+            cells = math.prod(self._cells)
+            maintenance = (numbers[None, cells:] + 1.0) / 2.0 if self._units else None
+            _, costs = self.batched.advance(
+                self.batched.action.from_unit(numbers[:cells].view(1, *self._cells)), maintenance
+            )
             reward, cost = float(self.batched.reward.of(costs).mean()), float(costs.sum())
         if self.render_mode == "human":
             self.render()
@@ -141,4 +152,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
     def _infos(self, cost_usd: float) -> dict[str, Any]:
         with stepping():
             mask: NDArray[np.int8] = self.batched.action_mask()[0].flatten().numpy()
+            if self.batched.maintenance is not None:
+                units = self.batched.maintenance.mask(self.batched.seen)[0].numpy().astype(np.int8)
+                mask = np.concatenate([mask, units])
         return {"cost_usd": cost_usd, "action_mask": mask}

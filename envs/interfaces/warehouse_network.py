@@ -14,6 +14,7 @@ from pettingzoo import ParallelEnv
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.action import leaves
 from entrepot.envs.demand import DemandModel, Split
+from entrepot.envs.interfaces.action_layout import ActionLayout
 from entrepot.envs.interfaces.arguments import agent_names_of, whole
 from entrepot.envs.interfaces.masked_box import MaskedBox
 from entrepot.envs.interfaces.one_environment import one_environment
@@ -32,7 +33,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
 
     Observations are described at `Observation`, actions at `ActionMap`, rewards at `Reward`, and all of it in
     docs/environment.md. An agent's action is a vector: for each lane it owns, in the network's order, one number for
-    each SKU. A copy, by pickle, `deepcopy` or a fork, goes on as the original would.
+    each SKU; with `maintenance`, then one for each unit of equipment at its nodes (`MaintenanceAction`). A copy, by
+    pickle, `deepcopy` or a fork, goes on as the original would.
     """
 
     metadata: ClassVar[dict[str, Any]] = {
@@ -55,6 +57,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         max_cycles: int | None = None,
         agent_names: str = "warehouses",
         action_mask: bool = True,
+        maintenance: bool = False,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
         seed: int | None = None,
@@ -75,6 +78,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
                 same order, for libraries that group agents by what stands before the last underscore.
             action_mask: whether infos hold `action_mask`; False for libraries that take every mask for one of discrete
                 actions, such as TorchRL.
+            maintenance: whether agents decide, too, when equipment is maintained; only where it wears.
             warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
             split: which part of the time line scenarios are drawn from.
             seed: of all scenarios. If None, fresh entropy when the first is drawn, so that copies made before that
@@ -94,6 +98,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             split=split,
             action=action,
             team_share=team_share,
+            maintenance=maintenance,
             seed=seed,
         )
         self.max_cycles = self.batched.episode_days
@@ -104,20 +109,18 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """The network's own name of each agent's warehouse."""
         self.agents: list[str] = []
         width, (low, high) = self.batched.observation.width, self._bounds()
-        self._skus = high.shape[1]
-        self._lanes = [self.batched.action.lanes_of(index) for index in range(len(self.possible_agents))]
-        self._order = np.concatenate(self._lanes)
-        """Lanes agent by agent, so that what is lane's becomes agent's in one piece; every lane is one agent's."""
-        self._back = np.argsort(self._order)
-        """Where each lane stands among these, for the way back."""
-        ends = np.cumsum([len(lanes) * self._skus for lanes in self._lanes]).tolist()
-        self._parts = [slice(*ends) for ends in zip([0, *ends], ends, strict=False)]
+        agents = range(len(self.possible_agents))
+        decides = self.batched.maintenance
+        fleets = [np.zeros(0, np.int64) if decides is None else decides.units_of(agent) for agent in agents]
+        lanes = [self.batched.action.lanes_of(agent) for agent in agents]
+        self._layout = ActionLayout.of(lanes, fleets, high.shape[1])
         carries = self.batched.action.carries.cpu().numpy().astype(np.int8)
-        self._carries = carries[self._order] if action_mask else None
+        self._carries = carries[self._layout.lanes] if action_mask else None
         self.observation_spaces = {agent: _observation_box(width) for agent in self.possible_agents}
+        highest = self._layout.joined(high[self._layout.lanes].ravel(), np.ones(self._layout.units.size, np.float32))
         self.action_spaces = {
-            agent: MaskedBox(low, high[lanes].ravel(), dtype=np.float32)
-            for agent, lanes in zip(self.possible_agents, self._lanes, strict=True)
+            agent: MaskedBox(low, highest[part], dtype=np.float32)
+            for agent, part in zip(self.possible_agents, self._layout.parts, strict=True)
         }
         self.state_space = _observation_box(self.batched.observation.size)
         self._window = NetworkWindow()
@@ -127,7 +130,10 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> MaskedBox:
-        """Lanes of the agent × SKUs, flat; its lower bounds order nothing, and it can be sampled under a mask."""
+        """Lanes of the agent × SKUs, flat, then its units where it maintains them.
+
+        Its lower bounds order and maintain nothing, and it can be sampled under a mask.
+        """
         return self.action_spaces[agent]
 
     def reset(
@@ -152,15 +158,16 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """Live through one day; what lies outside an action space is taken as the nearest bound.
 
         Infos hold `cost_usd`, the day's cost at the agent's nodes, and, unless left out, `action_mask`, int8 in the
-        shape of the action: 1 where an order would leave on the next day that is decided (see `ActionMap.mask`).
+        shape of the action: 1 where an order would leave on the next day that is decided (see `ActionMap.mask`), and
+        for units that aren't being mended.
 
         Raises:
             ValueError: an agent's action is missing, has another shape, or is not finite.
             RuntimeError: there is no episode, or it is over.
         """
-        cells = self._together(actions)
+        cells, units = self._layout.split(self._together(actions))
         with stepping():
-            observations, cost = self.batched.advance(torch.from_numpy(cells[None]))
+            observations, cost = self.batched.advance(torch.from_numpy(cells[None]), self._maintained(units))
             reward = self.batched.reward.of(cost).tolist()[0]
             infos = self._infos(cost.tolist()[0])
         agents, over = self.possible_agents, self.batched.over
@@ -220,8 +227,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             agent: {"cost_usd": usd} for agent, usd in zip(self.possible_agents, cost_usd, strict=True)
         }
         if self._carries is not None:
-            mask = self._mask(self._carries)
-            for info, part in zip(infos.values(), self._parts, strict=True):
+            mask = self._layout.joined(self._mask(self._carries), self._maintainable())
+            for info, part in zip(infos.values(), self._layout.parts, strict=True):
                 info["action_mask"] = mask[part]
         return infos
 
@@ -229,28 +236,40 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         """As `ActionMap.mask`, agent by agent."""
         seen = self.batched.seen
         leaving = leaves(seen.lane_wait_days.numpy()[0], seen.lane_open.numpy()[0])
-        mask: NDArray[np.int8] = (carries * leaving[self._order, None]).ravel()
+        mask: NDArray[np.int8] = (carries * leaving[self._layout.lanes, None]).ravel()
+        return mask
+
+    def _maintained(self, units: Floats) -> torch.Tensor | None:
+        """[1, U] as the batched environment takes it."""
+        decides = self.batched.maintenance
+        return None if decides is None else decides.decided(torch.from_numpy(units[None]))
+
+    def _maintainable(self) -> NDArray[np.int8]:
+        """[U] of the mask."""
+        decides = self.batched.maintenance
+        if decides is None:
+            return np.zeros(0, np.int8)
+        mask: NDArray[np.int8] = decides.mask(self.batched.seen)[0].numpy().astype(np.int8)
         return mask
 
     def _together(self, actions: Mapping[str, Floats]) -> Floats:
-        """[L, S] every agent's numbers in its lanes' rows."""
+        """Every agent's numbers, end to end."""
         if not self.agents:
             raise RuntimeError("there is no episode, or it is over; call reset()")
         if len(actions) != len(self.agents):
             unknown = sorted(set(actions) - set(self.agents))
             if unknown:
                 raise ValueError(f"actions: {', '.join(unknown)}: unknown; allowed: {', '.join(self.agents)}")
-        skus = self._skus
         by_agent = []
-        for agent, lanes in zip(self.possible_agents, self._lanes, strict=True):
+        for agent, part in zip(self.possible_agents, self._layout.parts, strict=True):
+            size = part.stop - part.start
             try:
-                by_agent.append(np.asarray(actions[agent], np.float32).reshape(len(lanes), skus))
+                by_agent.append(np.asarray(actions[agent], np.float32).reshape(size))
             except KeyError:
                 raise ValueError(f"actions: {agent}: missing; needed: {', '.join(self.agents)}") from None
             except ValueError:
-                shape = np.shape(actions[agent])
-                raise ValueError(f"actions: {agent}: shape {shape}; needed: ({len(lanes) * skus},)") from None
-        return np.concatenate(by_agent).take(self._back, axis=0)
+                raise ValueError(f"actions: {agent}: shape {np.shape(actions[agent])}; needed: ({size},)") from None
+        return np.concatenate(by_agent)
 
 
 def _observation_box(width: int) -> Box:

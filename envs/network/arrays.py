@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
+
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.network.assortment import Assortment, assortment_of
-from entrepot.envs.network.columns import Floats
+from entrepot.envs.network.columns import Floats, Integers
 from entrepot.envs.network.description import NetworkDescription
 from entrepot.envs.network.equipment.arrays import EquipmentArrays
 from entrepot.envs.network.lanes import LaneArrays
@@ -66,6 +68,11 @@ class NetworkArrays(Record):
     def endpoints(self) -> tuple[str, ...]:
         """Names of all places where a lane may start."""
         return self.nodes + self.suppliers
+
+    @property
+    def unit_agent(self) -> Integers:
+        """[U] index of the agent at whose nodes a unit of equipment works; empty where nothing wears."""
+        return self.node.agent[np.array([], np.int64) if self.equipment is None else self.equipment.node]
 
     @classmethod
     def from_description(cls, network: NetworkDescription) -> NetworkArrays:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.observe.vector import OBSERVATION_BOUND, Observation
+from entrepot.envs.observe.vector import OBSERVATION_BOUND, UNIT_FEATURES, Observation
 
 MEANINGS = {
     "on_hand_cover": "stock on the shelves, log(1 + days of cover / 14)",
@@ -23,6 +23,8 @@ MEANINGS = {
     "equipment": "share of the node's dock and picking that works",
     "wait": "weeks to the lane's next departure; 0 departs today",
     "open": "share of the lane's capacity; 0 when closed",
+    "wear": "of a unit of equipment: hours of work since it was new or mended, over the scale of its life",
+    "mending": "of the same: shifts until it is mended or maintained; 0 if it works",
     "season_last_month": "seasonal index of the last 28 days, logarithm",
     "season_last_quarter": "of the last 91 days, likewise",
     "season_week": "of each week ahead, likewise",
@@ -72,7 +74,7 @@ def observation_table(observation: Observation, agent: int) -> str:
 
 
 def action_table(network: NetworkArrays, agent: int) -> str:
-    """Of an agent's action, in Markdown: one lane after the other, on each one column a SKU."""
+    """Of an agent's action that decides no maintenance, in Markdown: lane after lane, on each one column a SKU."""
     skus = len(network.skus)
     lanes = [lane for lane, owner in zip(network.lanes, network.lane.agent, strict=True) if owner == agent]
     rows = [f"| {index * skus}–{(index + 1) * skus - 1} | {lane} |" for index, lane in enumerate(lanes)]
@@ -82,6 +84,8 @@ def action_table(network: NetworkArrays, agent: int) -> str:
 def _parts(name: str) -> tuple[str, str, bool]:
     """Whose it is, which feature, and whether by SKU, of a name in `Observation.names`."""
     *whose, feature = name.split("/")
+    if feature in UNIT_FEATURES:
+        return "/".join(whose), feature, False
     together = [idea for idea, start in TOGETHER.items() if feature.startswith(start)]
     return (whose[0] if whose else "", together[0] if together else feature, len(whose) > 1)
 

@@ -61,6 +61,8 @@ class Exact:
             storage_price=self._storage_price.index_select(0, day.month),
             arriving_or_none=arriving_in_ring(state) if Costly.ARRIVING in reads else None,
             pipeline_or_none=_by_days(state) if Costly.PIPELINE in reads else None,
+            unit_age_hours=None if state.equipment is None else own(state.equipment.age_hours),
+            unit_down_hours=None if state.equipment is None else own(state.equipment.down_hours),
         )
 
     def learn(self, memory: Knowledge, flows: Flows, day: Day) -> Knowledge:

@@ -17,7 +17,8 @@ from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.observe.on_the_way import NearWindows
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.snapshot.attributes import attribute_arrays
-from entrepot.envs.snapshot.schema import NETWORK_FIELDS
+from entrepot.envs.snapshot.equipment import unit_arrays
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, UNIT_NETWORK_FIELDS
 from entrepot.envs.twin.sums import Sums
 
 DEVIATION_YEARS = 8
@@ -33,8 +34,33 @@ class CarriedDemand:
 
 
 @dataclass(frozen=True)
+class UnitAttributes(Record):
+    """What a policy knows of units of equipment that wear; fields as in `UNIT_NETWORK_FIELDS`."""
+
+    unit_node: Annotated[Tensor, Axes("U")]  # integers
+    unit_scale_hours: Annotated[Tensor, Axes("U")]
+    unit_shape: Annotated[Tensor, Axes("U")]
+    unit_hours_per_day: Annotated[Tensor, Axes("U")]
+    unit_best_age_hours: Annotated[Tensor, Axes("U")]
+    unit_planned_share: Annotated[Tensor, Axes("U")]
+
+    @classmethod
+    def of(cls, network: NetworkArrays, *, dtype: torch.dtype, device: torch.device | str) -> Self | None:
+        """Of a network; None where nothing wears."""
+        if network.equipment is None:
+            return None
+        values = unit_arrays(network.equipment)
+        return cls(
+            **{
+                name: torch.as_tensor(values[name], dtype=torch.int64 if field.integer else dtype, device=device)
+                for name, field in UNIT_NETWORK_FIELDS.items()
+            }
+        )
+
+
+@dataclass(frozen=True)
 class NetworkAttributes:
-    """What a policy knows of a network; fields as in `NETWORK_FIELDS`."""
+    """What a policy knows of a network; fields as in `NETWORK_FIELDS`, and its equipment where that wears."""
 
     lane_origin: Tensor  # [L] integers
     lane_destination: Tensor  # [L] integers
@@ -58,6 +84,7 @@ class NetworkAttributes:
     value_usd: Tensor  # [S]
     volume_m3: Tensor  # [S]
     capital_share_per_day: Tensor  # []
+    units: UnitAttributes | None = None
 
     @classmethod
     def from_arrays(
@@ -85,7 +112,8 @@ class NetworkAttributes:
             **{
                 name: torch.as_tensor(values[name], dtype=torch.int64 if field.integer else dtype, device=device)
                 for name, field in NETWORK_FIELDS.items()
-            }
+            },
+            units=UnitAttributes.of(network, dtype=dtype, device=device),
         )
 
     @CachedTensorProperty
@@ -148,7 +176,8 @@ class NetworkAttributes:
 
     def to(self, device: torch.device | str) -> Self:
         """The same attributes on another device."""
-        return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+        there = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value.to(device) for name, value in there.items() if value is not None})
 
 
 def long_run_deviation(demand: DemandModel) -> NDArray[np.float64]:
@@ -163,8 +192,9 @@ def long_run_deviation(demand: DemandModel) -> NDArray[np.float64]:
 class Snapshot(Record):
     """Known at the start of a day, in physical units; made by an observation model (`entrepot.envs.observe.model`).
 
-    Fields are those of `SNAPSHOT_FIELDS`, except that the pipeline stands here as the sums that policies read,
-    `in_transit`, `due` and `arriving`. A batch axis is 1 where all environments see the same.
+    Fields are those of `SNAPSHOT_FIELDS` and, where equipment wears, of `UNIT_SNAPSHOT_FIELDS`, except that the
+    pipeline stands here as the sums that policies read, `in_transit`, `due` and `arriving`. A batch axis is 1 where all
+    environments see the same.
     """
 
     on_hand: Annotated[Tensor, Axes("BNS", unit="units")]
@@ -185,6 +215,8 @@ class Snapshot(Record):
     storage_price: Annotated[Tensor, Axes("BN", unit="USD/m³/day")]
     arriving_or_none: Annotated[Tensor | None, Axes("BNSD", unit="units")] = None
     pipeline_or_none: Annotated[Tensor | None, Axes("BNSH", unit="units")] = None
+    unit_age_hours: Annotated[Tensor | None, Axes("BU", unit="hours")] = None  # these two where equipment wears
+    unit_down_hours: Annotated[Tensor | None, Axes("BU", unit="hours")] = None
 
     @property
     def arriving(self) -> Tensor:

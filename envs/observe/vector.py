@@ -30,6 +30,7 @@ STOCK_FEATURES = ("on_hand_cover", "dock_cover", "in_transit_cover", "backlog_co
 DEMAND_FEATURES = ("fast_to_slow", "slow_to_mean", "quarter_to_mean", "rate")
 NODE_FEATURES = ("space_used", "equipment")
 LANE_FEATURES = ("wait", "open")
+UNIT_FEATURES = ("wear", "mending")
 DAY_FEATURES = (
     "season_last_month",
     "season_last_quarter",
@@ -45,7 +46,8 @@ DAY_FEATURES = (
 class Features:
     """All features of a batch; overwritten by the next call that makes some.
 
-    R rows of one number for each SKU, in the order stock, due, demand; and O numbers that belong to no SKU.
+    R rows of one number for each SKU, in the order stock, due, demand; and O numbers that belong to no SKU. U units of
+    equipment are told where maintenance is decided, else none.
     """
 
     by_entity: Tensor  # [B, R, S] the rows; entity first in memory, as in the twin
@@ -64,22 +66,24 @@ class Features:
     level: Tensor  # [N, B, S] rate
     nodes: tuple[Tensor, ...]  # each [B, N]
     lanes: tuple[Tensor, ...]  # each [B, L]
+    units: tuple[Tensor, ...]  # each [B, U]
     season: Tensor  # [B, 15]
     week: Tensor  # [B, 2]
     year: Tensor  # [B, 2]
 
     @classmethod
-    def blank(cls, nodes: int, lanes: int, packed: int, skus: int, episodes: int, like: Tensor) -> Self:
+    def blank(cls, nodes: int, lanes: int, units: int, packed: int, skus: int, episodes: int, like: Tensor) -> Self:
         """Zeros of the device and dtype of `like`; with P packed rows."""
         row_sizes = [len(STOCK_FEATURES) * nodes, lanes, len(DEMAND_FEATURES) * nodes]
-        other_sizes = [len(NODE_FEATURES) * nodes, len(LANE_FEATURES) * lanes, len(DAY_FEATURES), 1]
+        other_sizes = [len(NODE_FEATURES) * nodes, len(LANE_FEATURES) * lanes, len(UNIT_FEATURES) * units]
+        other_sizes += [len(DAY_FEATURES), 1]
         # Made so that they can be written to inside and outside of inference mode.
         with torch.inference_mode(False):
             by_entity = like.new_zeros(sum(row_sizes), episodes, skus)
             page = like.new_zeros(episodes, len(by_entity) + 1 + packed, skus)
             others = like.new_zeros(episodes, sum(other_sizes))
             stock, due, demand = by_entity.split_with_sizes(row_sizes)
-            of_nodes, of_lanes, day, _ = others.split_with_sizes(other_sizes, dim=1)
+            of_nodes, of_lanes, of_units, day, _ = others.split_with_sizes(other_sizes, dim=1)
             season, week, year = day.split_with_sizes([SEASON_ENTRIES, 2, 2], dim=1)
             return cls(
                 by_entity=by_entity.transpose(0, 1),
@@ -97,6 +101,7 @@ class Features:
                 level=demand[3 * nodes :],
                 nodes=of_nodes.split(nodes, dim=1),  # type: ignore[no-untyped-call]
                 lanes=of_lanes.split(lanes, dim=1),  # type: ignore[no-untyped-call]
+                units=of_units.split(units, dim=1) if units else (),  # type: ignore[no-untyped-call]
                 season=season,
                 week=week,
                 year=year,
@@ -113,13 +118,14 @@ class Observation:
     An agent's vector holds, in this order: for each node it orders for, `STOCK_FEATURES` and `DEMAND_FEATURES` by SKU;
     for each lane it owns, the cover due within the lane's window by SKU; for each of those lanes, the on-hand cover
     that its origin publishes, by SKU (0 where that is a supplier); `NODE_FEATURES` by node; `LANE_FEATURES` by lane;
-    `DAY_FEATURES`; zeros.
+    with `maintenance`, `UNIT_FEATURES` by unit of equipment at its nodes; `DAY_FEATURES`; zeros.
     """
 
-    def __init__(self, network: NetworkArrays, attributes: NetworkAttributes) -> None:
-        """Args: the network; its attributes, whose device and dtype the features take."""
+    def __init__(self, network: NetworkArrays, attributes: NetworkAttributes, *, maintenance: bool = False) -> None:
+        """Args: the network; its attributes, whose device and dtype the features take; whether units are told."""
         self._attributes = attributes
         self._network = network
+        self._units = network.unit_agent if maintenance else network.unit_agent[:0]  # [U]
         like = attributes.demand_mean
         mean = echelon_rate(attributes, like.unsqueeze(0)).clamp(min=LEAST_RATE)  # [1, N, S]
         self._mean = mean.transpose(0, 1)  # [N, 1, S]
@@ -187,7 +193,7 @@ class Observation:
             return self._features
         nodes, lanes = len(self._network.nodes), len(self._network.lanes)
         packed = len(self._packed) // self._skus
-        features = Features.blank(nodes, lanes, packed, self._skus, rate.shape[0], like=rate)
+        features = Features.blank(nodes, lanes, len(self._units), packed, self._skus, rate.shape[0], like=rate)
         if not exporting:
             self._features = features
         return features
@@ -225,6 +231,8 @@ class Observation:
         used = snapshot.on_hand.transpose(0, 1) @ known.volume_m3
         torch.div(used.t(), known.capacity_m3, out=space)
         equipment.copy_(snapshot.equipment)
+        if features.units:
+            self._write_units(features.units, snapshot)
         wait, lane_open = features.lanes
         torch.div(snapshot.lane_wait_days, 7.0, out=wait)
         lane_open.copy_(snapshot.lane_open)
@@ -232,12 +240,25 @@ class Observation:
         torch.index_select(self._week, 0, snapshot.weekday, out=features.week)
         torch.index_select(self._year, 0, snapshot.day_of_year, out=features.year)
 
+    def _write_units(self, places: tuple[Tensor, ...], snapshot: Snapshot) -> None:
+        known, (wear, mending) = self._attributes.units, places
+        assert known is not None
+        assert snapshot.unit_age_hours is not None
+        assert snapshot.unit_down_hours is not None
+        torch.div(snapshot.unit_age_hours, known.unit_scale_hours, out=wear)
+        torch.div(snapshot.unit_down_hours, known.unit_hours_per_day, out=mending)
+
     def _shapes(self) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
-        """What features stand in: rows of SKUs of stock, due, demand; and others of nodes, lanes, day."""
-        nodes, lanes = len(self._network.nodes), len(self._network.lanes)
+        """What features stand in: rows of SKUs of stock, due, demand; and others of nodes, lanes, units, day."""
+        nodes, lanes, units = len(self._network.nodes), len(self._network.lanes), len(self._units)
         return (
             ((len(STOCK_FEATURES), nodes), (lanes,), (len(DEMAND_FEATURES), nodes)),
-            ((len(NODE_FEATURES), nodes), (len(LANE_FEATURES), lanes), (len(DAY_FEATURES),)),
+            (
+                (len(NODE_FEATURES), nodes),
+                (len(LANE_FEATURES), lanes),
+                (len(UNIT_FEATURES), units),
+                (len(DAY_FEATURES),),
+            ),
         )
 
     def _places(self) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
@@ -252,16 +273,17 @@ class Observation:
     def _table(self, agent: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Which rows an agent sees, and which of the others."""
         network = self._network
-        (stock, due, demand), (node, lane, day) = self._places()
+        (stock, due, demand), (node, lane, unit, day) = self._places()
         nodes = np.flatnonzero(network.node.agent == agent)
         lanes = np.flatnonzero(network.lane.agent == agent)
+        fleet = np.flatnonzero(self._units == agent)
         nothing = len(stock) * len(network.nodes) + len(due) + len(demand) * len(network.nodes)
         origin = network.lane.origin[lanes]
         published = np.where(origin < len(network.nodes), stock[0][origin.clip(max=len(network.nodes) - 1)], nothing)
         by_node = np.concatenate([stock, demand]).T[nodes].ravel()
         return (
             np.concatenate([by_node, due[lanes], published]),
-            np.concatenate([node.T[nodes].ravel(), lane.T[lanes].ravel(), day]),
+            np.concatenate([node.T[nodes].ravel(), lane.T[lanes].ravel(), unit.T[fleet].ravel(), day]),
         )
 
     def _layout(
@@ -291,10 +313,12 @@ class Observation:
         due = [f"{lane}/{sku}/due_cover" for lane in network.lanes for sku in network.skus]
         by_node = [f"{n}/{name}" for name in NODE_FEATURES for n in network.nodes]
         by_lane = [f"{lane}/{name}" for name in LANE_FEATURES for lane in network.lanes]
+        units = network.equipment.units if network.equipment is not None and len(self._units) else ()
+        by_unit = [f"{unit}/{name}" for name in UNIT_FEATURES for unit in units]
         nothing = ["nothing"] * self._skus
         return (
             [*by_cell(STOCK_FEATURES), *due, *by_cell(DEMAND_FEATURES), *nothing],
-            [*by_node, *by_lane, *DAY_FEATURES],
+            [*by_node, *by_lane, *by_unit, *DAY_FEATURES],
         )
 
 

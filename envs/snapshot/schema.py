@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Axis = Literal["B", "N", "M", "L", "S", "H", "J", "W"]
+Axis = Literal["B", "N", "M", "L", "S", "H", "J", "W", "U"]
 
 
 @dataclass(frozen=True)
@@ -95,3 +95,21 @@ NETWORK_FIELDS: dict[str, Field] = {
     "capital_share_per_day": _field("", "share/day", "cost of capital", maximum=1.0),
 }
 """What doesn't change from day to day. J the most faster lanes of any lane."""
+
+UNIT_SNAPSHOT_FIELDS: dict[str, Field] = {
+    "unit_age_hours": _field("BU", "hours", "of work since the unit was new, mended or maintained"),
+    "unit_down_hours": _field("BU", "hours", "of the shifts to come, until the unit is mended; 0 if it works"),
+}
+"""Beside `SNAPSHOT_FIELDS` for whoever decides maintenance, where equipment wears. U units of equipment."""
+
+UNIT_NETWORK_FIELDS: dict[str, Field] = {
+    "unit_node": _field("U", "index", "node where the unit works", integer=True),
+    "unit_scale_hours": _field("U", "hours", "scale of the unit's Weibull life: MTBF/Γ(1 + 1/shape)"),
+    "unit_shape": _field("U", "number", "of the same life; 1 does not age", maximum=20.0),
+    "unit_hours_per_day": _field("U", "hours", "of a shift", maximum=24.0),
+    "unit_best_age_hours": _field(
+        "U", "hours", "of work at which maintenance costs least in the long run; 1e12 where it never pays"
+    ),
+    "unit_planned_share": _field("U", "ratio", "cost of a maintenance over that of a failure, standstill included"),
+}
+"""Beside `NETWORK_FIELDS` for the same."""

@@ -7,7 +7,6 @@ one new class that registers itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Protocol
 
 import torch
@@ -19,6 +18,7 @@ from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicy
 from entrepot.configs.registry import Registry
 from entrepot.envs.observe.snapshot import NetworkAttributes
 from entrepot.envs.observe.vector import Observation
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS
 from entrepot.envs.world import World
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.rllib.snapshot_vector import SnapshotLayout
@@ -78,7 +78,8 @@ class MlpActor(nn.Module):
         lanes = OwnLanes.of(world.network).lane
         self._shape = (lanes.shape[1], len(world.network.skus))
         self._agents = len(lanes)
-        inputs = Observation(world.network, world.attributes).width + self._agents
+        seen = Observation(world.network, world.attributes, maintenance=settings.maintenance)
+        inputs = seen.width + self._agents
         self.actor = StackedMlp(1, inputs, self._shape[0] * self._shape[1], settings.mlp.mlp())
 
     def forward(self, seen: Seen) -> Tensor:
@@ -89,7 +90,13 @@ class MlpActor(nn.Module):
     @staticmethod
     def deployed(world: World, settings: PpoSettings, neural: NeuralPolicySettings) -> nn.Module:
         """As in `ActorBuilder`."""
-        return AgentMlp(world.network, world.attributes, settings.mlp.mlp(), shared=settings.sharing == "shared")
+        return AgentMlp(
+            world.network,
+            world.attributes,
+            settings.mlp.mlp(),
+            shared=settings.sharing == "shared",
+            maintenance=settings.maintenance,
+        )
 
     @staticmethod
     def deployed_state(actors: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -111,7 +118,7 @@ class NeuralActor(nn.Module):
         # learners insist that whatever learns gets one.
         self.policy.consolidation.requires_grad_(False)
         self._layout = SnapshotLayout.of(world)
-        self._names = tuple(field.name for field in fields(NetworkAttributes))
+        self._names = tuple(NETWORK_FIELDS)  # orders hang on nothing of the equipment but its share at work
         for name in self._names:  # buffers move with the module and are no part of its state
             self.register_buffer(f"attributes_{name}", getattr(world.attributes, name), persistent=False)
         self.register_buffer("lanes", OwnLanes.of(world.network).lane, persistent=False)

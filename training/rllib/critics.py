@@ -53,7 +53,7 @@ class OwnCritic(nn.Module):
         """Args as in `CriticBuilder`."""
         super().__init__()
         self._agents = len(world.network.agents)
-        inputs = Observation(world.network, world.attributes).width + self._agents
+        inputs = Observation(world.network, world.attributes, maintenance=settings.maintenance).width + self._agents
         self.mlp = StackedMlp(1, inputs, 1, settings.critic_mlp.mlp(), last_gain=1.0)
 
     def forward(self, seen: Seen) -> Tensor:
@@ -88,7 +88,9 @@ class StateCritic(_Central):
 
     def __init__(self, world: World, settings: PpoSettings) -> None:
         """Args as in `CriticBuilder`."""
-        super().__init__(Observation(world.network, world.attributes).size, world, settings)
+        super().__init__(
+            Observation(world.network, world.attributes, maintenance=settings.maintenance).size, world, settings
+        )
 
     def inputs(self, state: Tensor) -> Tensor:
         """[U, F]."""
@@ -101,7 +103,7 @@ class ObservationsCritic(_Central):
 
     def __init__(self, world: World, settings: PpoSettings) -> None:
         """Args as in `CriticBuilder`."""
-        self_seen = Observation(world.network, world.attributes)
+        self_seen = Observation(world.network, world.attributes, maintenance=settings.maintenance)
         super().__init__(sum(self_seen.widths), world, settings)
         # Where each agent's features stand in the state, padding left out.
         places = [torch.as_tensor(self_seen.places(agent)) for agent in range(len(self_seen.widths))]

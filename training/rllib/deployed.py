@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from entrepot.agents.upkeep import MaintainingPolicy, MaintenanceHead
 from entrepot.envs.world import World, build_world
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named
 from entrepot.training.rllib.settings import PpoSettings
 
-ACTOR = "actor."
+ACTOR, UPKEEP = "actor.", "upkeep."
 
 
 def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.Module:
@@ -25,14 +26,21 @@ def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.
     """
     settings = PpoSettings.of(experiment.trainer)
     world = world or build_world(experiment.network, experiment.demand, skus=experiment.skus)
-    return actor_named(settings.actor).deployed(world, settings, experiment.policy.neural(head=ENVIRONMENT_HEAD))
+    orders = actor_named(settings.actor).deployed(world, settings, experiment.policy.neural(head=ENVIRONMENT_HEAD))
+    return MaintainingPolicy(orders, MaintenanceHead()) if settings.maintenance else orders
 
 
 def state_of(experiment: ExperimentSettings, modules: Mapping[str, Mapping[str, Any]]) -> dict[str, Tensor]:
     """The state of `module_of`, of the RLModules' states by module and name."""
     settings = PpoSettings.of(experiment.trainer)
-    actors = [
-        {key.removeprefix(ACTOR): torch.as_tensor(value) for key, value in state.items() if key.startswith(ACTOR)}
-        for state in modules.values()
-    ]
-    return actor_named(settings.actor).deployed_state(actors)
+    orders = actor_named(settings.actor).deployed_state([_part(state, ACTOR) for state in modules.values()])
+    if not settings.maintenance:
+        return orders
+    (shared,) = modules.values()
+    return {f"orders.{key}": value for key, value in orders.items()} | {
+        f"head.{key}": value for key, value in _part(shared, UPKEEP).items()
+    }
+
+
+def _part(state: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): torch.as_tensor(value) for key, value in state.items() if key.startswith(prefix)}

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from entrepot.agents.cover_ratio import cover_of
 from entrepot.agents.mlp import OwnLanes
+from entrepot.agents.upkeep import UNIT_FEATURES, OwnUnits, unit_features
+from entrepot.agents.upkeep.head import MOST
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.observe.reading import NOTHING_COSTLY
 from entrepot.envs.observe.vector import OBSERVATION_BOUND
@@ -44,7 +46,9 @@ class AgentsEnvironment:
     - `snapshot` [Q]: the network's snapshot laid out flat, the same for all agents;
     - `departs` [K]: 1 where the own lane departs today;
     - `agent` []: the agent's number;
-    - `moment` []: a number that rows of the same day of the same environment share.
+    - `moment` []: a number that rows of the same day of the same environment share;
+    - `units` [K', F] and `works` [K'], where maintenance is learnt: features of the own units of equipment, and 1 where
+      one isn't being mended.
 
     Rewards are scaled by 1 − discount, so that values are of the size of a day's reward.
     """
@@ -60,12 +64,14 @@ class AgentsEnvironment:
             team_share=settings.team_share,
             seed=seed,
             with_observations="own" in needs,
+            maintenance=settings.maintenance,
             reads=READS if "snapshot" in needs else NOTHING_COSTLY,
         )
         self.num_envs = settings.environments
         self.agents = world.network.agents
         self._base = world.attributes.base_cover_days
         self._lanes = OwnLanes.of(world.network)
+        self._fleet = OwnUnits.of(world.network) if settings.maintenance else None
         self._layout = SnapshotLayout.of(world) if "snapshot" in needs else None
         self._needs = needs
         self._reward_scale = 1.0 - settings.gamma
@@ -75,7 +81,8 @@ class AgentsEnvironment:
         skus = len(world.network.skus)
         self._action_shape = (len(self.agents), self._lanes.lane.shape[1], skus)
         one_observation = self._observation_box()
-        one_action = spaces.Box(-np.inf, np.inf, (self._action_shape[1] * skus,), np.float32)
+        numbers = self._action_shape[1] * skus + (0 if self._fleet is None else self._fleet.unit.shape[1])
+        one_action = spaces.Box(-np.inf, np.inf, (numbers,), np.float32)
         self.single_observation_space = spaces.Dict(dict.fromkeys(self.agents, one_observation))
         self.single_action_space = spaces.Dict(dict.fromkeys(self.agents, one_action))
         self.observation_space, self.action_space = self.single_observation_space, self.single_action_space
@@ -98,13 +105,17 @@ class AgentsEnvironment:
         """Live through a day.
 
         Args:
-            actions: [B, A, K · S] logarithms of cover over base cover.
+            actions: [B, A, K · S + K'] logarithms of cover over base cover; then, where maintenance is learnt, a number
+                for each unit, from 0 up: maintain.
 
         Returns:
             What is seen next; rewards [B, A].
         """
-        log_ratio = self._lanes.scatter(actions.view(self.num_envs, *self._action_shape))
-        own, rewards, _, _, _ = self.batched.step(cover_of(log_ratio, self._base))
+        agents, lanes, skus = self._action_shape
+        cells, units = actions[..., : lanes * skus], actions[..., lanes * skus :]
+        log_ratio = self._lanes.scatter(cells.reshape(self.num_envs, agents, lanes, skus))
+        maintenance = None if self._fleet is None else (self._fleet.scatter(units) >= 0).to(actions)
+        own, rewards, _, _, _ = self.batched.step(cover_of(log_ratio, self._base), maintenance)
         return self._today(own), (rewards * self._reward_scale).to(torch.float32).numpy()
 
     def figures(self) -> Tensor:
@@ -127,6 +138,9 @@ class AgentsEnvironment:
             "departs": self._lanes.gather(departs.unsqueeze(-1)).squeeze(-1),
         }
         self._moment += self.num_envs
+        if self._fleet is not None and snapshot.unit_down_hours is not None:
+            seen["units"] = self._fleet.gather(unit_features(snapshot, self.batched.attributes))
+            seen["works"] = self._fleet.gather((snapshot.unit_down_hours <= 0).to(torch.float32))
         if "own" in self._needs:
             seen["own"] = own
         if "state" in self._needs:
@@ -144,6 +158,10 @@ class AgentsEnvironment:
             "moment": spaces.Box(0, np.iinfo(np.int64).max, (), np.int64),
             "departs": real(self._action_shape[1], 1.0),
         }
+        if self._fleet is not None:
+            units = self._fleet.unit.shape[1]
+            boxes["units"] = spaces.Box(-MOST, MOST, (units, len(UNIT_FEATURES)), np.float32)
+            boxes["works"] = real(units, 1.0)
         if "own" in self._needs:
             boxes["own"] = real(self.batched.observation.width, OBSERVATION_BOUND)
         if "state" in self._needs:

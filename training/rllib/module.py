@@ -13,6 +13,7 @@ from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
 
 from entrepot.agents.mlp import OwnLanes
+from entrepot.agents.upkeep import MaintenanceHead
 from entrepot.configs.loader import validate
 from entrepot.training.experiment import PolicySettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named
@@ -27,7 +28,9 @@ class WarehouseModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # typ
     Its `model_config` holds `world` (from `describe_world`), `trainer` (`PpoSettings`) and `policy` (`PolicySettings`)
     as plain values. An action is a vector of K lanes × S SKUs, logarithms of cover over base cover. Cells that can't
     order today, because the lane doesn't depart, can't carry the SKU or isn't there, have a standard normal that
-    learning never touches: they cancel out of every likelihood ratio.
+    learning never touches: they cancel out of every likelihood ratio. Where maintenance is learnt, an action ends with
+    one number for each of the agent's units of equipment, from 0 up: maintain; units that are being mended are treated
+    like lanes that don't depart.
     """
 
     def setup(self) -> None:
@@ -37,6 +40,10 @@ class WarehouseModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # typ
         world = world_of(self.model_config["world"])
         self.actor = actor_named(settings.actor)(world, settings, policy.neural(head=ENVIRONMENT_HEAD))
         self.log_deviation = nn.Parameter(torch.tensor(math.log(settings.exploration_deviation)))
+        if settings.maintenance:
+            self.upkeep = MaintenanceHead()
+            self.log_deviation_of_units = nn.Parameter(torch.tensor(math.log(settings.maintenance_deviation)))
+        self._maintains = settings.maintenance
         self.critic = critic_named(settings.critic)(world, settings)
         carried = OwnLanes.of(world.network).gather(world.attributes.lane_carries) > 0.5
         self.register_buffer("carried", carried, persistent=False)
@@ -54,6 +61,10 @@ class WarehouseModule(TorchRLModule, InferenceOnlyAPI, ValueFunctionAPI):  # typ
         seen = batch[Columns.OBS]
         mean = self.actor(seen)
         decides = (seen["departs"].unsqueeze(-1) > 0.5) & self.carried[seen["agent"]]
-        mean = torch.where(decides, mean, 0.0)
-        log_deviation = torch.where(decides, self.log_deviation, 0.0)
-        return {Columns.ACTION_DIST_INPUTS: torch.cat([mean.flatten(1), log_deviation.flatten(1)], dim=1)}
+        means, log_deviations = [torch.where(decides, mean, 0.0)], [torch.where(decides, self.log_deviation, 0.0)]
+        if self._maintains:
+            works = seen["works"] > 0.5
+            means.append(torch.where(works, self.upkeep(seen["units"]), 0.0))
+            log_deviations.append(torch.where(works, self.log_deviation_of_units, 0.0))
+        inputs = [part.flatten(1) for part in (*means, *log_deviations)]
+        return {Columns.ACTION_DIST_INPUTS: torch.cat(inputs, dim=1)}

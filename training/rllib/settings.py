@@ -24,6 +24,8 @@ class PpoSettings(SamplingSettings, ProximalSettings):
     mlp: PerceptronSettings = PerceptronSettings()
     critic_mlp: PerceptronSettings = PerceptronSettings()
     exploration_deviation: Positive = 0.15
+    maintenance: bool = False
+    maintenance_deviation: Positive = 0.05
     learners: Annotated[int, Field(ge=0)] = 0
     learning_rate: Positive = 0.0005
     minibatch_days: Count = 256
@@ -39,6 +41,10 @@ class PpoSettings(SamplingSettings, ProximalSettings):
             raise ValueError(
                 "sharing: 'separate'; the neural policy has one set of weights for any number of warehouses: "
                 "allowed: shared, or separate with actor=mlp"
+            )
+        if self.maintenance and self.sharing == "separate":
+            raise ValueError(
+                "maintenance: True; one head decides for all units of equipment: allowed with sharing: shared"
             )
         if self.learners and self.environments % self.learners:
             raise ValueError(

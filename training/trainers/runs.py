@@ -62,6 +62,12 @@ class Run:
                 f"{self.folder}: a perceptron decides for the network it was trained on, {self.experiment.network} "
                 f"with {len(skus or ())} SKUs; found {world.description.name} with {len(world.network.skus)}"
             )
+        units = getattr(self.module, "fixed_sizes", {}).get("U", 0)
+        if units and units != len(world.network.unit_agent):
+            raise ConfigurationError(
+                f"{self.folder}: a perceptron that maintains {units} units of equipment; found "
+                f"{world.description.name} with {len(world.network.unit_agent)} that wear"
+            )
         return ModuleAgent(self.module.to(world.parameters.device), world.attributes)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 import torch
 from torch import Tensor
@@ -19,6 +17,7 @@ from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Day, State
 from entrepot.envs.world import World, build_world
 from tests.reachable import reachable, storages
+from tests.worlds import tensors_of
 from tests.worlds.tiny import tiny_scenario, tiny_world
 
 DAYS = 9
@@ -51,8 +50,8 @@ def test_nothing_of_a_snapshot_leads_to_the_state_the_memory_or_the_days_ahead(o
 def test_what_is_lent_shows_the_same(observation: str) -> None:
     simulation, present, day = lived(tiny_world(), observation=observation)
     own, lent = (simulation.observe(present, day, EVERYTHING, lent=lent) for lent in (False, True))
-    for field in fields(Snapshot):
-        assert torch.equal(getattr(own, field.name), getattr(lent, field.name)), field.name
+    for name, value in tensors_of(own).items():
+        assert torch.equal(value, tensors_of(lent)[name]), name
 
 
 def test_a_policy_that_writes_into_a_snapshot_changes_no_state() -> None:
@@ -75,8 +74,8 @@ def test_a_snapshot_kept_from_yesterday_stays_what_it_was(observation: str) -> N
     for _ in range(3):
         present, _, _ = simulation.live(present, plenty, day)
     assert (simulation.observe(present, day).due != kept.due).any()
-    for field in fields(Snapshot):
-        assert torch.equal(getattr(kept, field.name), getattr(copy, field.name)), field.name
+    for name, value in tensors_of(kept).items():
+        assert torch.equal(value, tensors_of(copy)[name]), name
 
 
 @pytest.mark.parametrize("part", list(Costly))
