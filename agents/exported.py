@@ -12,6 +12,7 @@ import torch
 from entrepot.agents.inference import InferenceModule, Limits, load
 from entrepot.agents.inference.json_reader import MANIFEST
 from entrepot.agents.inference.loading import latest_version
+from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.arrays import network_arrays, snapshot_arrays
 from entrepot.envs.observe.reading import Costly
@@ -37,11 +38,20 @@ class ExportedPolicy:
     reads = frozenset({Costly.PIPELINE})
 
     def __init__(self, module: InferenceModule, attributes: NetworkAttributes) -> None:
-        """Args: the module; attributes of the network to decide for, which need not be the exported one."""
+        """Args: the module; attributes of the network to decide for, which need not be the exported one.
+
+        Raises:
+            ConfigurationError: the module decides maintenance, and nothing of the network wears.
+        """
         self._module = module
         self.decisions = 0
         self.fallbacks = 0  # of the decisions, those that the module's fallback took
         self.network = network_arrays(attributes)
+        if module.manifest.names.units and attributes.units is None:
+            raise ConfigurationError(
+                f"{module.versions.module}: decides maintenance, and no equipment of this network wears; needed: a "
+                "network with inside.wear"
+            )
 
     @property
     def effort(self) -> str:
@@ -52,11 +62,13 @@ class ExportedPolicy:
         """Nothing is remembered between days."""
 
     def decide(self, snapshot: Snapshot) -> Decisions:
-        """Orders."""
+        """Orders, and maintenance where the module decides it."""
         decision = self._module.decide(
             snapshot_arrays(snapshot), network=self.network, age_seconds=0.0, limits=NO_LIMITS, deadline_seconds=None
         )
         self.fallbacks += sum(source != "policy" for source in decision.source)
         self.decisions += len(decision.source)
-        orders = torch.as_tensor(decision.raw_orders, device=snapshot.on_hand.device, dtype=snapshot.on_hand.dtype)
-        return Decisions(orders)
+        like = {"device": snapshot.on_hand.device, "dtype": snapshot.on_hand.dtype}
+        orders = torch.as_tensor(decision.raw_orders, **like)
+        maintenance = None if decision.maintenance is None else torch.as_tensor(decision.maintenance, **like)
+        return Decisions(orders, maintenance)

@@ -21,6 +21,8 @@ Arrays = dict[str, NDArray[Any]]
 NAMELESS: Names = MappingProxyType({})
 CONTEXT = ("season_ahead", "day_of_year", "weekday")
 """Known of the whole network alone: where they can't be read there is no cell to contain the trouble in."""
+UNIT_FIELDS = ("unit_age_hours", "unit_down_hours")
+"""What is known of units of equipment: where it is missing, orders are decided all the same, and maintenance isn't."""
 CASTS = {"int64": "iu", "float32": "fiub"}
 """Kinds of arrays that may be cast to a field's type."""
 
@@ -120,7 +122,8 @@ def _check_fields(
             problem = f"has {given.days} days; lanes take longer, so {least_days} or more are required"
         if problem:
             checked.absent.add(name)
-            checked.rows.fall(slice(None), Reason("schema", name, problem))
+            said = checked.rows.note if name in UNIT_FIELDS else checked.rows.fall
+            said(slice(None), Reason("schema", name, problem))
             checked.arrays[name] = np.zeros((count, *shape[1:]), field.kind)
             checked.usable[name] = np.zeros((count, *shape[1:]), np.bool_)
             continue
@@ -158,7 +161,7 @@ def check_network(network: Mapping[str, Any], schema: Mapping[str, FieldSchema])
                 reasons.append(Reason("schema", name, problem))
             else:
                 found[name] = values
-    sizes = {axis: most_common(found, schema, axis, default=1) for axis in ("N", "M", "L", "S", "J")}
+    sizes = {axis: most_common(found, schema, axis, default=1) for axis in ("N", "M", "L", "S", "J", "U")}
     arrays: Arrays = {}
     for name, field in schema.items():
         problem = form_problem(found.get(name), field, tuple(sizes[axis] for axis in field.axes))
@@ -191,9 +194,10 @@ def same_network(
 
 
 def sizes_of(network: Mapping[str, NDArray[Any]]) -> dict[str, int]:
-    """N, M, L, S of a network that has been checked."""
+    """N, M, L, S of a network that has been checked, and U where its equipment is told."""
     nodes, markets, skus = network["echelon_share"].shape
-    return {"N": nodes, "M": markets, "L": len(network["lane_origin"]), "S": skus}
+    units = {"U": len(network["unit_node"])} if "unit_node" in network else {}
+    return {"N": nodes, "M": markets, "L": len(network["lane_origin"]), "S": skus, **units}
 
 
 def form_problem(values: NDArray[Any] | None, field: FieldSchema, shape: tuple[int, ...]) -> str:
@@ -247,7 +251,12 @@ def _network_problems(
         good = np.isfinite(values) & (values >= field.minimum) & (values <= field.maximum)
         yield "values", name, value_problem(values, good, field)
         return
-    last = {"lane_destination": sizes["N"] - 1, "lane_faster": sizes["L"], "lane_origin": MOST_ENDPOINTS}.get(name)
+    last = {
+        "lane_destination": sizes["N"] - 1,
+        "lane_faster": sizes["L"],
+        "lane_origin": MOST_ENDPOINTS,
+        "unit_node": sizes["N"] - 1,
+    }.get(name)
     if last is not None and values.size and values.max() > last:
         yield "values", name, f"{values.max()} points at nothing; 0 to {last} is allowed"
 

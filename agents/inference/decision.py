@@ -114,7 +114,7 @@ EXPLANATIONS = ("target_days", "rate", "position", "wish", "released")
 
 @dataclass(frozen=True)
 class Decision:
-    """Decisions for B rows, and how they came about. Orders are the only kind that today's modules decide."""
+    """Decisions for B rows, and how they came about: orders, and maintenance where the module decides it."""
 
     orders: NDArray[np.int64]  # [B, L, S] whole units, free to go out
     held: NDArray[np.int64]  # [B, L, S] whole units that wait for a person
@@ -128,6 +128,9 @@ class Decision:
     explanations: Mapping[str, NDArray[np.float32]]  # [B, L, S] each of `EXPLANATIONS`, NaN where it isn't known
     lanes: tuple[str, ...]  # [L] names
     skus: tuple[str, ...]  # [S] names
+    maintenance: NDArray[np.bool_] | None = None
+    """[B, U] units of equipment to maintain before the day's shift; None of a module that decides no maintenance."""
+    units: tuple[str, ...] = ()  # [U] names, empty where they aren't known
 
     def explain(self) -> str:
         """One line a row: its source and reasons."""
@@ -136,6 +139,17 @@ class Decision:
             f"row {row}: {source}" + "".join(f"; {reason}" for reason in reasons)
             for row, (source, reasons) in enumerate(rows)
         )
+
+    def maintain(self, row: int = 0) -> tuple[str, ...]:
+        """Names of the units to maintain, `unit 3` where they aren't known; none of a module that decides none.
+
+        Raises:
+            InputRefused: there is no such row.
+        """
+        row = _place("row", row, range(len(self.source)))
+        if self.maintenance is None:
+            return ()
+        return tuple(self.units[unit] or f"unit {unit}" for unit in np.flatnonzero(self.maintenance[row]))
 
     def why(self, lane: str | int, sku: str | int, row: int = 0) -> Why:
         """Where one order comes from.

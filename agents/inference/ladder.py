@@ -19,6 +19,7 @@ from entrepot.agents.inference.fallback import BaseStock, fallback_orders
 from entrepot.agents.inference.feasibility import Bounds, project
 from entrepot.agents.inference.guard import sound
 from entrepot.agents.inference.live import Live
+from entrepot.agents.inference.maintenance import OUTPUT, fallback_maintenance, maintained
 from entrepot.agents.inference.manifest import Manifest
 from entrepot.agents.inference.order_up_to import demand_rate, stock_position
 from entrepot.agents.inference.rows import Rows
@@ -54,7 +55,7 @@ def climb(
     if rows.held.any():
         held.hold_rows(rows.held)
     told = close_lanes(checked, asked.manifest.envelope.values)
-    raw, explanations = _ask(asked, told, checked)
+    raw, explanations, due = _ask(asked, told, checked)
     cut_by = np.zeros(raw.shape, np.uint16)
     # Where it isn't known whether a lane is open it is held anyway; stock that isn't known counts as none.
     lane_open = checked.arrays["lane_open"]
@@ -88,7 +89,14 @@ def climb(
         explanations=explanations,
         lanes=asked.live.lanes,
         skus=asked.live.skus,
+        maintenance=None if due is None else maintained(due, network, checked, _stale(asked, age)),
+        units=asked.live.units or (),
     )
+
+
+def _stale(asked: Asked, age: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    """[B, N] nodes whose figures are too old, where the age is told by node."""
+    return ~((age >= 0) & (age <= asked.manifest.maximum_age_seconds)) if age.ndim == 2 else None
 
 
 def _check_age(asked: Asked, age: NDArray[np.float64], checked: Checked, held: Held) -> None:
@@ -115,8 +123,13 @@ def _age_rows(age: NDArray[np.float64], most: float, longest: float, rows: Rows)
             rows.hold(np.array([row]), Reason("freshness", "age_seconds", beyond))
 
 
-def _ask(asked: Asked, told: Mapping[str, NDArray[Any]], checked: Checked) -> tuple[NDArray[np.float32], Outputs]:
-    """[B, L, S] units, each row from its source, and why; rows whose policy fails are sent to the fallback here."""
+def _ask(
+    asked: Asked, told: Mapping[str, NDArray[Any]], checked: Checked
+) -> tuple[NDArray[np.float32], Outputs, NDArray[np.float32] | None]:
+    """[B, L, S] units, each row from its source, and why; [B, U] maintenance from 0 to 1, None where none is decided.
+
+    Rows whose policy fails are sent to the fallback here.
+    """
     rows, network = checked.rows, asked.live.arrays
     shape = (rows.count, asked.sizes["L"], asked.sizes["S"])
     raw: NDArray[np.float32] | None = None
@@ -130,13 +143,26 @@ def _ask(asked: Asked, told: Mapping[str, NDArray[Any]], checked: Checked) -> tu
         if name not in explanations:
             explanations[name] = np.full(shape, np.nan, np.float32)
     fallen = np.flatnonzero(~rows.trusted)
+    due = _due(asked, told, explanations, fallen)
     if len(fallen):
         cover = asked.fallback.cover_for(asked.live.lanes, asked.live.skus, network["lane_lead_days"])
         with np.errstate(over="ignore"):
             raw[fallen], parts = fallback_orders(network, cover, told, checked, fallen)
         for name, values in parts.items():
             explanations[name][fallen] = values
-    return raw, explanations
+    return raw, explanations, due
+
+
+def _due(
+    asked: Asked, told: Mapping[str, NDArray[Any]], answers: Outputs, fallen: NDArray[Any]
+) -> NDArray[np.float32] | None:
+    """[B, U] of maintenance, which is taken out of the answers; the fallback's in rows that have fallen."""
+    if asked.live.units is None:
+        return None
+    by_age = fallback_maintenance(asked.live.arrays, told)
+    due = answers.pop(OUTPUT, by_age)
+    due[fallen] = by_age[fallen]
+    return due
 
 
 def _ask_policy(
@@ -166,6 +192,14 @@ def _ask_policy(
     else:
         sound_rows = np.asarray((np.isfinite(answer) & (answer >= 0)).all(axis=(1, 2)))
     why = {name: answers[name] for name in EXPLANATIONS if name in answers and answers[name].shape == due}
+    if OUTPUT in asked.manifest.outputs:
+        found = answers.get(OUTPUT)
+        units = (len(trusted), asked.sizes["U"])
+        if found is None or found.shape != units:
+            told_as = "none" if found is None else f"shape {list(found.shape)}"
+            rows.note(trusted, Reason("policy", OUTPUT, f"{told_as}; {list(units)} was due: nothing is maintained"))
+            found = np.zeros(units, np.float32)
+        why[OUTPUT] = found
     if "position" not in answers:  # a policy that can't tell; what there is can be told all the same
         destination = network["lane_destination"]
         why["rate"] = demand_rate(network, snapshot["demand_slow"])[:, destination].astype(np.float32)

@@ -32,10 +32,11 @@ class Live:
     nodes: tuple[str, ...] = ()  # [N] names; none where they aren't known
     markets: tuple[str, ...] = ()  # [M] the same
     reasons: tuple[Reason, ...] = ()  # why it can't be used
+    units: tuple[str, ...] | None = None  # [U] names, empty where they aren't known; None: maintenance isn't decided
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """N, M, L, S."""
+        """N, M, L, S; U where maintenance is decided."""
         return sizes_of(self.arrays)
 
     @cached_property
@@ -46,7 +47,7 @@ class Live:
     @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:
         """By axis, as far as they are known."""
-        return {"N": self.nodes, "M": self.markets, "L": self.lanes, "S": self.skus}
+        return {"N": self.nodes, "M": self.markets, "L": self.lanes, "S": self.skus, "U": self.units or ()}
 
 
 class Networks:
@@ -109,7 +110,8 @@ def live_network(
             _names("market_names", market_names, names.markets),
         )
         own_lanes = lanes == names.lanes
-        return Live(own, lanes, skus, own_lanes, own_lanes and skus == names.skus, nodes, markets)
+        own_skus = own_lanes and skus == names.skus
+        return Live(own, lanes, skus, own_lanes, own_skus, nodes, markets, units=_units(own, own, names))
     if not isinstance(network, Mapping):
         raise InputRefused(
             f"network: {type(network).__name__}; arrays by name are required, or None for the module's own"
@@ -120,7 +122,9 @@ def live_network(
             _size(network, schema, "L", len(names.lanes)),
             _size(network, schema, "S", len(names.skus)),
         )
-        return Live({}, ("",) * lane_count, ("",) * sku_count, False, False, reasons=tuple(reasons))
+        unit_count = _size(network, schema, "U", len(names.units))
+        units = ("",) * unit_count if "unit_node" in schema else None
+        return Live({}, ("",) * lane_count, ("",) * sku_count, False, False, reasons=tuple(reasons), units=units)
     own_lanes = all(np.array_equal(arrays[name], own[name]) for name in LANE_CONTENT)
     own_skus = all(np.array_equal(arrays[name], own[name]) for name in SKU_CONTENT)
     sizes = sizes_of(arrays)
@@ -131,7 +135,16 @@ def live_network(
     nodes = _names("node_names", node_names, names.nodes if own_nodes else ("",) * sizes["N"])
     markets = _names("market_names", market_names, names.markets if own_nodes else ("",) * sizes["M"])
     own_skus &= skus_named == names.skus
-    return Live(arrays, lanes_named, skus_named, own_lanes, own_lanes and own_skus, nodes, markets)
+    units = _units(arrays, own, names)
+    return Live(arrays, lanes_named, skus_named, own_lanes, own_lanes and own_skus, nodes, markets, units=units)
+
+
+def _units(arrays: Arrays, own: Arrays, names: Names) -> tuple[str, ...] | None:
+    """Names of units: the module's own where they are, by content, its own; None where it decides no maintenance."""
+    if "unit_node" not in own:
+        return None
+    same = all(np.array_equal(arrays[name], own[name]) for name in own if name.startswith("unit_"))
+    return names.units if same else ("",) * len(arrays["unit_node"])
 
 
 def _kept(given: Sequence[Sequence[str] | None]) -> Told | None:

@@ -26,6 +26,10 @@ from entrepot.agents.inference.module import InferenceModule, Session
 MOST_DIGITS = 18
 PROOF_SECONDS = 120.0
 """The golden cases take a fraction of a second; a graph that doesn't answer is refused."""
+GOLDEN = ("orders", "maintenance")
+"""Decisions whose golden answers are kept, as far as a module decides them."""
+GOLDEN_SHARE = 1e-3
+"""By how much maintenance, from 0 to 1, may be off what it was at export."""
 TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 
@@ -139,7 +143,8 @@ def _assemble(
     session = _session(files["policy.onnx"], manifest, threads, apart)
     again = None if folder is None else (load_again, (str(folder.resolve()), threads, digest, apart))
     module = InferenceModule(manifest, digest, session, network, BaseStock.from_json(files["fallback.json"]), again)
-    _prove(module, read_npz("golden.npz", files["golden.npz"], [*manifest.snapshot, "orders"]))
+    decided = [name for name in GOLDEN if name in manifest.outputs]
+    _prove(module, read_npz("golden.npz", files["golden.npz"], [*manifest.snapshot, *decided]))
     return module
 
 
@@ -179,15 +184,16 @@ def _check_names(manifest: Manifest, network: Arrays) -> None:
         raise ModuleRefused(
             f"{MANIFEST}: names.suppliers: {len(names.suppliers)} names; lanes of network.npz start from {suppliers}"
         )
-    for key, axis in (("nodes", "N"), ("markets", "M"), ("lanes", "L"), ("skus", "S")):
-        count = len(getattr(names, key))
-        if count != sizes[axis]:
-            raise ModuleRefused(f"{MANIFEST}: names.{key}: {count} names; network.npz has {sizes[axis]}")
+    for key, axis in (("nodes", "N"), ("markets", "M"), ("lanes", "L"), ("skus", "S"), ("units", "U")):
+        count, there = len(getattr(names, key)), sizes.get(axis, 0)
+        if count != there:
+            raise ModuleRefused(f"{MANIFEST}: names.{key}: {count} names; network.npz has {there}")
 
 
 def _prove(module: InferenceModule, golden: dict[str, NDArray[Any]]) -> None:
     """Run the golden cases again: the graph must answer on this machine what torch answered at export."""
     expected = golden.pop("orders")
+    maintenance = golden.pop("maintenance", None)
     manifest = module.manifest
     sizes = {**sizes_of(module.network), "W": manifest.season_entries}
     given = read_snapshot(golden, manifest.snapshot)
@@ -198,9 +204,10 @@ def _prove(module: InferenceModule, golden: dict[str, NDArray[Any]]) -> None:
         reason = next(reasons[0] for reasons in checked.rows.reasons if reasons)
         raise ModuleRefused(f"golden.npz: {reason}; {REMEDY}")
     try:
-        answer = module.answer_within(checked.arrays, PROOF_SECONDS)["orders"]
+        answers = module.answer_within(checked.arrays, PROOF_SECONDS)
     except Exception as error:  # ONNX Runtime's errors have no common base
         raise ModuleRefused(f"policy.onnx: does not answer the golden cases ({error}); {REMEDY}") from None
+    answer = answers["orders"]
     if answer.shape != expected.shape:
         raise ModuleRefused(f"golden.npz: orders have shape {expected.shape}; the graph answers {answer.shape}")
     allowed = manifest.golden_absolute_units + manifest.golden_relative * np.abs(expected)
@@ -211,3 +218,9 @@ def _prove(module: InferenceModule, golden: dict[str, NDArray[Any]]) -> None:
             f"(allowed: {manifest.golden_relative:g} relative and {manifest.golden_absolute_units:g} units); "
             "check the version of onnxruntime against provenance in the manifest"
         )
+    if maintenance is not None:
+        found = answers["maintenance"]
+        if found.shape != maintenance.shape or not (np.abs(found - maintenance) <= GOLDEN_SHARE).all():
+            raise ModuleRefused(
+                f"golden.npz: on this machine the graph answers another maintenance than it should; {REMEDY}"
+            )

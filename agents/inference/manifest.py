@@ -19,9 +19,14 @@ from entrepot.agents.inference.json_reader import MANIFEST, REMEDY, Reader, read
 FORMAT = "entrepot-inference/3"
 WITHOUT_SALES_DAYS = "entrepot-inference/2"
 """The format before: the same, but for `limits.approval_sales_days`, which limits nothing there."""
+WITH_MAINTENANCE = "entrepot-inference/4"
+"""The same as `FORMAT` for modules that decide maintenance: with `outputs.maintenance`, `names.units`, and units of
+equipment among the inputs. Modules that don't are written in `FORMAT`, which readers of before know."""
 FILES = ("fallback.json", "golden.npz", "network.npz", "policy.onnx")
 """What a module's folder holds beside its manifest."""
 KINDS = ("float32", "int64")
+UNIT_INPUTS = ("unit_age_hours", "unit_down_hours", "unit_best_age_hours", "unit_node")
+"""That the ladder reads itself."""
 MOST_ENTRIES = 1000
 MOST_PACK_UNITS = 1e12
 ROLES = ("decision", "explanation")
@@ -94,6 +99,7 @@ class Names:
     markets: tuple[str, ...]
     lanes: tuple[str, ...]
     skus: tuple[str, ...]
+    units: tuple[str, ...] = ()  # of equipment, where the module decides maintenance
 
 
 @dataclass(frozen=True)
@@ -145,9 +151,9 @@ def parse(data: bytes) -> Manifest:
     """
     content = read_json(MANIFEST, data)
     root = Reader("", content)
-    if root.get("format") not in (FORMAT, WITHOUT_SALES_DAYS):
+    if root.get("format") not in (FORMAT, WITHOUT_SALES_DAYS, WITH_MAINTENANCE):
         raise ModuleRefused(
-            f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r} only: export the run again"
+            f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r}: export the run again"
         )
     root.only(
         "format", "name", "version", "inputs", "outputs", "season_entries", "maximum_age_seconds", "hold_age_seconds",
@@ -163,7 +169,8 @@ def parse(data: bytes) -> Manifest:
     provenance.text("code_version")
     digests = root.child("files")
     digests.only(*FILES)
-    names = _names(root.child("names"))
+    maintains = root.get("format") == WITH_MAINTENANCE
+    names = _names(root.child("names"), maintains)
     entries = root.number("season_entries")
     if not (1 <= entries <= MOST_ENTRIES and entries == int(entries)):
         raise ModuleRefused(f"{MANIFEST}: season_entries: {entries:g}; 1 to {MOST_ENTRIES} is allowed")
@@ -189,6 +196,20 @@ def parse(data: bytes) -> Manifest:
     orders = manifest.outputs.get("orders")
     if orders is None or orders.axes != ("B", "L", "S") or orders.role != "decision":
         raise ModuleRefused(f"{MANIFEST}: outputs.orders: must be there, a decision with axes B, L, S")
+    maintenance = manifest.outputs.get("maintenance")
+    if maintains and (
+        maintenance is None
+        or maintenance.axes != ("B", "U")
+        or not set(UNIT_INPUTS) <= {*manifest.snapshot, *manifest.network}
+    ):
+        raise ModuleRefused(
+            f"{MANIFEST}: outputs.maintenance: must be there, a decision with axes B, U, and among the inputs "
+            f"{', '.join(UNIT_INPUTS)}"
+        )
+    if not maintains and maintenance is not None:
+        raise ModuleRefused(
+            f"{MANIFEST}: outputs.maintenance: unknown to {root.get('format')}; needed: {WITH_MAINTENANCE}"
+        )
     return manifest
 
 
@@ -259,8 +280,8 @@ def _limits(reader: Reader, names: Names, without_sales_days: bool) -> OwnLimits
     )
 
 
-def _names(reader: Reader) -> Names:
-    axes = ("nodes", "suppliers", "markets", "lanes", "skus")
+def _names(reader: Reader, maintains: bool) -> Names:
+    axes = ("nodes", "suppliers", "markets", "lanes", "skus", *(("units",) if maintains else ()))
     reader.only("network", *axes)
     lists = {key: reader.texts(key) for key in axes}
     for key, texts in lists.items():

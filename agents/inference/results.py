@@ -28,6 +28,8 @@ def nothing(rows: int, live: Live, reasons: Sequence[Reason], versions: Versions
         explanations={name: np.full(shape, np.nan, np.float32) for name in EXPLANATIONS},
         lanes=live.lanes,
         skus=live.skus,
+        maintenance=None if live.units is None else np.zeros((rows, len(live.units)), np.bool_),
+        units=live.units or (),
     )
 
 
@@ -42,6 +44,8 @@ def joined(rows: int, pieces: Iterable[Decision]) -> Decision:
         place = slice(len(source), len(source) + len(piece.source))
         for name in _ARRAYS:
             getattr(result, name)[place] = getattr(piece, name)
+        if result.maintenance is not None:
+            result.maintenance[place] = piece.maintenance
         for name, values in piece.explanations.items():
             result.explanations[name][place] = values
         source.extend(piece.source)
@@ -56,6 +60,15 @@ _ARRAYS = ("orders", "held", "needs_approval", "raw_orders", "contained", "cut_b
 def _room_for(rows: int, piece: Decision) -> Decision:
     arrays = {name: np.zeros((rows, *getattr(piece, name).shape[1:]), getattr(piece, name).dtype) for name in _ARRAYS}
     why = {name: np.zeros((rows, *values.shape[1:]), values.dtype) for name, values in piece.explanations.items()}
+    decided = piece.maintenance
     return Decision(
-        **arrays, source=(), reasons=(), versions=piece.versions, explanations=why, lanes=piece.lanes, skus=piece.skus
+        **arrays,
+        source=(),
+        reasons=(),
+        versions=piece.versions,
+        explanations=why,
+        lanes=piece.lanes,
+        skus=piece.skus,
+        maintenance=None if decided is None else np.zeros((rows, decided.shape[1]), np.bool_),
+        units=piece.units,
     )

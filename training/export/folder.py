@@ -22,13 +22,14 @@ from entrepot import __version__
 from entrepot.agents.inference.fallback import BaseStock
 from entrepot.agents.inference.json_reader import MANIFEST
 from entrepot.agents.inference.loading import is_version, load_unnamed
-from entrepot.agents.inference.manifest import FORMAT, Envelope, seal
+from entrepot.agents.inference.manifest import FORMAT, WITH_MAINTENANCE, Envelope, seal
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot.attributes import attribute_arrays
-from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
+from entrepot.envs.snapshot.equipment import unit_arrays
+from entrepot.envs.snapshot.schema import Field
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
-from entrepot.training.export.graph import DECISIONS, PolicyGraph, as_tensors, to_onnx
+from entrepot.training.export.graph import PolicyGraph, as_tensors, decides_maintenance, inputs_of, to_onnx
 from entrepot.training.export.limits import limits_content
 
 DAY_SECONDS = 86_400.0
@@ -39,12 +40,14 @@ FLOAT32_STEPS = 1e-6
 """Of the largest stock: where targets and positions cancel, their last bits are left."""
 OUTPUTS = {
     "orders": ("units", "to order on each lane today, not rounded"),
+    "maintenance": ("share", "from 0.5 up, the unit of equipment is maintained before the day's shift"),
     "target_days": ("days", "of the rate that is ordered up to"),
     "rate": ("units/day", "demand that passes through the lane's destination"),
     "position": ("units", "there and due there within the lane's window, less what customers wait for"),
     "wish": ("units", "short of the target on this lane"),
     "released": ("share", "of the wish that is ordered: what the origin's stock and the departure allow"),
 }
+DECIDED = ("orders", "maintenance")
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "onnxscript", "torch")
 
 
@@ -79,7 +82,8 @@ def export_policy(
         folder: where modules are kept.
         name: of the module.
         network_name: of the network.
-        golden: a batch of snapshots, keyed as in `SNAPSHOT_FIELDS`, that are run again at every load.
+        golden: a batch of snapshots, keyed as in `SNAPSHOT_FIELDS` (and `UNIT_SNAPSHOT_FIELDS` where the policy decides
+            maintenance), that are run again at every load.
         envelope: ranges seen in training, from `entrepot.agents.inference.envelope.envelope_of`.
         fallback_cover: [L, S] days, of a tuned base stock.
         provenance: seeds, data window and the like, as JSON would have it; versions of code and libraries are added.
@@ -98,7 +102,7 @@ def export_policy(
         The module's folder.
 
     Raises:
-        ConfigurationError: the version isn't digits.
+        ConfigurationError: the version isn't digits, or the policy decides maintenance of what doesn't wear.
         FileExistsError: the version is there already; a version never changes.
         ModuleRefused: what was written doesn't load, or doesn't answer as torch does.
     """
@@ -111,19 +115,25 @@ def export_policy(
         key: np.asarray(values)
         for key, values in attribute_arrays(network, demand_mean, demand_deviation, base_cover_days).items()
     }
+    maintains = decides_maintenance(policy)
+    if maintains:
+        if network.equipment is None:
+            raise ConfigurationError(f"{network_name}: the policy decides maintenance, and no equipment of it wears")
+        attributes |= unit_arrays(network.equipment)
+    of_snapshot, of_network = inputs_of(policy)
     files = {
         "policy.onnx": to_onnx(policy) if graph is None else graph,
-        "network.npz": _npz({key: field.array(attributes[key]) for key, field in NETWORK_FIELDS.items()}),
+        "network.npz": _npz({key: field.array(attributes[key]) for key, field in of_network.items()}),
         "golden.npz": _golden(policy, golden, attributes),
         "fallback.json": BaseStock(
             network.lanes, network.skus, network.markets, np.asarray(fallback_cover, np.float64), demand_mean
         ).to_json(),
     }
     content: dict[str, Any] = {
-        "format": FORMAT,
+        "format": WITH_MAINTENANCE if maintains else FORMAT,
         "name": name,
         "version": "",
-        "inputs": {"snapshot": _schema(SNAPSHOT_FIELDS), "network": _schema(NETWORK_FIELDS)},
+        "inputs": {"snapshot": _schema(of_snapshot), "network": _schema(of_network)},
         "outputs": {name: _output(name) for name in PolicyGraph(policy).outputs},
         "season_entries": SEASON_ENTRIES,
         "maximum_age_seconds": maximum_age_seconds,
@@ -135,6 +145,7 @@ def export_policy(
             "markets": network.markets,
             "lanes": network.lanes,
             "skus": network.skus,
+            **({"units": network.equipment.units} if maintains and network.equipment is not None else {}),
         },
         "demand": {
             "month_index": (np.ones(12) if month_index is None else np.asarray(month_index, np.float64)).tolist(),
@@ -199,11 +210,12 @@ def _golden(policy: nn.Module, golden: Mapping[str, NDArray[Any]], attributes: M
     """The cases with torch's answers, in eager mode and so on another path than the exported one."""
     training = policy.training
     graph = PolicyGraph(policy).eval()
+    of_snapshot, of_network = inputs_of(policy)
     with torch.no_grad():
-        decisions = graph(as_tensors(golden, SNAPSHOT_FIELDS), as_tensors(attributes, NETWORK_FIELDS))
+        decisions = graph(as_tensors(golden, of_snapshot), as_tensors(attributes, of_network))
     policy.train(training)
-    cases = {key: field.array(golden[key]) for key, field in SNAPSHOT_FIELDS.items()}
-    return _npz({**cases, **{name: decisions[name].numpy() for name in DECISIONS}})
+    cases = {key: field.array(golden[key]) for key, field in of_snapshot.items()}
+    return _npz({**cases, **{name: decisions[name].numpy() for name in graph.decisions}})
 
 
 def _golden_units(golden: Mapping[str, NDArray[Any]]) -> float:
@@ -213,8 +225,9 @@ def _golden_units(golden: Mapping[str, NDArray[Any]]) -> float:
 
 def _output(name: str) -> dict[str, Any]:
     unit, meaning = OUTPUTS[name]
-    role = "decision" if name == "orders" else "explanation"
-    return {"axes": ["B", "L", "S"], "unit": unit, "meaning": meaning, "role": role}
+    role = "decision" if name in DECIDED else "explanation"
+    axes = ["B", "U"] if name == "maintenance" else ["B", "L", "S"]
+    return {"axes": axes, "unit": unit, "meaning": meaning, "role": role}
 
 
 def _schema(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:

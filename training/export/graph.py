@@ -18,20 +18,38 @@ from torch.export import Dim
 from entrepot.agents.inference.decision import EXPLANATIONS
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.on_the_way import arriving_by_days, due_by_days
-from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
-from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS, Field
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot, UnitAttributes
+from entrepot.envs.snapshot.schema import (
+    NETWORK_FIELDS,
+    SNAPSHOT_FIELDS,
+    UNIT_NETWORK_FIELDS,
+    UNIT_SNAPSHOT_FIELDS,
+    Field,
+)
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.training.export.translations import TRANSLATIONS
 
 OPSET = 20
 DECISIONS = tuple(field.name for field in fields(Decisions) if field.default is MISSING)
 """Names of the graph's outputs that are to be carried out: the decisions that every policy makes."""
-EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES}
+EXAMPLE_SIZES = {"B": 3, "N": 4, "M": 5, "L": 6, "S": 7, "H": 8, "J": 2, "W": SEASON_ENTRIES, "U": 9}
 """Sizes to trace with: all different and none 0 or 1, which torch.export would take for constants."""
 
 
+def decides_maintenance(policy: nn.Module) -> bool:
+    """Whether units of equipment are among a policy's inputs and outputs."""
+    return bool(getattr(policy, "decides_maintenance", False))
+
+
+def inputs_of(policy: nn.Module) -> tuple[dict[str, Field], dict[str, Field]]:
+    """What a policy's graph takes of a snapshot, and of a network."""
+    if not decides_maintenance(policy):
+        return SNAPSHOT_FIELDS, NETWORK_FIELDS
+    return SNAPSHOT_FIELDS | UNIT_SNAPSHOT_FIELDS, NETWORK_FIELDS | UNIT_NETWORK_FIELDS
+
+
 class PolicyGraph(nn.Module):
-    """A policy whose inputs are exactly `SNAPSHOT_FIELDS` and `NETWORK_FIELDS`."""
+    """A policy whose inputs are exactly those of `inputs_of`."""
 
     def __init__(self, policy: nn.Module) -> None:
         """Args: policy, from a `Snapshot` and `NetworkAttributes` to `Decisions`."""
@@ -41,11 +59,19 @@ class PolicyGraph(nn.Module):
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of what `forward` gives."""
-        return (*DECISIONS, *EXPLANATIONS) if getattr(self.policy, "explains", False) else DECISIONS
+        why = EXPLANATIONS if getattr(self.policy, "explains", False) else ()
+        return (*self.decisions, *why)
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """Those of the outputs that are to be carried out."""
+        return (*DECISIONS, "maintenance") if decides_maintenance(self.policy) else DECISIONS
 
     def forward(self, snapshot: dict[str, Tensor], network: dict[str, Tensor]) -> dict[str, Tensor]:
         """The fields of `Decisions`, orders not rounded; and what explains them, if the policy can tell."""
-        attributes = NetworkAttributes(**network)
+        units = {name: value for name, value in network.items() if name in UNIT_NETWORK_FIELDS}
+        others = {name: value for name, value in network.items() if name not in units}
+        attributes = NetworkAttributes(**others, units=UnitAttributes(**units) if units else None)
         fields = dict(snapshot)
         pipeline = fields.pop("pipeline")
         fields["in_transit"] = pipeline.sum(dim=-1)
@@ -56,7 +82,7 @@ class PolicyGraph(nn.Module):
             told: dict[str, Tensor] = self.policy.explained(known, attributes)  # type: ignore[operator]
             return {name: told[name] for name in self.outputs}
         decisions: Decisions = self.policy(known, attributes)
-        return {name: getattr(decisions, name) for name in DECISIONS}
+        return {name: getattr(decisions, name) for name in self.decisions}
 
 
 def as_tensors(arrays: Mapping[str, NDArray[Any]], fields: Mapping[str, Field]) -> dict[str, Tensor]:
@@ -69,10 +95,10 @@ def to_onnx(policy: nn.Module) -> bytes:
 
     Args:
         policy: on the CPU, in float32; its mode is left as it was. One that is bound to a network has `fixed_sizes`,
-            the sizes that its inputs must have, by axis.
+            the sizes that its inputs must have, by axis. One with `decides_maintenance` takes units of equipment, too.
 
     Returns:
-        A checked ONNX model whose dimensions bear the names B, N, M, L, S, H, J, W, but for those that are fixed.
+        A checked ONNX model whose dimensions bear the names B, N, M, L, S, H, J, W, U, but for those that are fixed.
     """
     training = policy.training
     graph = PolicyGraph(policy).eval()
@@ -80,16 +106,17 @@ def to_onnx(policy: nn.Module) -> bytes:
     free = [name for name in EXAMPLE_SIZES if name not in fixed]
     axes = {name: Dim(name, min=SEASON_ENTRIES) if name == "W" else Dim(name) for name in free}
     sizes = EXAMPLE_SIZES | fixed
+    of_snapshot, of_network = inputs_of(policy)
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(
                 graph,
                 (),
-                kwargs={"snapshot": _example(SNAPSHOT_FIELDS, sizes), "network": _example(NETWORK_FIELDS, sizes)},
+                kwargs={"snapshot": _example(of_snapshot, sizes), "network": _example(of_network, sizes)},
                 dynamo=True,
                 opset_version=OPSET,
-                dynamic_shapes={"snapshot": _shapes(SNAPSHOT_FIELDS, axes), "network": _shapes(NETWORK_FIELDS, axes)},
-                input_names=[*SNAPSHOT_FIELDS, *NETWORK_FIELDS],
+                dynamic_shapes={"snapshot": _shapes(of_snapshot, axes), "network": _shapes(of_network, axes)},
+                input_names=[*of_snapshot, *of_network],
                 output_names=list(graph.outputs),
                 verbose=False,
                 external_data=False,
@@ -126,7 +153,7 @@ def _shapes(fields: Mapping[str, Field], axes: Mapping[str, Any]) -> dict[str, d
 def _check_free(model: onnx.ModelProto, axes: Mapping[str, Any]) -> None:
     """The exporter fixes a dimension in silence where the policy's code does not work for every size."""
     for value in model.graph.input:
-        field = {**SNAPSHOT_FIELDS, **NETWORK_FIELDS}[value.name]
+        field = {**SNAPSHOT_FIELDS, **UNIT_SNAPSHOT_FIELDS, **NETWORK_FIELDS, **UNIT_NETWORK_FIELDS}[value.name]
         found = [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
         for axis, size in zip(field.axes, found, strict=True):
             if axis in axes and size != axis:
