@@ -26,15 +26,20 @@ KPIS = (
     ("freight_usd_per_unit", "freight, USD/unit", "{:.2f}"),
     ("transit_days_per_unit", "transit, days/unit", "{:.1f}"),
     ("kg_co2e_per_day", "kg CO₂e a day", "{:,.0f}"),
-    # Where equipment wears.
+    # Where layouts give the rates, and where equipment wears.
+    ("pick_hours_per_day", "pick hours a day, people", "{:,.1f}"),
+    ("pick_equipment_hours_per_day", "pick hours a day, equipment", "{:,.1f}"),
     ("equipment_standstill_share", "equipment standing still", "{:.2%}"),
     ("equipment_failures_per_month", "equipment failures a month", "{:.1f}"),
     ("equipment_maintenances_per_month", "maintenances a month", "{:.1f}"),
     ("equipment_mtbf_hours", "hours of work between failures", "{:,.0f}"),
+    ("equipment_maintenance_usd_per_day", "maintenance, USD a day", "{:,.0f}"),
     ("space_used_share", "space used", "{:.1%}"),
 )
 
 
+STANDSTILL = "standstill_share_"
+"""What the keys of KPIs by class of equipment begin with."""
 NOT_MEASURED = "–"
 
 
@@ -50,7 +55,7 @@ def print_evaluation(judged: Evaluation, world: World, budgets: Mapping[str, str
     if nothing:
         names = ", ".join(name.replace("_", " ") for name in nothing)
         out.print(Text(f"nothing was paid for: {names}", style="dim"), soft_wrap=True)
-    measured = [(label, _told(rows, key, text)) for key, label, text in KPIS]
+    measured = [(label, _told(rows, key, text)) for key, label, text in (*KPIS, *_by_class(rows))]
     out.print(_upright("KPIs", rows, [line for line in measured if set(line[1]) != {NOT_MEASURED}]))
     paired = judged.told_pairs()
     if paired:
@@ -60,6 +65,12 @@ def print_evaluation(judged: Evaluation, world: World, budgets: Mapping[str, str
         out.print(Text(f"remark: {line}", style="yellow"), soft_wrap=True)
     for policy, line in [*budgets.items(), *judged.effort.items()]:
         out.print(Text(f"{policy}: {line}", style="dim"))
+
+
+def _by_class(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """KPIs of each class of equipment that wears."""
+    keys = [key for key in rows[0] if key.startswith(STANDSTILL)]
+    return [(key, f"{key.removeprefix(STANDSTILL).replace('_', ' ')} standing still", "{:.2%}") for key in keys]
 
 
 def told_and_nothing(rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:

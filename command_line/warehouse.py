@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +46,7 @@ def show(
     demand: Demand = None,
     history: History = None,
     cover_days: Cover = 30.0,
-    colour: Annotated[str, typer.Option(help="Of positions: velocity, occupancy or goods.")] = "velocity",
+    colour: Annotated[str, typer.Option(help="Of positions: velocity, occupancy, goods or age.")] = "velocity",
     png: Annotated[Path | None, typer.Option("--png", help="Draw it into FILE.", metavar="FILE")] = None,
     page: Annotated[
         Path | None, typer.Option("--html", help="Write a page on which it can be turned.", metavar="FILE")
@@ -117,7 +118,7 @@ def slot(
     rows: list[Row] = []
     for method in SLOTTINGS:
         found = slotted(warehouse.stock, method, seed=0)
-        other = Warehouse(node, warehouse.described, warehouse.positions, warehouse.stock, found)
+        other = replace(warehouse, slotting=found)
         change = moves(warehouse.stock, warehouse.slotting, found)
         rows.append(
             {
@@ -282,6 +283,10 @@ def _remarks(warehouse: Warehouse, inside: Inside, picked: Floats | None, cover_
         )
     else:
         told.append(f"stock: {cover_days:g} days of what the demand sends through the node")
+    if picked is None and warehouse.described.picking is not None:
+        told.append(
+            "age of stock: of what all people pick in a day, since no demand is given; the oldest goes out first"
+        )
     replaced = warehouse.stock.goods.replaced
     if replaced:
         told.append(f"replaced: of {len(replaced)} SKUs a unit is larger than the carton, so each is a cube of its own")

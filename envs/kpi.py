@@ -12,7 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from entrepot.envs.network.description import UNLIMITED
+from entrepot.envs.inside_kpi import InsideTotals
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.state import State
@@ -26,8 +26,6 @@ BY_MARKET = ("demand", "served", "served_on_the_day", "lost", "response_unit_day
 BY_LANE = ("shipped", "transit_unit_days", "kg_co2e", "shipments", "transfers")
 BY_NODE = ("cell_days", "stock_out_cell_days", "sold_usd", "left_usd", "stock_usd")
 QUANTITIES = BY_MARKET + BY_LANE + BY_NODE + Costs.parts()
-OF_EQUIPMENT = ("worked_hours", "standstill_hours", "failures", "maintenances", "shift_hours", "stored_m3", "room_m3")
-"""Counted where equipment wears."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +34,14 @@ class KpiTotals:
 
     days: int
     sums: Tensor  # [Q, B, N] one layer for each of `QUANTITIES`, in double precision
-    equipment: Tensor | None = None  # the same of `OF_EQUIPMENT`; None where nothing wears
+    inside: InsideTotals
 
     @classmethod
     def start(cls, parameters: TwinParameters, episodes: int) -> Self:
         """Nothing seen yet, in B episodes."""
         shape = (len(QUANTITIES), episodes, parameters.nodes)
         none = torch.zeros(shape, dtype=torch.float64, device=parameters.device)
-        return cls(
-            0,
-            none,
-            None
-            if parameters.equipment is None
-            else torch.zeros((len(OF_EQUIPMENT), *shape[1:]), dtype=none.dtype, device=none.device),
-        )
+        return cls(0, none, InsideTotals.start(parameters, episodes))
 
     def add(self, parameters: TwinParameters, state: State, flows: Flows, costs: Costs) -> Self:
         """Count one more day.
@@ -68,8 +60,7 @@ class KpiTotals:
                 torch.stack([getattr(costs, part) for part in Costs.parts()]),
             ]
         )
-        equipment = None if self.equipment is None else self.equipment + _of_equipment(parameters, state, flows)
-        return type(self)(self.days + 1, self.sums + today, equipment)
+        return type(self)(self.days + 1, self.sums + today, self.inside.add(parameters, state, flows))
 
     def by_episode(self) -> dict[str, Tensor]:
         """KPIs of the whole network, each [B]; NaN where there was nothing to measure, as a fill rate without demand.
@@ -81,13 +72,16 @@ class KpiTotals:
         to arrival, per unit and lane. `transit_days_per_unit` and `freight_usd_per_unit`: of all its lanes together,
         per unit served. `transfers_per_month`: lane-days with a shipment from one node to another.
 
-        Where equipment wears: `equipment_standstill_share` of all units' shifts, planned or not;
-        `equipment_mtbf_hours`: of work for each failure, as measured; `space_used_share` of limited capacities.
+        Where layouts give the rates: `pick_hours_per_day` of people. Where equipment wears:
+        `pick_equipment_hours_per_day` that equipment which serves picking worked; `equipment_standstill_share` of all
+        units' shifts, planned or not, and `standstill_share_CLASS` of each class's, nodes together;
+        `equipment_mtbf_hours`: of work for each failure, as measured; `equipment_maintenance_usd_per_day`, a part of
+        the cost of equipment; `space_used_share` of limited capacities.
         """
         total = self._total(self.sums.sum(dim=-1))
         return {
             **self._shared(total),
-            **self._of_equipment(None if self.equipment is None else self.equipment.sum(dim=-1)),
+            **self.inside.by_episode(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["sold_usd"] / total["stock_usd"],
             "transit_days_per_unit": total["transit_unit_days"] / total["served"],
             "freight_usd_per_unit": total["freight"] / total["served"],
@@ -101,22 +95,9 @@ class KpiTotals:
         total = self._total(self.sums)
         return {
             **self._shared(total),
-            **self._of_equipment(self.equipment),
+            **self.inside.by_node(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["left_usd"] / total["stock_usd"],
             "freight_usd_per_unit_shipped": total["freight"] / total["shipped"],
-        }
-
-    def _of_equipment(self, sums: Tensor | None) -> dict[str, Tensor]:
-        if sums is None:
-            return {}
-        total = dict(zip(OF_EQUIPMENT, sums, strict=True))
-        return {
-            "equipment_standstill_share": total["standstill_hours"] / total["shift_hours"],
-            "equipment_worked_hours_per_day": total["worked_hours"] / self.days,
-            "equipment_failures_per_month": DAYS_PER_MONTH * total["failures"] / self.days,
-            "equipment_maintenances_per_month": DAYS_PER_MONTH * total["maintenances"] / self.days,
-            "equipment_mtbf_hours": total["worked_hours"] / total["failures"],
-            "space_used_share": total["stored_m3"] / total["room_m3"],
         }
 
     def _total(self, sums: Tensor) -> dict[str, Tensor]:
@@ -176,17 +157,3 @@ def _by_node(parameters: TwinParameters, state: State, flows: Flows) -> Tensor:
     transferred = (flows.shipped @ parameters.sku.unit_value_usd) @ parameters.lane.from_node.T
     stock = (state.on_hand + state.dock) @ parameters.sku.unit_value_usd
     return torch.stack([cells.sum(dim=-1), out.sum(dim=-1), sold, sold + transferred, stock])
-
-
-def _of_equipment(parameters: TwinParameters, state: State, flows: Flows) -> Tensor:
-    """[7, B, N], in the order of `OF_EQUIPMENT`."""
-    equipment, ran = parameters.equipment, flows.equipment
-    assert equipment is not None
-    assert ran is not None
-    each = torch.stack([ran.worked_hours, ran.standstill_hours, ran.failures, ran.maintenances])
-    by_node = each @ equipment.of_node.T
-    shift = (equipment.of_node @ equipment.hours_per_day).T.expand_as(by_node[0])
-    limited = (parameters.node.capacity_m3 < UNLIMITED).T
-    stored = ((state.on_hand + state.dock) @ parameters.sku.volume_m3) * limited
-    room = (parameters.node.capacity_m3.T * limited).expand_as(stored)
-    return torch.cat([by_node, torch.stack([shift, stored, room])])

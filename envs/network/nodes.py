@@ -22,6 +22,7 @@ class NodeArrays(Record):
     capacity_m3: Annotated[Floats, Axes("N")]
     dock_m3_per_day: Annotated[Floats, Axes("N")]
     picking_units_per_day: Annotated[Floats, Axes("N")]
+    pick_hours_per_unit: Annotated[Floats, Axes("N")]  # of one person; 0 where no layout gives it
     storage_usd_per_m3_day: Annotated[Floats, Axes("NY")]  # by month
     inbound_usd_per_unit: Annotated[Floats, Axes("N")]
     outbound_usd_per_unit: Annotated[Floats, Axes("N")]
@@ -44,6 +45,7 @@ class NodeArrays(Record):
             nodes,
             dock_m3_per_day=np.array([rates[name].dock_m3_per_day for name in network.nodes]),
             picking_units_per_day=np.array([rates[name].picking_units_per_day for name in network.nodes]),
+            pick_hours_per_unit=np.array([rates[name].pick_hours_per_unit for name in network.nodes]),
             agent=np.array([agents.index(network.manager_of(name)) for name in network.nodes]),
             storage_usd_per_m3_day=np.array([usd if isinstance(usd, list) else [usd] * 12 for usd in storage]),
             returns_median_days=np.array([lag.median_days for lag in returns]),

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -191,3 +192,55 @@ def test_kpis_of_a_batch_are_those_of_its_episodes_one_by_one(network: str) -> N
     for name, value in together.by_episode().items():
         expected = torch.cat([totals.by_episode()[name] for totals in alone])
         torch.testing.assert_close(value, expected, equal_nan=True)
+
+
+def test_hours_of_picking_follow_units_and_standstill_is_told_by_class() -> None:
+    described = load_network("kreen_inside", skus=2)
+    env = BatchedWarehouseNetwork(build_world(described, PoissonDemand.of(described)), environments=2, seed=0)
+    env.reset()
+    totals, served = KpiTotals.start(env.parameters, 2), torch.zeros(2, env.parameters.nodes, dtype=torch.float64)
+    equipment, network = env.parameters.equipment, env.network
+    assert equipment is not None
+    assert network.equipment is not None
+    still = torch.zeros(2, equipment.units, dtype=torch.float64)
+    for _ in range(40):
+        env.step(torch.full((2, env.parameters.lanes, 2), 30.0), torch.zeros(2, equipment.units))
+        assert env.transition is not None
+        flows, costs = env.transition.flows, env.transition.costs
+        assert flows.equipment is not None
+        totals = totals.add(env.parameters, env.state, flows, costs)
+        for rank, nodes in enumerate(network.option.node):
+            for market, node in enumerate(nodes):
+                served[:, node] += flows.served[rank, :, market].sum(dim=-1)
+        still += flows.equipment.standstill_hours
+    by_episode, by_node = totals.by_episode(), totals.by_node()
+    hours = torch.as_tensor(network.node.pick_hours_per_unit)
+    assert (hours > 0).sum() == 6
+    torch.testing.assert_close(by_node["pick_hours_per_day"], served * hours / 40, rtol=1e-5, atol=1e-9)
+    torch.testing.assert_close(by_episode["pick_hours_per_day"], by_node["pick_hours_per_day"].sum(dim=1))
+    torch.testing.assert_close(
+        by_episode["pick_equipment_hours_per_day"], by_node["pick_equipment_hours_per_day"].sum(dim=1)
+    )
+    picks = np.array(["forklifts" not in name for name in network.equipment.units])
+    assert env.state.equipment is not None
+    torch.testing.assert_close(
+        by_episode["pick_equipment_hours_per_day"],
+        (env.state.equipment.worked_hours[:, picks].double().sum(dim=1) / 40),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+    lifts = np.array(["forklifts" in name for name in network.equipment.units])
+    torch.testing.assert_close(
+        by_episode["standstill_share_forklifts"],
+        still[:, lifts].sum(dim=1) / (40 * 8 * lifts.sum()),
+        rtol=1e-5,
+        atol=1e-9,
+    )
+    assert {key for key in by_episode if key.startswith("standstill_share_")} == {
+        f"standstill_share_{name}" for name in ("forklifts", "conveyors", "agvs", "order_pickers", "equipment_155")
+    }
+    assert by_episode["equipment_maintenance_usd_per_day"].tolist() == [0.0, 0.0]
+
+
+def test_a_network_without_layouts_has_no_kpis_of_what_is_inside() -> None:
+    assert not {"pick_hours_per_day", "equipment_standstill_share"} & set(after(a_short_day()).by_episode())

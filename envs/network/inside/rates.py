@@ -15,6 +15,7 @@ class Rates:
 
     dock_m3_per_day: float
     picking_units_per_day: float
+    pick_hours_per_unit: float = 0.0  # of one person; 0 where no layout gives it
 
 
 def rates_of(network: NetworkDescription, goods: Assortment) -> dict[str, Rates]:
@@ -40,5 +41,6 @@ def rates_of(network: NetworkDescription, goods: Assortment) -> dict[str, Rates]
         rates[name] = Rates(
             given.dock_m3_per_day if dock is None else dock,
             given.picking_units_per_day if picking is None else picking,
+            warehouse.hours_a_unit or 0.0,
         )
     return rates

@@ -37,6 +37,7 @@ class Warehouse:
     positions: Positions
     stock: Stock
     slotting: Slotting
+    units_per_day: Floats | None = None  # [S] picked, as given; None where only the share of lines is assumed
 
     @classmethod
     def of(
@@ -75,7 +76,7 @@ class Warehouse:
         stock = Stock(positions, goods, units, share)
         stock.refuse_too_small(where)
         method = slotting or (described.picking.slotting if described.picking else "cube_per_order")
-        return cls(name, described, positions, stock, slotted(stock, method, seed=SEED))
+        return cls(name, described, positions, stock, slotted(stock, method, seed=SEED), units_per_day)
 
     @cached_property
     def lists(self) -> Integers:
@@ -101,10 +102,48 @@ class Warehouse:
         return None if work is None else work.hours_a_list(tour_m=float(self.tours_m.mean()), levels=self.mean_level)
 
     @property
+    def hours_a_unit(self) -> float | None:
+        """Of one person, for each unit picked; None where nothing is said of picking."""
+        work, hours = self.described.picking, self.hours_a_list
+        return None if work is None or hours is None else hours / (work.lines_per_list * work.units_per_line)
+
+    @property
     def picking_units_per_day(self) -> float | None:
         """What people and equipment pick; None where nothing is said of picking."""
         work, hours = self.described.picking, self.hours_a_list
         return None if work is None or hours is None else work.units_per_day(hours)
+
+    @cached_property
+    def stock_days(self) -> Floats:
+        """[S] days that the stock of each SKU lasts, and so the age of the oldest where the oldest goes out first.
+
+        Of units picked as given, or, where only shares of lines are assumed, of what all people pick in a day; infinite
+        where nothing is picked.
+        """
+        rate = self.units_per_day
+        if rate is None:
+            rate = self.stock.lines_share * (self.picking_units_per_day or 0.0)
+        days: Floats = np.divide(self.stock.units, rate, out=np.full(len(rate), np.inf), where=rate > 0)
+        return days
+
+    @cached_property
+    def age_days(self) -> Floats:
+        """[P] mean age of the goods at each position in a steady state; NaN where nothing lies or nothing is picked.
+
+        An assumption: of a SKU with n positions, each in turn is filled with what comes in and picked empty, the oldest
+        first. So the k-th oldest is n - k + 1/2 nths of its days of stock old, and the mean is half of them, as by
+        Little's law. The nearest is taken for the oldest, since it is picked next.
+        """
+        sku_at, walk = self.slotting.sku_at, self.positions.walk_m
+        age = np.full(len(sku_at), np.nan)
+        places = np.flatnonzero(sku_at >= 0)
+        places = places[np.lexsort((walk[places], sku_at[places]))]  # SKU by SKU, the nearest first
+        skus = sku_at[places]
+        count = np.bincount(skus, minlength=len(self.stock.units))
+        nearer = np.arange(len(places)) - (np.cumsum(count) - count)[skus]
+        days = np.where(np.isfinite(self.stock_days), self.stock_days, np.nan)[skus]
+        age[places] = days * (count[skus] - nearer - 0.5) / count[skus]
+        return age
 
     @property
     def dock_m3_per_day(self) -> float | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from entrepot.configs.files import write_atomically
-from entrepot.envs.rendering.warehouse.scene import COLOURINGS, Scene
+from entrepot.envs.rendering.warehouse.scene import Scene
 
 
 def page_of(scene: Scene, *, colouring: str) -> str:
@@ -28,7 +28,7 @@ def page_of(scene: Scene, *, colouring: str) -> str:
         "corner": np.round(scene.corner, 2).tolist(),
         "size": np.round(scene.size, 2).tolist(),
         "values": {name: np.round(value, 3).tolist() for name, value in scene.values.items()},
-        "told": COLOURINGS,
+        "told": scene.told,
         "labels": scene.labels,
         "tour": np.round(scene.tour, 2).tolist(),
         "tour_m": round(scene.tour_m, 1),

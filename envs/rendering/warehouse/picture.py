@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from entrepot.configs.files import write_atomically
 from entrepot.envs.network.columns import Floats
 from entrepot.envs.rendering.plain_text import names_as_they_are
-from entrepot.envs.rendering.warehouse.scene import COLOURINGS, EMPTY, Scene
+from entrepot.envs.rendering.warehouse.scene import EMPTY, Scene
 
 TURN, TILT = np.deg2rad(35.0), np.deg2rad(32.0)
 """Of the view: around the upright, and down from the horizontal."""
@@ -52,7 +52,7 @@ def save_picture(scene: Scene, path: Path, *, colouring: str) -> None:
     _floor(floor, scene, colours)
     figure.suptitle(scene.title)
     figure.colorbar(
-        ScalarMappable(Normalize(0, 1), COLOURS), ax=[above, floor], shrink=0.5, label=COLOURINGS[colouring]
+        ScalarMappable(Normalize(0, 1), COLOURS), ax=[above, floor], shrink=0.5, label=scene.told[colouring]
     )
     content = BytesIO()
     figure.savefig(content, dpi=110, format="png")
@@ -101,4 +101,4 @@ def _floor(axes, scene: Scene, colours: Floats) -> None:  # type: ignore[no-unty
     axes.set_xlabel("m")
     axes.set_ylabel("m from the front cross aisle")
     axes.set_title("the floor: lowest level", fontsize="medium")
-    axes.legend(loc="upper right", fontsize="small")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, frameon=False, fontsize="small")

@@ -16,6 +16,7 @@ COLOURINGS = {
     "velocity": "lines picked a day at the position, of the most picked one's (square root)",
     "occupancy": "whether anything lies there, by how full the SKU's positions are",
     "goods": "type of goods that lie there",
+    "age": "age of the stock there, the oldest going out first",
 }
 """What a position's colour may tell."""
 EMPTY = -1.0
@@ -29,7 +30,8 @@ class Scene:
     corner: Floats  # [P, 3] m: least x, y, z of each box
     size: Floats  # [P, 3] m
     values: dict[str, Floats]  # [P] by colouring, from 0 to 1; `EMPTY` where nothing lies
-    labels: tuple[str, ...]  # [P] position and SKU
+    told: dict[str, str]  # by colouring, what the values tell
+    labels: tuple[str, ...]  # [P] position and SKU, and how old it is if that is known
     tour: Floats  # [corners, 2] m
     tour_m: float
     length_m: float  # of an aisle
@@ -51,14 +53,24 @@ class Scene:
             "occupancy": full[sku_at],
             "goods": stock.goods.kind[sku_at] / (len(GOODS_TYPES) - 1),
         }
+        age = warehouse.age_days
+        known = np.isfinite(age)
+        oldest = float(age[known].max(initial=0.0))
+        values["age"] = np.where(known, age / max(oldest, 1e-12), EMPTY)
+        of_age = f"1: {oldest:,.0f} days" if known.any() else "not known, as nothing is said of picking"
+        told = COLOURINGS | {"age": f"{COLOURINGS['age']}; {of_age}"}
         names = (*stock.goods.names, "empty")
+        days = [f", {value:,.0f} days" if there else "" for value, there in zip(age, known, strict=True)]
         tour = s_shape_path(positions, warehouse.lists[0])
         return cls(
             title=f"{warehouse.name} ({network}): {len(positions):,} positions, {filled.mean():.0%} taken",
             corner=middle - np.array([0.5, 0.5, 0.0]) * size,
             size=size,
             values={name: np.where(filled, value, EMPTY) for name, value in values.items()},
-            labels=tuple(f"{name}: {names[sku]}" for name, sku in zip(positions.names, sku_at, strict=True)),
+            told=told,
+            labels=tuple(
+                f"{name}: {names[sku]}{old}" for name, sku, old in zip(positions.names, sku_at, days, strict=True)
+            ),
             tour=tour,
             tour_m=float(np.abs(np.diff(tour, axis=0)).sum()),
             length_m=positions.aisle_m,

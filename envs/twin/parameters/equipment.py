@@ -34,6 +34,8 @@ class EquipmentParameters(Record):
     of_node: Annotated[Tensor, Axes("NU")]  # 1 where the unit is the node's
     of_class: Annotated[Tensor, Axes("cU")]  # share of its class that a unit is, in its class's row
     classes_at: Annotated[Tensor, Axes("sk")]  # integers, the classes that serve a station; c where there is no more
+    of_name: Annotated[Tensor, Axes("gU")]  # 1 where the unit's class, of whatever node, has the name
+    names: tuple[str, ...]  # of g names of classes
     planned: bool  # whether any unit is ever maintained by the network's own policy
     signals: bool  # whether any wear is seen with an error
 
@@ -47,6 +49,8 @@ class EquipmentParameters(Record):
         """Of equipment at N nodes."""
         classes = len(equipment.classes)
         member = equipment.class_of == np.arange(classes)[:, None]
+        named = [name.rsplit("/", 1)[-1] for name in equipment.classes]
+        names = tuple(dict.fromkeys(named))
         station_of_class = equipment.station[member.argmax(axis=1)]
         serving = [np.flatnonzero(station_of_class == station) for station in range(2 * nodes)]
         most = max(len(found) for found in serving)
@@ -55,6 +59,8 @@ class EquipmentParameters(Record):
             equipment,
             kind,
             of_node=(equipment.node == np.arange(nodes)[:, None]).astype(np.float64),
+            of_name=np.array([[named[at] == name for at in equipment.class_of] for name in names], np.float64),
+            names=names,
             of_class=member / member.sum(axis=1, keepdims=True),
             classes_at=np.array([np.pad(found, (0, most - len(found)), constant_values=classes) for found in serving]),
             planned=bool(np.isfinite(equipment.limit_hours).any()),

@@ -23,6 +23,7 @@ class NodeParameters(Record):
     capacity_m3: Annotated[Tensor, Axes("N1", shared_by_skus=True)]
     dock_m3_per_day: Annotated[Tensor, Axes("N1", shared_by_skus=True)]
     picking_units_per_day: Annotated[Tensor, Axes("N1", shared_by_skus=True)]
+    pick_hours_per_unit: Annotated[Tensor, Axes("N1")]
     storage_usd_per_m3_day: Annotated[Tensor, Axes("NY")]
     inbound_usd_per_unit: Annotated[Tensor, Axes("N1")]
     outbound_usd_per_unit: Annotated[Tensor, Axes("N1")]
@@ -31,6 +32,7 @@ class NodeParameters(Record):
     # Whether any limit of the kind can bind at all; a step skips the arithmetic of those that can't.
     docks_bind: bool
     picking_binds: bool
+    tells_pick_hours: bool  # whether any node's layout gives hours a unit
 
     @classmethod
     def of(cls, network: NetworkArrays, kind: Kind) -> Self:
@@ -42,6 +44,7 @@ class NodeParameters(Record):
             kind,
             docks_bind=bool((np.minimum(node.dock_m3_per_day, node.capacity_m3) < UNLIMITED).any()),
             picking_binds=bool((node.picking_units_per_day < UNLIMITED).any()),
+            tells_pick_hours=bool((node.pick_hours_per_unit > 0).any()),
         )
 
     @CachedTensorProperty

@@ -52,5 +52,32 @@ def test_the_page_holds_its_data_and_no_name_ends_its_script() -> None:
 
 
 def test_an_unknown_colouring_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="--colour: 'age'; allowed: velocity, occupancy, goods"):
-        Scene.of(vancouver(), network="kreen").value("age")
+    with pytest.raises(ConfigurationError, match="--colour: 'weight'; allowed: velocity, occupancy, goods, age"):
+        Scene.of(vancouver(), network="kreen").value("weight")
+
+
+def test_stock_is_half_of_its_days_old_on_average_and_the_nearest_is_the_oldest() -> None:
+    warehouse = vancouver()
+    sku_at, age, walk = warehouse.slotting.sku_at, warehouse.age_days, warehouse.positions.walk_m
+    assert np.isfinite(age[sku_at >= 0]).all()
+    assert np.isnan(age[sku_at < 0]).all()
+    for sku in np.unique(sku_at[sku_at >= 0]):
+        own = sku_at == sku
+        assert age[own].mean() == pytest.approx(warehouse.stock_days[sku] / 2)
+        assert age[own].max() < warehouse.stock_days[sku]
+        assert (np.diff(age[own][np.argsort(walk[own], kind="stable")]) <= 1e-9).all()
+
+
+def test_days_of_stock_follow_a_demand_where_one_is_given() -> None:
+    assert NETWORK.inside is not None
+    goods = assortment_of(NETWORK)
+    rate = np.linspace(1.0, 5.0, len(goods.names))
+    warehouse = Warehouse.of("vancouver", NETWORK.inside, goods, units_per_day=rate, units=np.ceil(30 * rate))
+    np.testing.assert_allclose(warehouse.stock_days, np.ceil(30 * rate) / rate)
+
+
+def test_the_age_of_stock_is_not_known_where_nothing_is_said_of_picking() -> None:
+    assert NETWORK.inside is not None
+    scene = Scene.of(Warehouse.of("fba_us", NETWORK.inside, assortment_of(NETWORK)), network="kreen")
+    assert (scene.value("age") == EMPTY).all()
+    assert scene.told["age"].endswith("not known, as nothing is said of picking")
