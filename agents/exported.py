@@ -68,7 +68,6 @@ class ExportedPolicy:
         )
         self.fallbacks += sum(source != "policy" for source in decision.source)
         self.decisions += len(decision.source)
-        like = {"device": snapshot.on_hand.device, "dtype": snapshot.on_hand.dtype}
-        orders = torch.as_tensor(decision.raw_orders, **like)
-        maintenance = None if decision.maintenance is None else torch.as_tensor(decision.maintenance, **like)
-        return Decisions(orders, maintenance)
+        orders = torch.as_tensor(decision.raw_orders).to(snapshot.on_hand)
+        due = decision.maintenance
+        return Decisions(orders, None if due is None else torch.as_tensor(due).to(snapshot.on_hand))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import InferenceModule, ModuleRefused, load
@@ -16,6 +18,7 @@ from entrepot.agents.inference.manifest import FORMAT, WITH_MAINTENANCE
 from entrepot.agents.upkeep import MaintainingPolicy, MaintenanceHead
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.opening import stocked
+from entrepot.envs.simulation import Lived
 from entrepot.envs.world import World
 from entrepot.training.export.graph import PolicyGraph, as_tensors, inputs_of
 from tests.agents.inference.cases import (
@@ -70,12 +73,12 @@ def module(folder: Path) -> InferenceModule:
     return load(folder)
 
 
-def by_torch(module: InferenceModule, snapshot: Arrays) -> np.ndarray:
+def by_torch(module: InferenceModule, snapshot: Arrays) -> NDArray[np.bool_]:
     policy = policy_of_any_weights().eval()
     of_snapshot, of_network = inputs_of(policy)
     with torch.no_grad():
         answers = PolicyGraph(policy)(as_tensors(snapshot, of_snapshot), as_tensors(dict(module.network), of_network))
-    found: np.ndarray = answers["maintenance"].numpy() >= 0.5
+    found: NDArray[np.bool_] = answers["maintenance"].numpy() >= 0.5
     return found & (snapshot["unit_down_hours"] <= 0)
 
 
@@ -182,7 +185,7 @@ def test_a_network_without_units_is_refused_with_the_reason(module: InferenceMod
 
 @pytest.mark.parametrize("part", ["outputs", "names", "format"])
 def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, tmp_path: Path, part: str) -> None:
-    def change(content: dict) -> None:  # type: ignore[type-arg]
+    def change(content: dict[str, Any]) -> None:
         if part == "outputs":
             del content["outputs"]["maintenance"]
         elif part == "names":
@@ -202,8 +205,10 @@ def test_the_twin_lives_through_what_a_module_decides(module: InferenceModule) -
     simulation, policy = world.simulation(), ExportedPolicy(module, world.attributes)
     maintained = 0.0
 
-    def watch(lived) -> None:  # type: ignore[no-untyped-def]
+    def watch(lived: Lived) -> None:
         nonlocal maintained
+        assert lived.flows.equipment is not None
+        assert lived.decisions.maintenance is not None
         assert torch.equal(lived.flows.equipment.maintenances, lived.decisions.maintenance)
         maintained += float(lived.flows.equipment.maintenances.sum())
 
