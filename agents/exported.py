@@ -69,5 +69,5 @@ class ExportedPolicy:
         self.fallbacks += sum(source != "policy" for source in decision.source)
         self.decisions += len(decision.source)
         orders = torch.as_tensor(decision.raw_orders).to(snapshot.on_hand)
-        due = decision.maintenance
+        due = decision.raw_maintenance
         return Decisions(orders, None if due is None else torch.as_tensor(due).to(snapshot.on_hand))

@@ -130,6 +130,9 @@ class Decision:
     skus: tuple[str, ...]  # [S] names
     maintenance: NDArray[np.bool_] | None = None
     """[B, U] units of equipment to maintain before the day's shift; None of a module that decides no maintenance."""
+    raw_maintenance: NDArray[np.float32] | None = (
+        None  # [B, U] from 0 to 1 as the source gave it, from 0.5 up: maintain
+    )
     units: tuple[str, ...] = ()  # [U] names, empty where they aren't known
 
     def explain(self) -> str:

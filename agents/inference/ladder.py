@@ -90,6 +90,7 @@ def climb(
         lanes=asked.live.lanes,
         skus=asked.live.skus,
         maintenance=None if due is None else maintained(due, network, checked, _stale(asked, age)),
+        raw_maintenance=due,
         units=asked.live.units or (),
     )
 

@@ -29,6 +29,7 @@ def nothing(rows: int, live: Live, reasons: Sequence[Reason], versions: Versions
         lanes=live.lanes,
         skus=live.skus,
         maintenance=None if live.units is None else np.zeros((rows, len(live.units)), np.bool_),
+        raw_maintenance=None if live.units is None else np.zeros((rows, len(live.units)), np.float32),
         units=live.units or (),
     )
 
@@ -44,8 +45,9 @@ def joined(rows: int, pieces: Iterable[Decision]) -> Decision:
         place = slice(len(source), len(source) + len(piece.source))
         for name in _ARRAYS:
             getattr(result, name)[place] = getattr(piece, name)
-        if result.maintenance is not None:
+        if result.maintenance is not None and result.raw_maintenance is not None:
             result.maintenance[place] = piece.maintenance
+            result.raw_maintenance[place] = piece.raw_maintenance
         for name, values in piece.explanations.items():
             result.explanations[name][place] = values
         source.extend(piece.source)
@@ -70,5 +72,6 @@ def _room_for(rows: int, piece: Decision) -> Decision:
         lanes=piece.lanes,
         skus=piece.skus,
         maintenance=None if decided is None else np.zeros((rows, decided.shape[1]), np.bool_),
+        raw_maintenance=None if decided is None else np.zeros((rows, decided.shape[1]), np.float32),
         units=piece.units,
     )

@@ -46,15 +46,17 @@ def policy_of_any_weights() -> MaintainingPolicy:
     with torch.no_grad():
         for parameter in head.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape))
+        head.last.bias.fill_(0.5)  # rather early than late, so that days in the twin see some
     return MaintainingPolicy(FixedCover(20.0), head)
 
 
-def seen_by(case: Case, rows: int, seed: int = 0) -> Arrays:
-    """Snapshots with units of every age, of which some are being mended."""
-    rng = np.random.default_rng(seed)
-    age = rng.uniform(0, 60, (rows, len(UNITS))).astype(np.float32)
+def seen_by(case: Case, rows: int = 8) -> Arrays:
+    """Up to 8 snapshots within the envelope, with units of every age, of which some are being mended."""
+    rng = np.random.default_rng(0)
+    age = rng.uniform(0, 60, (8, len(UNITS))).astype(np.float32)
     down = (rng.uniform(0, 9, age.shape) * (rng.random(age.shape) < 0.3)).astype(np.float32)
-    return {**snapshot_for(case, rows=rows, seed=seed), "unit_age_hours": age, "unit_down_hours": down}
+    snapshots = {**snapshot_for(case, rows=8, seed=0), "unit_age_hours": age, "unit_down_hours": down}
+    return {name: values[:rows].copy() for name, values in snapshots.items()}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def case() -> Case:
 @pytest.fixture(scope="module")
 def folder(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("modules")
-    return export_case(case, place, policy_of_any_weights(), golden=seen_by(case, 3, seed=11), network_name="worn")
+    return export_case(case, place, policy_of_any_weights(), golden=seen_by(case, 3), network_name="worn")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,8 @@ def by_torch(module: InferenceModule, snapshot: Arrays) -> NDArray[np.bool_]:
     policy = policy_of_any_weights().eval()
     of_snapshot, of_network = inputs_of(policy)
     with torch.no_grad():
-        answers = PolicyGraph(policy)(as_tensors(snapshot, of_snapshot), as_tensors(dict(module.network), of_network))
+        network = {name: values.copy() for name, values in module.network.items()}
+        answers = PolicyGraph(policy)(as_tensors(snapshot, of_snapshot), as_tensors(network, of_network))
     found: NDArray[np.bool_] = answers["maintenance"].numpy() >= 0.5
     return found & (snapshot["unit_down_hours"] <= 0)
 
@@ -85,7 +88,7 @@ def by_torch(module: InferenceModule, snapshot: Arrays) -> NDArray[np.bool_]:
 def test_units_are_maintained_as_torch_has_it_but_for_those_that_are_being_mended(
     module: InferenceModule, case: Case
 ) -> None:
-    snapshot = seen_by(case, 40)
+    snapshot = seen_by(case)
     decision = decided(module, snapshot)
     assert decision.maintenance is not None
     assert set(decision.source) == {"policy"}
@@ -129,7 +132,7 @@ def test_without_hours_of_units_orders_are_decided_all_the_same_and_nothing_is_m
 
 def test_a_unit_whose_hours_are_no_number_is_left_alone_and_named(module: InferenceModule, case: Case) -> None:
     snapshot = seen_by(case, 1)
-    snapshot["unit_age_hours"][:], snapshot["unit_down_hours"][:] = 50.0, 0.0
+    snapshot["unit_age_hours"][:], snapshot["unit_down_hours"][:] = 300.0, 0.0
     decision = decided(module, with_value(snapshot, "unit_age_hours", (0, 3), np.nan))
     whole = decided(module, snapshot)
     assert decision.maintenance is not None
@@ -156,7 +159,7 @@ def test_the_fallback_maintains_at_the_age_of_least_cost_and_nothing_is_maintain
 
 def test_units_of_a_node_whose_figures_are_too_old_are_left_alone(module: InferenceModule, case: Case) -> None:
     snapshot = seen_by(case, 1)
-    snapshot["unit_age_hours"][:], snapshot["unit_down_hours"][:] = 50.0, 0.0
+    snapshot["unit_age_hours"][:], snapshot["unit_down_hours"][:] = 300.0, 0.0
     age = np.array([[1.0, 1.5 * module.manifest.maximum_age_seconds]])
     decision = decided(module, snapshot, age_seconds=age)
     assert decision.maintain() == UNITS[:2]
@@ -165,13 +168,15 @@ def test_units_of_a_node_whose_figures_are_too_old_are_left_alone(module: Infere
 def test_a_batch_in_pieces_is_decided_as_a_whole(
     module: InferenceModule, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot = seen_by(case, 9)
+    snapshot = seen_by(case)
     whole = decided(module, snapshot)
     monkeypatch.setattr(module_file, "CHUNK_VALUES", 1)
     pieces = decided(module, snapshot)
     assert whole.maintenance is not None
     assert pieces.maintenance is not None
+    assert pieces.raw_maintenance is not None
     np.testing.assert_array_equal(pieces.maintenance, whole.maintenance)
+    np.testing.assert_allclose(pieces.raw_maintenance, whole.raw_maintenance, rtol=1e-5)
     assert pieces.units == whole.units
 
 
@@ -209,7 +214,8 @@ def test_the_twin_lives_through_what_a_module_decides(module: InferenceModule) -
         nonlocal maintained
         assert lived.flows.equipment is not None
         assert lived.decisions.maintenance is not None
-        assert torch.equal(lived.flows.equipment.maintenances, lived.decisions.maintenance)
+        wanted = (lived.decisions.maintenance >= 0.5).float()
+        assert (lived.flows.equipment.maintenances <= wanted).all()
         maintained += float(lived.flows.equipment.maintenances.sum())
 
     opening = stocked(simulation, episodes=2)

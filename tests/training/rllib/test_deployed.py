@@ -111,7 +111,8 @@ def test_the_deployed_policy_maintains_what_the_modules_means_maintain(tmp_path:
 def test_an_untrained_policy_maintains_at_the_age_of_least_cost(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path, "ippo", f"network={worn_file(tmp_path)}", "trainer.maintenance=true")
     world = world_of(experiment)
-    policy, env = module_of(experiment, world), BatchedWarehouseNetwork(world, environments=3, seed=1)
+    policy = module_of(experiment, world)
+    env = BatchedWarehouseNetwork(world, environments=3, seed=1, reads=policy.reads)
     units = world.attributes.units
     assert units is not None
     env.reset()
