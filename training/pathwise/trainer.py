@@ -91,7 +91,8 @@ def train(job: Job) -> Outcome:
 @contextmanager
 def _unwatched_where_alone() -> Iterator[None]:
     """A cluster of one machine has nowhere to go from it."""
-    if WATCHER in os.environ or sum(node["Alive"] for node in ray.nodes()) > 1:
+    alive = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    if WATCHER in os.environ or len(alive) > 1:
         yield
         return
     os.environ[WATCHER] = "0"
