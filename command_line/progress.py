@@ -57,7 +57,8 @@ class _Shown:
         elif event.kind in LABELS:
             self._say(LABELS[event.kind], event.text)
         elif event.kind == Kind.TUNING:
-            self._draw("tuning", event, event.text)
+            rule, _, status = event.text.partition(": ")
+            self._draw(f"tuning {rule}", event, status)
         elif event.kind == Kind.BEGUN:
             self._draw("training", event, "starting")
         elif event.kind == Kind.JUDGING:

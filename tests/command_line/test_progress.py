@@ -17,10 +17,12 @@ def logged(events: list[Event]) -> list[str]:
 
 
 def test_tuning_and_judging_tell_each_tenth_in_a_plain_line() -> None:
-    lines = logged([Event(Kind.TUNING, step, 120, "base_stock: loss 0.5") for step in range(1, 121)])
-    assert len(lines) == 11
-    assert lines[0] == "tuning: 1 of 120: base_stock: loss 0.5"
-    assert lines[-1] == "tuning: 120 of 120: base_stock: loss 0.5"
+    rules = ("base_stock", "s_S")
+    lines = logged([Event(Kind.TUNING, step, 120, f"{rule}: loss 0.5") for rule in rules for step in range(1, 121)])
+    assert len(lines) == 2 * 11
+    for rule, told in zip(rules, (lines[:11], lines[11:]), strict=True):
+        assert told[0] == f"tuning {rule}: 1 of 120: loss 0.5"
+        assert told[-1] == f"tuning {rule}: 120 of 120: loss 0.5"
     lines = logged([Event(Kind.JUDGING, done, 900, name) for name in ("a", "b") for done in range(90, 901, 90)])
     assert [line for line in lines if "900 of 900" in line] == [
         f"evaluating {name}: 900 of 900: episode-days" for name in "ab"
