@@ -56,12 +56,13 @@ class RecordedDecision:
     def orders(self) -> list[Order]:
         """Every lane and SKU on which something goes out or is held."""
         network, units, held = self.snapshot.network, self.decision.orders[0], self.decision.held[0]
+        modes = [mode.value for mode in Mode]
         return [
             Order(
                 lane=network.lanes[lane],
                 origin=network.endpoints[network.lane.origin[lane]],
                 destination=network.nodes[network.lane.destination[lane]],
-                mode=tuple(Mode)[network.lane.mode[lane]].value,
+                mode=modes[network.lane.mode[lane]],
                 sku=network.skus[sku],
                 units=int(units[lane, sku]),
                 held=int(held[lane, sku]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -184,15 +185,25 @@ class Decision:
             asked_units=float(self.raw_orders[place]),
             orders_units=int(self.orders[place]),
             held_units=int(self.held[place]),
-            cut_by=tuple(name for bit, name in enumerate(CUTS) if self.cut_by[place] >> bit & 1),
-            reasons=tuple(str(reason) for reason in self.reasons[place[0]]),
+            cut_by=_cuts(int(self.cut_by[place])),
+            reasons=self._reasons_in_words[place[0]],
         )
+
+    @cached_property
+    def _reasons_in_words(self) -> list[tuple[str, ...]]:
+        """By row; the same for all of a row's orders."""
+        return [tuple(str(reason) for reason in reasons) for reasons in self.reasons]
 
     def table(self, row: int = 0) -> list[Why]:
         """Why, of every cell of a row that asks for something, has something held or was cut."""
         row = _place("row", row, range(len(self.source)))
         some = (self.raw_orders[row] > 0) | (self.held[row] > 0) | (self.orders[row] > 0) | self.contained[row]
         return [self.why(int(lane), int(sku), row) for lane, sku in np.argwhere(some)]
+
+
+@cache
+def _cuts(bits: int) -> tuple[str, ...]:
+    return tuple(name for bit, name in enumerate(CUTS) if bits >> bit & 1)
 
 
 CUTS = (
