@@ -41,6 +41,7 @@ from entrepot.scheduler.store.writer import Writer
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 1 << 20
+MOST_NUMBER = 10**15
 MOST_EVENTS = 1_000
 """Of one request; more are to be sent in several."""
 
@@ -151,7 +152,10 @@ async def _no_route(request: Request, error: HTTPException) -> Response:
 
 async def _answered(parts: Parts, request: Request, scope: str, serve: Served) -> Response:
     try:
-        response = await serve(parts, request, _allowed(parts, request, scope))
+        token = _allowed(parts, request, scope)
+        if request.path_params.get("number", 0) > MOST_NUMBER:
+            raise RefusedError(404, f"there is nothing of number {request.path_params['number']}")
+        response = await serve(parts, request, token)
     except (EntrepotError, RuleBrokenError) as error:
         response = problem(error)
     except ClientDisconnect:
