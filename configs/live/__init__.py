@@ -1,0 +1,1 @@
+"""What runs the live scheduler as a service: a container and a unit of systemd."""
