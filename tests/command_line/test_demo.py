@@ -19,11 +19,12 @@ SHELVES = re.compile(r"at the end ([\d,]+) units are on the shelves, and ([\d,]+
 def test_recorded_days_are_decided_in_shadow_and_the_mirror_ends_with_the_stock_of_the_recording(
     entrepot: Entrepot, tmp_path: Path
 ) -> None:
-    out = entrepot("demo", "--recorded", "--days", "2", "--day-seconds", "1.5", "--data", str(tmp_path)).stdout
-    assert "2 days" in out
+    out = entrepot("demo", "--recorded", "--days", "4", "--day-seconds", "1", "--data", str(tmp_path)).stdout
+    assert "4 days" in out
     assert "plans by the policy" in out
-    assert re.search(r"releases: .*\d+ (shadow|missed)", out)  # missed where the machine was too slow for its clock
-    assert "sent" not in out.partition("releases")[2]
+    states = set(re.findall(r"\d+ ([a-z]+)", out.partition("releases:")[2].partition("\n")[0]))
+    assert states
+    assert states <= {"shadow", "nothing", "missed"}  # missed where the machine was too slow for its clock
     there, known = SHELVES.search(out).groups()  # type: ignore[union-attr]
     assert there == known
     assert "quarantined" not in out
