@@ -20,6 +20,8 @@ MOST_NODES = 44
 MOST_PASSES = 3
 PROVED = 1e-9
 """A share of the cost that is nothing but rounding."""
+LEAST_SECONDS = 0.1
+"""With less left HiGHS is not begun, as it looks at the time only now and then."""
 SEARCH_SHARE = 0.3
 """Of the time that there is, for search before HiGHS."""
 
@@ -97,7 +99,7 @@ def _kept(bound: Bound, nodes: Booleans, usd: float) -> tuple[Booleans, bool]:
 
 def _by_highs(problem: Problem, start: Booleans, seconds: float) -> tuple[Booleans | None, float]:
     """Nodes that ship, and a bound; None where nothing was found in time."""
-    if seconds <= 0:
+    if seconds <= LEAST_SECONDS:
         return None, -np.inf
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (

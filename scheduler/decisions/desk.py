@@ -19,13 +19,12 @@ from entrepot.scheduler.alerts import kept as alerts
 from entrepot.scheduler.alerts import notices
 from entrepot.scheduler.alerts.causes import KINDS, Cause, by_fallback, causes_in, late, silent
 from entrepot.scheduler.alerts.channels import Channels
-from entrepot.scheduler.clock import Clock, microseconds
+from entrepot.scheduler.clock import Clock
 from entrepot.scheduler.decisions import kept
-from entrepot.scheduler.decisions.comparisons import Comparison, compared
-from entrepot.scheduler.decisions.comparisons import keep as keep_comparison
 from entrepot.scheduler.decisions.departures import Booked, Departure, departures, wait_days
-from entrepot.scheduler.decisions.plan import Plan, make_plan, snapshot_of
+from entrepot.scheduler.decisions.plan import Plan, snapshot_of
 from entrepot.scheduler.decisions.policies import Policies
+from entrepot.scheduler.decisions.releases import Releases
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.metrics import Metrics
 from entrepot.scheduler.mirror.records import Recorded, recorded
@@ -55,7 +54,8 @@ class Desk:
         """Args: parts of a scheduler."""
         settings.check(writer.places)
         self._writer, self._clock, self._metrics = writer, clock, metrics
-        self.policies = Policies(module)
+        self.policies = Policies(writer, module, settings, clock)
+        self._releases = Releases(writer.places, settings, metrics)
         self._channels = channels or Channels()
         self.settings = settings
         self.trouble: str | None = None  # why the last plan couldn't be made
@@ -63,7 +63,6 @@ class Desk:
         self._planned: datetime | None = None
         self._by_fallback: deque[bool] = deque(maxlen=REMEMBERED)
         self._lock = threading.Lock()
-        self._to_compare: tuple[Recorded, Plan] | None = None
         self._watched = (-1, 0.0)  # at which position alerts were last looked for, and until when they need not be
 
     @property
@@ -120,7 +119,7 @@ class Desk:
         due = [one for one in due if one.booking not in booked]
         late = [one for one in due if now >= one.cut_off + self.settings.grace]
         if late:
-            self._writer.submit(lambda turn: self._miss(turn, late)).result()
+            self._writer.submit(lambda turn: self._releases.miss(turn, late)).result()
         due = [] if stopped else [one for one in due if one not in late]
         regular = self._planned is None or not timedelta(0) <= now - self._planned < self.settings.plan_every
         fresh: list[Cause] = []
@@ -161,13 +160,13 @@ class Desk:
         try:
             found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
             left = wait_days(self.places, self.settings, now, waits, booked)
-            plan = self._made(found, left, now)
+            plan = self.policies.plan(found, left, now)
         except (ConfigurationError, InputRefused) as error:
             if self.trouble != str(error):
                 log.warning("no plan: %s", error)
             self.trouble = str(error)
             return None
-        self.snapshot, self._to_compare = plan.snapshot, (found, plan)
+        self.snapshot = plan.snapshot
         self._by_fallback.append(plan.summary.source == "fallback")
         share = sum(self._by_fallback) / len(self._by_fallback)
         told = self._causes(found, plan.snapshot) + by_fallback(share, len(self._by_fallback))
@@ -184,90 +183,6 @@ class Desk:
         self._metrics.fallback_share.set(share)
         return plan
 
-    def _made(self, found: Recorded, left: Mapping[str, int], now: datetime) -> Plan:
-        """The module's plan; where one on trial is answered for by the fallback and the one before isn't, that one's.
-
-        Bad data stop both, and are no reason to go back.
-        """
-        policies = self.policies
-        plan = make_plan(policies.current, self.places, self.settings, found, left, now)
-        if policies.before is None or policies.trial_left == 0:
-            return plan
-        policies.trial_left -= 1
-        if plan.summary.source != "fallback":
-            return plan
-        other = make_plan(policies.before, self.places, self.settings, found, left, now)
-        if other.summary.source == "fallback":
-            return plan
-        gone, why = policies.back(), "; ".join(plan.summary.reasons)[:500]
-        fields = {"module": policies.current.versions.module, "gone": gone.versions.module, "why": why}
-        log.error("policy: back to the one before", extra={"fields": fields})
-        self._writer.submit(lambda turn: turn.note("desk", "policy back", f"{gone.versions.module}: {why}")).result()
-        return other
-
-    def swap(self, module: InferenceModule, by: str) -> dict[str, object]:
-        """Have another module decide from now on, if it decides at all on what is known now.
-
-        Args:
-            module: that has proved itself on its golden cases.
-            by: who wants it.
-
-        Raises:
-            ConfigurationError: it doesn't decide where the present one does.
-        """
-        with self._lock:
-            self._rehearse(module)
-            self.policies.swap(module)
-            self._writer.submit(lambda turn: turn.note(by, "policy swapped", module.versions.module)).result()
-            return self.policies.told()
-
-    def watch(self, module: InferenceModule | None, by: str) -> dict[str, object]:
-        """Have a module plan beside the one that decides, and nothing of it go out; None ends it."""
-        with self._lock:
-            self.policies.watched = module
-            name = "nothing" if module is None else module.versions.module
-            self._writer.submit(lambda turn: turn.note(by, "policy watched", name)).result()
-            return self.policies.told()
-
-    def go_back(self, by: str) -> dict[str, object]:
-        """Have the module before the last swap decide again.
-
-        Raises:
-            ConfigurationError: there is none.
-        """
-        with self._lock:
-            gone = self.policies.back()
-            self._writer.submit(lambda turn: turn.note(by, "policy back", gone.versions.module)).result()
-            return self.policies.told()
-
-    def compare(self) -> Comparison | None:
-        """The latest plan beside that of the module that is watched, once; None where there is nothing to compare.
-
-        Beside the desk's own work, so that a watched module that hangs keeps no order from going out.
-        """
-        watched, given = self.policies.watched, self._to_compare
-        self._to_compare = None
-        if watched is None or given is None:
-            return None
-        found, plan = given
-        made = make_plan(watched, self.places, self.settings, found, plan.context.lane_wait_days, plan.context.now)
-        result = compared(self.places, plan, made)
-        self._writer.submit(lambda turn: keep_comparison(turn, result)).result()
-        return result
-
-    def _rehearse(self, module: InferenceModule) -> None:
-        now = self._clock.now()
-        try:
-            found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
-            waits = dict.fromkeys(self.places.names.arrays.lanes, 0)
-            own = make_plan(self.policies.current, self.places, self.settings, found, waits, now)
-        except (ConfigurationError, InputRefused):
-            return  # nothing can be planned at present, by any module
-        other = make_plan(module, self.places, self.settings, found, waits, now)
-        if other.summary.source == "fallback" and own.summary.source != "fallback":
-            why = "; ".join(other.summary.reasons)[:500]
-            raise ConfigurationError(f"policy: {module.versions.module} doesn't decide on what is known now: {why}")
-
     def _keep(
         self,
         turn: Transaction,
@@ -280,7 +195,7 @@ class Desk:
         kept.keep_plan(turn, plan)
         fresh = fresh + self._alert(turn, told, set(KINDS) - {"silent_source"})
         for one in due:
-            self._release(turn, plan, one)
+            self._releases.release(turn, plan, one)
         if kept.is_stopped(turn.connection):
             return
         arrays = self.places.names.arrays
@@ -290,7 +205,7 @@ class Desk:
             # An empty order would take the departure from what is still to come before its cut-off.
             if cause is not None and one not in due and (plan.orders[one.lane] + plan.held[one.lane]).any():
                 turn.note("alert", "early release", f"{one.name}: {cause.key}")
-                self._release(turn, plan, one)
+                self._releases.release(turn, plan, one)
 
     def _watch_sources(self, turn: Transaction) -> None:
         self._alert(turn, silent(turn.mirror.sources.freshness(), turn.now), {"silent_source"})
@@ -310,45 +225,6 @@ class Desk:
             }
             log.warning("alert: %s", cause.message, extra={"fields": fields})
         return [cause for _, cause in new]
-
-    def _release(self, turn: Transaction, plan: Plan, one: Departure) -> None:
-        skus = self.places.names.arrays.skus
-        free, held = plan.orders[one.lane], plan.held[one.lane]
-        lines: list[dict[str, Any]] = [
-            {"sku": skus[sku], "units": int(free[sku] + held[sku])} for sku in (free + held).nonzero()[0]
-        ]
-        out = [line for line in lines if self.settings.goes_out(line["sku"])]
-        if not lines:
-            state = "nothing"
-        elif not out:
-            state = "shadow"
-        else:
-            lines = out  # in mode canary the plan tells of the others
-            state = "held" if any(self.settings.goes_out(skus[sku]) for sku in held.nonzero()[0]) else "released"
-        key = f"{self.places.network.name}/{one.name}/{one.day.isoformat()}"
-        if not kept.book(turn, *one.booking, key, plan.id, state, lines):
-            return
-        if state == "released":
-            kept.send(turn, *one.booking, key, lines)
-        self._told(one, state, len(lines))
-
-    def _miss(self, turn: Transaction, late: list[Departure]) -> None:
-        """Departures whose time went by while nothing could be released; said, and not made up for.
-
-        One before the first plan was nobody's to release.
-        """
-        for one in late:
-            key = f"{self.places.network.name}/{one.name}/{one.day.isoformat()}"
-            if not kept.planned_before(turn.connection, microseconds(one.cut_off)):
-                continue
-            if kept.book(turn, *one.booking, key, "", "missed", []):
-                self._told(one, "missed", 0)
-
-    def _told(self, one: Departure, state: str, lines: int) -> None:
-        self._metrics.releases.labels(state).inc()
-        level = logging.WARNING if state == "missed" else logging.INFO
-        fields = {"lane": one.name, "day": one.day.isoformat(), "state": state, "lines": lines}
-        log.log(level, "release", extra={"fields": fields})
 
 
 def _day(turn: Transaction, now: datetime) -> int:

@@ -2,40 +2,111 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
-from entrepot.agents.inference import InferenceModule, load
+from entrepot.agents.inference import InferenceModule, InputRefused, load
 from entrepot.configs.errors import ConfigurationError
+from entrepot.scheduler.clock import Clock
+from entrepot.scheduler.decisions.comparisons import Comparison, compared, keep
+from entrepot.scheduler.decisions.plan import Plan, make_plan
+from entrepot.scheduler.decisions.settings import Settings
+from entrepot.scheduler.mirror.records import Recorded, recorded
+from entrepot.scheduler.store.writer import Writer
 
+log = logging.getLogger(__name__)
 TRIAL_PLANS = 12
 """So many plans after a swap the module before is asked, too, where the new one is answered for by the fallback."""
 
 
-@dataclass
 class Policies:
-    """Of one desk, which changes it under its lock."""
+    """Of one desk. A restart begins with the module that it is given."""
 
-    current: InferenceModule
-    before: InferenceModule | None = None
-    watched: InferenceModule | None = None
-    trial_left: int = 0  # plans for which a swap is on trial
+    def __init__(self, writer: Writer, module: InferenceModule, settings: Settings, clock: Clock) -> None:
+        """Args: parts of a scheduler."""
+        self._writer, self._settings, self._clock = writer, settings, clock
+        self.current = module
+        self.before: InferenceModule | None = None
+        self.watched: InferenceModule | None = None
+        self.trial_left = 0  # plans for which a swap is on trial
+        self._lock = threading.Lock()
+        self._latest: tuple[Recorded, Plan] | None = None  # not yet beside that of the watched module
 
-    def swap(self, module: InferenceModule) -> None:
-        """Have another one decide, on trial."""
-        self.before, self.current, self.trial_left = self.current, module, TRIAL_PLANS
+    def plan(self, found: Recorded, waits: Mapping[str, int], now: datetime) -> Plan:
+        """The module's plan; where one on trial is answered for by the fallback and the one before isn't, that one's.
 
-    def back(self) -> InferenceModule:
-        """Have the one before decide again; the one that no longer does.
+        Bad data stop both, and are no reason to go back.
+
+        Args:
+            found: what the mirror knows.
+            waits: days to each lane's next departure that still takes orders.
+            now: the moment.
+
+        Raises:
+            ConfigurationError, InputRefused: as `make_plan`.
+        """
+        with self._lock:
+            plan = self._plan_of(self.current, found, waits, now)
+            if self.before is not None and self.trial_left > 0:
+                self.trial_left -= 1
+                if plan.summary.source == "fallback":
+                    other = self._plan_of(self.before, found, waits, now)
+                    if other.summary.source != "fallback":
+                        self._go_back("desk", "; ".join(plan.summary.reasons)[:500])
+                        plan = other
+            self._latest = found, plan
+            return plan
+
+    def swap(self, module: InferenceModule, by: str) -> dict[str, object]:
+        """Have another module decide from now on, if it decides at all on what is known now.
+
+        Args:
+            module: that has proved itself on its golden cases.
+            by: who wants it.
+
+        Raises:
+            ConfigurationError: it doesn't decide where the present one does.
+        """
+        with self._lock:
+            self._rehearse(module)
+            self.before, self.current, self.trial_left = self.current, module, TRIAL_PLANS
+            self._note(by, "policy swapped", module.versions.module)
+            return self.told()
+
+    def go_back(self, by: str) -> dict[str, object]:
+        """Have the module before the last swap decide again.
 
         Raises:
             ConfigurationError: there is none.
         """
-        if self.before is None:
-            raise ConfigurationError("policy: there is none before this one")
-        gone = self.current
-        self.current, self.before, self.trial_left = self.before, None, 0
-        return gone
+        with self._lock:
+            self._go_back(by, "as somebody wanted")
+            return self.told()
+
+    def watch(self, module: InferenceModule | None, by: str) -> dict[str, object]:
+        """Have a module plan beside the one that decides, and nothing of it go out; None ends it."""
+        with self._lock:
+            self.watched = module
+            self._note(by, "policy watched", "nothing" if module is None else module.versions.module)
+            return self.told()
+
+    def compare(self) -> Comparison | None:
+        """The latest plan beside that of the watched module, once; None where there is nothing to compare.
+
+        Beside the desk's own work, so that a watched module that hangs keeps no order from going out.
+        """
+        watched, given = self.watched, self._latest
+        self._latest = None
+        if watched is None or given is None:
+            return None
+        found, plan = given
+        made = self._plan_of(watched, found, plan.context.lane_wait_days, plan.context.now)
+        result = compared(self._writer.places, plan, made)
+        self._writer.submit(lambda turn: keep(turn, result)).result()
+        return result
 
     def told(self) -> dict[str, object]:
         """For people."""
@@ -46,6 +117,34 @@ class Policies:
             "watched": None if self.watched is None else self.watched.versions.module,
             "trial_plans_left": self.trial_left,
         }
+
+    def _plan_of(self, module: InferenceModule, found: Recorded, waits: Mapping[str, int], now: datetime) -> Plan:
+        return make_plan(module, self._writer.places, self._settings, found, waits, now)
+
+    def _go_back(self, by: str, why: str) -> None:
+        if self.before is None:
+            raise ConfigurationError("policy: there is none before this one")
+        gone = self.current.versions.module
+        self.current, self.before, self.trial_left = self.before, None, 0
+        fields = {"module": self.current.versions.module, "gone": gone, "why": why}
+        log.error("policy: back to the one before", extra={"fields": fields})
+        self._note(by, "policy back", f"{gone}: {why}")
+
+    def _rehearse(self, module: InferenceModule) -> None:
+        now = self._clock.now()
+        waits = dict.fromkeys(self._writer.places.names.arrays.lanes, 0)
+        try:
+            found: Recorded = self._writer.submit(lambda turn: recorded(turn.mirror, now)).result()
+            own = self._plan_of(self.current, found, waits, now)
+        except (ConfigurationError, InputRefused):
+            return  # nothing can be planned at present, by any module
+        other = self._plan_of(module, found, waits, now)
+        if other.summary.source == "fallback" and own.summary.source != "fallback":
+            why = "; ".join(other.summary.reasons)[:500]
+            raise ConfigurationError(f"policy: {module.versions.module} doesn't decide on what is known now: {why}")
+
+    def _note(self, by: str, what: str, about: str) -> None:
+        self._writer.submit(lambda turn: turn.note(by, what, about)).result()
 
 
 def loaded(path: str) -> InferenceModule:

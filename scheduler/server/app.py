@@ -299,17 +299,17 @@ async def _swap(parts: Parts, request: Request, token: Token) -> Response:
     path, desk = (await _told(request, PolicyOf)).path, _desk(parts)
     if path is None:
         raise RefusedError(400, "path: missing; allowed: the folder of an exported module")
-    return answer(await asyncio.to_thread(lambda: desk.swap(loaded(path), token.name)))
+    return answer(await asyncio.to_thread(lambda: desk.policies.swap(loaded(path), token.name)))
 
 
 async def _watch(parts: Parts, request: Request, token: Token) -> Response:
     path, desk = (await _told(request, PolicyOf)).path, _desk(parts)
-    found = await asyncio.to_thread(lambda: desk.watch(None if path is None else loaded(path), token.name))
+    found = await asyncio.to_thread(lambda: desk.policies.watch(None if path is None else loaded(path), token.name))
     return answer(found)
 
 
 async def _back(parts: Parts, request: Request, token: Token) -> Response:
-    return answer(await asyncio.to_thread(_desk(parts).go_back, token.name))
+    return answer(await asyncio.to_thread(_desk(parts).policies.go_back, token.name))
 
 
 async def _comparisons(parts: Parts, request: Request, token: Token) -> Response:

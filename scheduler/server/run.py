@@ -163,7 +163,7 @@ class Server(uvicorn.Server):
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         ticking = [asyncio.create_task(self._often(self.desk.tick, "the desk"))]
-        ticking.append(asyncio.create_task(self._often(self.desk.compare, "comparing")))
+        ticking.append(asyncio.create_task(self._often(self.desk.policies.compare, "comparing")))
         ticking.append(asyncio.create_task(self._often(self.allocator.tick, "allocating")))
         ticking.append(asyncio.create_task(self._often(self._teller.tick, "telling of alerts")))
         if self._input is not None:

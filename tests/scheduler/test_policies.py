@@ -56,39 +56,39 @@ def hang_for_ever(found: InferenceModule) -> None:
 def test_another_module_decides_once_it_has_proved_itself_and_the_one_before_can_be_gone_back_to(
     live: Live, apart: InferenceModule
 ) -> None:
-    told = live.desk.swap(apart, "anna")
+    told = live.desk.policies.swap(apart, "anna")
     assert told["before"] == module().versions.module
     assert next_plan(live) == "policy"
     assert live.desk.policies.current is apart
-    live.desk.go_back("anna")
+    live.desk.policies.go_back("anna")
     assert live.desk.policies.current is module()
     with pytest.raises(ConfigurationError, match="none before"):
-        live.desk.go_back("anna")
+        live.desk.policies.go_back("anna")
 
 
 def test_one_that_crashes_on_trial_is_gone_back_from_and_the_plan_is_the_policys(live: Live) -> None:
     broken = load(RELEASED, apart=True)
-    live.desk.swap(broken, "anna")
+    live.desk.policies.swap(broken, "anna")
     hang_for_ever(broken)
     assert next_plan(live) == "policy"  # of the one before
     assert live.desk.policies.current is module()
     rows = connect_to_read(live.folder).execute("SELECT what FROM audit ORDER BY id").fetchall()
     assert [what for (what,) in rows][-2:] == ["policy swapped", "policy back"]
     with pytest.raises(ConfigurationError, match="doesn't decide"):
-        live.desk.swap(broken, "anna")
+        live.desk.policies.swap(broken, "anna")
 
 
 def test_a_module_that_is_watched_is_told_beside_the_one_that_decides_and_orders_nothing(
     live: Live, apart: InferenceModule
 ) -> None:
-    assert live.desk.compare() is None
-    live.desk.watch(apart, "anna")
+    assert live.desk.policies.compare() is None
+    live.desk.policies.watch(apart, "anna")
     assert next_plan(live) == "policy"
-    found = live.desk.compare()
+    found = live.desk.policies.compare()
     assert found is not None
     assert (found.cells_differing, found.lanes) == (0, [])
     assert found.units == found.watched_units > 0
-    assert live.desk.compare() is None
+    assert live.desk.policies.compare() is None
     assert comparisons.listed(connect_to_read(live.folder))[0]["plan"] == found.plan
 
 
