@@ -28,7 +28,8 @@ from entrepot.scheduler.inputs.jetstream import Broker, Input
 from entrepot.scheduler.metrics import Metrics, freshness_metrics, gauge
 from entrepot.scheduler.outbox.webhook import Deliverer, Webhook
 from entrepot.scheduler.places import Places
-from entrepot.scheduler.server.app import Parts, application
+from entrepot.scheduler.server.app import application
+from entrepot.scheduler.server.asked import Parts
 from entrepot.scheduler.server.stream import Readers
 from entrepot.scheduler.server.tokens import Tokens
 from entrepot.scheduler.store.folder import connect_to_read

@@ -9,7 +9,7 @@ import msgspec
 from entrepot.scheduler.allocation.kept import Allocated
 from entrepot.scheduler.events.data import TYPES
 from entrepot.scheduler.events.envelope import Envelope
-from entrepot.scheduler.server.app import KeyOf, LaneOf, PolicyOf, SaleOf
+from entrepot.scheduler.server.asked import KeyOf, LaneOf, PolicyOf, SaleOf
 from entrepot.scheduler.store.log import Answer
 
 VERSION = "1.0.0"

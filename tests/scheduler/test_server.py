@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrepot.configs.errors import ConfigurationError
-from entrepot.scheduler.server.app import MOST_BYTES
+from entrepot.scheduler.server.asked import MOST_BYTES
 from entrepot.scheduler.server.tokens import Tokens
 from entrepot.scheduler.store.folder import connect_to_read
 from entrepot.scheduler.store.recovery import folded
