@@ -114,6 +114,7 @@ class ChildSession:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
+            start_new_session=True,  # what a terminal sends is for the process that decides; this one ends with it
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
         for pipe in (self._process.stdin, self._process.stdout):
@@ -134,7 +135,10 @@ class ChildSession:
             self.close()
             raise
         except OSError as error:
-            status = None if self._process is None else self._process.wait()
+            status = None
+            if self._process is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):  # it may live on with its end of the pipe closed
+                    status = self._process.wait(timeout=1)
             self.close()
             raise ChildError(f"its process ended ({status}): {error}") from None
 

@@ -63,6 +63,7 @@ class Desk:
         self._planned: datetime | None = None
         self._by_fallback: deque[bool] = deque(maxlen=REMEMBERED)
         self._lock = threading.Lock()
+        self._fresh: list[Cause] = []  # alerts for which a plan is still to be made
         self._watched = (-1, 0.0)  # at which position alerts were last looked for, and until when they need not be
 
     @property
@@ -122,12 +123,12 @@ class Desk:
             self._writer.submit(lambda turn: self._releases.miss(turn, late)).result()
         due = [] if stopped else [one for one in due if one not in late]
         regular = self._planned is None or not timedelta(0) <= now - self._planned < self.settings.plan_every
-        fresh: list[Cause] = []
         if not due and not regular:
-            fresh = [one for one in self._watch(now) if one.kind in PLANNED_FOR]
-            if not fresh or not self.settings.plan_on_alerts:
+            self._fresh += [one for one in self._watch(now) if one.kind in PLANNED_FOR]
+            rests = self._planned is not None and now < self._planned + self.settings.plans_apart
+            if not self._fresh or rests or not self.settings.plan_on_alerts:
                 return None
-        self._planned = now
+        fresh, self._fresh, self._planned = self._fresh, [], now
         self._writer.submit(self._watch_sources).result()
         return self._plan(now, booked, waits, due, fresh)
 

@@ -29,6 +29,7 @@ class Settings:
     approval_units: float | None = None
     approval_usd: float | None = None
     plan_on_alerts: bool = True  # at once, where a new alert is one that an order may help
+    plans_apart: timedelta = timedelta(seconds=10)  # so long at least after a plan, one for an alert waits
     release_on_alerts: bool = False  # lanes that depart today to where stock runs out, before their cut-off
     watch_share: float = 0.1  # of the time that looking for alerts between plans may take
 

@@ -74,7 +74,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
-    found = Live(tmp_path / "data", replace(LIVE, watch_share=1.0))
+    found = Live(tmp_path / "data", replace(LIVE, watch_share=1.0, plans_apart=timedelta(0)))
     found.desk.tick()
     yield found
     found.writer.close()
@@ -218,10 +218,12 @@ def test_channels_that_are_not_whole_are_refused_in_a_line(tmp_path: Path, text:
 
 
 def test_where_stock_runs_out_lanes_there_are_released_before_their_cut_off_and_only_once(tmp_path: Path) -> None:
-    live = Live(tmp_path, replace(LIVE, watch_share=1.0, release_on_alerts=True))
+    live = Live(tmp_path, replace(LIVE, watch_share=1.0, release_on_alerts=True, plans_apart=timedelta(seconds=90)))
     live.desk.tick()
     assert live.releases() == {}
     stock_out(live)
+    live.clock.advance(timedelta(minutes=1))
+    assert live.desk.tick() is None  # so soon after the plan before it
     live.clock.advance(timedelta(minutes=1))
     assert live.desk.tick() is not None
     found = live.releases()
