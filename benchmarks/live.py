@@ -64,6 +64,9 @@ def main(
     days: Annotated[int, typer.Option(help="Of closed_loop.")] = 120,
     loop_skus: Annotated[int, typer.Option(help="Of kreen, for closed_loop.")] = 32,
     scenarios: Annotated[int, typer.Option(help="Of closed_loop.")] = 8,
+    history: Annotated[
+        Path | None, typer.Option(help="Daily sales that closed_loop draws its demand from; generated if not given.")
+    ] = None,
     kills: Annotated[int, typer.Option(help="For faults.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the instants of faults.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
@@ -87,7 +90,7 @@ def main(
             elif name == "alert":
                 found = [alert(folder, alerts)]
             elif name == "closed_loop":
-                found = closed_loop(days, loop_skus, scenarios)
+                found = closed_loop(days, loop_skus, scenarios, history)
             elif name == "faults":
                 found = [trials(folder, kills, seed)]
             else:

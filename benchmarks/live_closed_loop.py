@@ -1,10 +1,11 @@
 """The twin plays the world through the scheduler: what it costs beside the same module asked in the twin itself.
 
 Events go through the store as they would over HTTP; at 02:00 the desk releases what departs, and the twin takes it from
-the outbox. Beside it, on the same scenarios: the module in the twin as evaluation has it (every lane every day, no
-limits but the twin's), and the scheduler's own rule in the twin (limits, whole units, only lanes that depart today).
-The twin knows everything there; the scheduler is told true arrivals and all demand (`perfect`), or scheduled arrivals
-and sales (`as_live`).
+the outbox. Beside it, on the same scenarios: the module in the twin, every lane every day, with no limits but the
+twin's; and the scheduler's own rule in the twin (limits, whole units, only lanes that depart today). Both know of
+demand and covers beforehand what the scheduler takes from the module. The twin knows everything there; the scheduler is
+told true arrivals and all demand (`perfect`), or scheduled arrivals and sales (`as_live`). Without `history` the demand
+is the generator's, for which the module was not trained.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from entrepot.command_line.demo.days import Said
 from entrepot.command_line.demo.twin_days import WARM_UP_DAYS, Ordered, TwinDays
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
+from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.network import load_network
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.reading import Costly
@@ -66,25 +68,34 @@ class Played:
     fallbacks: int = 0
 
 
-def closed_loop(days: int, skus: int, seeds: int) -> list[dict[str, Any]]:
-    """A row for each kind of information."""
+def closed_loop(days: int, skus: int, seeds: int, history: Path | None = None) -> list[dict[str, Any]]:
+    """A row for each kind of information.
+
+    Args:
+        days: to play, after a warm-up.
+        skus: of the network.
+        seeds: how many scenarios.
+        history: daily sales that the demand is drawn from; the generator's if None.
+    """
+    demand = DemandSettings() if history is None else DemandSettings(path=str(history))
     logging.getLogger("entrepot").setLevel(logging.ERROR)  # alerts of a network that is played are no news
     module = load(Path(__file__).parents[1] / "checkpoints" / "released" / "kreen-pathwise")
-    world = build_world(NETWORK, skus=skus)
+    world = build_world(NETWORK, demand, skus=skus)
     trained = [
-        _in_the_twin(world, world.simulation(), _as_evaluated(module, world), days, seed) for seed in range(seeds)
+        _in_the_twin(world, _known(module, world), _as_evaluated(module, world), days, seed) for seed in range(seeds)
     ]
     ruled = [
         _in_the_twin(world, _known(module, world), _as_released(module, world), days, seed) for seed in range(seeds)
     ]
     rows = []
     for name, information in INFORMATION.items():
-        found = [_through_the_scheduler(module, days, skus, seed, information) for seed in range(seeds)]
+        found = [_through_the_scheduler(module, days, skus, seed, information, demand) for seed in range(seeds)]
         ratio, low, high = _ratio(found, trained)
         own, own_low, own_high = _ratio(found, ruled)
         rows.append(
             {
                 "case": "closed_loop",
+                "demand": "generated" if history is None else history.name,
                 "information": name,
                 "days": days,
                 "skus": skus,
@@ -132,8 +143,17 @@ def _in_the_twin(world: World, simulation: Simulation, decide: Decide, days: int
 
 
 def _as_evaluated(module: InferenceModule, world: World) -> Decide:
+    """The module with what it knows of demand and covers, every lane every day, and no limits but the twin's."""
     policy = ExportedPolicy(module, world.attributes)
+    policy.network = _told(module, world)
     return lambda snapshot, day: policy.decide(snapshot)
+
+
+def _told(module: InferenceModule, world: World) -> dict[str, Any]:
+    """The network's attributes, with what the module knows of demand and covers, as the scheduler has them."""
+    of_skus = ("demand_mean", "demand_deviation", "base_cover_days")
+    told = {name: _of_skus(module, world, module.network[name]) for name in of_skus}
+    return {**ExportedPolicy(module, world.attributes).network, **told}
 
 
 def _known(module: InferenceModule, world: World) -> Simulation:
@@ -145,14 +165,7 @@ def _known(module: InferenceModule, world: World) -> Simulation:
 
 def _as_released(module: InferenceModule, world: World) -> Decide:
     """The module with what it knows of demand and covers, in whole units within limits, on lanes that depart today."""
-    network, manifest = world.network, module.manifest
-    with_sku = {"demand_mean", "demand_deviation", "base_cover_days"}
-    told = {
-        name: _of_skus(module, world, values) if name in with_sku else values
-        for name, values in ExportedPolicy(module, world.attributes).network.items()
-    }
-    for name in with_sku:
-        told[name] = _of_skus(module, world, module.network[name])
+    network, manifest, told = world.network, module.manifest, _told(module, world)
     least = np.concatenate([np.zeros(len(network.nodes)), network.supplier.minimum_order_units])
     limits = Limits(
         lane_m3=network.lane.capacity_m3_per_day,
@@ -187,7 +200,7 @@ def _of_skus(module: InferenceModule, world: World, values: Any) -> Any:
 
 
 def _through_the_scheduler(
-    module: InferenceModule, days: int, skus: int, seed: int, information: dict[str, bool]
+    module: InferenceModule, days: int, skus: int, seed: int, information: dict[str, bool], demand: DemandSettings
 ) -> Played:
     counts: Counter[str] = Counter()
     sent: list[Ordered] = []
@@ -197,7 +210,9 @@ def _through_the_scheduler(
         sent.clear()
         return found
 
-    twin = TwinDays(NETWORK, skus=skus, days=days, seed=seed, disturbances=set(), collect=collect, **information)
+    twin = TwinDays(
+        NETWORK, skus=skus, days=days, seed=seed, disturbances=set(), collect=collect, demand=demand, **information
+    )
     clock, places = SimulatedClock(twin.start), Places.of(load_network(NETWORK, skus=skus))
     settings = Settings(mode="live", cut_off=DECIDED_AT, plan_every=timedelta(days=2), plan_on_alerts=False)
     usd = asked = lost = 0.0

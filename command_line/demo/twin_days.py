@@ -53,7 +53,7 @@ class TwinDays:
         seed: int,
         disturbances: set[Disturbance],
         collect: Collect | None,
-        demand: str | None = None,
+        demand: str | DemandSettings | None = None,
         true_arrivals: bool = False,
         sees_lost: bool = True,
     ) -> None:
@@ -66,11 +66,13 @@ class TwinDays:
             seed: of the scenario.
             disturbances: what goes wrong.
             collect: the orders of a day; the usual cover is ordered up to if None.
-            demand: by name or path.
+            demand: by name or path, or its settings.
             true_arrivals: tell shipments' true days of arrival, which nobody can know.
             sees_lost: tell all that was asked for, and not what was sold or waits.
         """
-        self._world = build_world(network, DemandSettings(name=demand) if demand else None, skus=skus)
+        self._world = build_world(
+            network, DemandSettings(name=demand) if isinstance(demand, str) else demand, skus=skus
+        )
         names, self._days, self._collect = self._world.network, days, collect
         self._teller, self._names, self._sees_lost = Teller(names, true_arrivals=true_arrivals), names, sees_lost
         scenario = draw_scenario(
