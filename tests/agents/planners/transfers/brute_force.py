@@ -37,8 +37,10 @@ def least_usd(
 ) -> float:
     """The cost of the best plan; infinite if departures have no room for all."""
     ways = [itineraries(transfer, routes) for transfer in transfers]
-    terms = {"booked": booked, "usd_per_kg_co2e": usd_per_kg_co2e}
-    return min((priced(transfers, chosen, **terms).usd for chosen in product(*ways)), default=float("inf"))
+    return min(
+        (priced(transfers, chosen, booked=booked, usd_per_kg_co2e=usd_per_kg_co2e).usd for chosen in product(*ways)),
+        default=float("inf"),
+    )
 
 
 def combinations(transfers: Sequence[Transfer], routes: RouteMap) -> int:
