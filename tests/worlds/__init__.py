@@ -45,6 +45,7 @@ class World:
     opening: State
     scenario: Scenario
     orders: Tensor  # [T, B, L, S]
+    maintenance: Tensor | None = None  # [T, B, U]; None: by the network's own policy
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Keeps hypothesis from printing every tensor of a failing example."""
@@ -57,8 +58,9 @@ class World:
         for number, orders in enumerate(self.orders):
             day = self.scenario.at(number)
             before = _kept(state) if overwrite else state
+            decisions = Decisions(orders, None if self.maintenance is None else self.maintenance[number])
             state, flows, costs = step(
-                self.parameters, state, Decisions(orders), day, whole_units=whole_units, overwrite=overwrite
+                self.parameters, state, decisions, day, whole_units=whole_units, overwrite=overwrite
             )
             records.append(Record(before, day, flows, costs, _kept(state) if overwrite else state))
         return records
@@ -167,7 +169,10 @@ def worlds(
         with_customers=units(2, episodes, nodes, skus) / 3,
     )
     orders = 2 * units(days, episodes, lanes, skus) - random(days, episodes, lanes, skus)
-    return World(arrays, parameters, opening, scenario, orders if whole else orders.clamp(min=0.01))
+    equipment = parameters.equipment
+    decides = equipment is not None and draw(st.booleans())
+    maintenance = random(days, episodes, equipment.units) if equipment is not None and decides else None
+    return World(arrays, parameters, opening, scenario, orders if whole else orders.clamp(min=0.01), maintenance)
 
 
 def wear_and_tear(arrays: NetworkArrays, random: Callable[..., Tensor], episodes: int, days: int) -> dict[str, Tensor]:

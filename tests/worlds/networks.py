@@ -27,6 +27,7 @@ from entrepot.envs.network.description import (
 from entrepot.envs.network.equipment.description import EquipmentClass, MaintenancePolicy, Serves
 from entrepot.envs.network.inside.description import Inside, WarehouseInside
 from entrepot.envs.network.layout import Layout
+from entrepot.envs.network.picking.throughput import DockWork, PickingWork
 
 Draw = st.DrawFn
 
@@ -69,7 +70,8 @@ def networks(
     """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
 
     At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes. With `wear`,
-    docks and picking that are limited may have equipment that fails within days.
+    docks and picking that are limited may have equipment that fails within days, and a node's rates may follow from its
+    layout.
     """
     warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
     centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
@@ -104,7 +106,29 @@ def _insides(draw: Draw, nodes: Mapping[str, Node]) -> Inside:
         return {f"class_{i}": draw(_fleets(serves)) for i, serves in enumerate(chosen)}
 
     warehouses = {name: WarehouseInside(layout=layout, equipment=fleets(node)) for name, node in nodes.items()}
-    return Inside(wear=True, warehouses=warehouses)
+    if not draw(st.booleans()):
+        return Inside(wear=True, warehouses=warehouses)
+    name = draw(st.sampled_from(list(nodes)))  # one is enough: to lay out all would take most of a test's time
+    laid_out = draw(_laid_out()).model_copy(update={"equipment": warehouses[name].equipment})
+    return Inside(wear=True, rates="layout", warehouses=warehouses | {name: laid_out})
+
+
+@st.composite
+def _laid_out(draw: Draw) -> WarehouseInside:
+    """A building whose people and doors bind more often than not."""
+    area = draw(st.integers(500, 900))
+    picking = PickingWork(
+        people=draw(amounts(0.001, 0.05)),
+        seconds_per_line=draw(amounts(0.0, 60.0)),
+        lines_per_list=draw(st.integers(1, 6)),
+        routing=draw(st.sampled_from(["s_shape", "return", "largest_gap", "exact"])),
+        slotting=draw(st.sampled_from(["random", "class_based", "cube_per_order", "assignment"])),
+    )
+    dock = DockWork(doors=draw(amounts(0.001, 0.05)), forklifts=draw(amounts(0.001, 0.05)))
+    layout = Layout(area_m2=area, storage_m3=draw(amounts(0.05, 0.3)) * area)
+    return WarehouseInside(
+        layout=layout, picking=draw(st.sampled_from([picking, None])), dock=draw(st.sampled_from([dock, None]))
+    )
 
 
 @st.composite

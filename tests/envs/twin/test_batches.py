@@ -129,6 +129,7 @@ def test_a_batch_equals_single_runs(world: World) -> None:
             world.opening.episodes_at(chosen),
             world.scenario.episodes_at(chosen),
             world.orders[:, chosen],
+            None if world.maintenance is None else world.maintenance[:, chosen],
         )
         for record, after in zip(single.run(), whole, strict=True):
             compare(record.after, after.episodes_at(chosen), close)

@@ -26,13 +26,17 @@ def test_no_capacity_is_ever_exceeded(world: World) -> None:
     for whole_units in (True, False):
         for record in world.run(whole_units=whole_units):
             before, day, flows = record.before, record.day, record.flows
-            assert_within(m3(parameters, flows.unloaded), parameters.node.dock_m3_per_day[:, 0] * day.equipment)
+            dock, picking = day.equipment, day.equipment
+            if before.equipment is not None:
+                dock = dock * before.equipment.dock_share.t()
+                picking = picking * before.equipment.picking_share.t()
+            assert_within(m3(parameters, flows.unloaded), parameters.node.dock_m3_per_day[:, 0] * dock)
             assert_within(
                 m3(parameters, before.on_hand + flows.unloaded),
                 parameters.node.capacity_m3[:, 0].expand_as(day.equipment),
             )
             picked = torch.einsum("rnm,rbms->bns", parameters.option.at_node, flows.served)
-            assert_within(picked.sum(dim=-1), parameters.node.picking_units_per_day[:, 0] * day.equipment)
+            assert_within(picked.sum(dim=-1), parameters.node.picking_units_per_day[:, 0] * picking)
             assert_within(picked, before.on_hand + flows.unloaded)
             assert_within(m3(parameters, flows.shipped), parameters.lane.capacity_m3_per_day[:, 0] * day.lane_open)
             from_suppliers = flows.shipped.sum(dim=-1) @ parameters.supplier.of_lane.T
