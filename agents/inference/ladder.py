@@ -194,13 +194,12 @@ def _ask_policy(
         sound_rows = np.asarray((np.isfinite(answer) & (answer >= 0)).all(axis=(1, 2)))
     why = {name: answers[name] for name in EXPLANATIONS if name in answers and answers[name].shape == due}
     if OUTPUT in asked.manifest.outputs:
-        found = answers.get(OUTPUT)
-        units = (len(trusted), asked.sizes["U"])
-        if found is None or found.shape != units:
-            told_as = "none" if found is None else f"shape {list(found.shape)}"
-            rows.note(trusted, Reason("policy", OUTPUT, f"{told_as}; {list(units)} was due: nothing is maintained"))
-            found = np.zeros(units, np.float32)
-        why[OUTPUT] = found
+        score, units = answers.get(OUTPUT), (len(trusted), asked.sizes["U"])
+        if score is None or score.shape != units:
+            found = "none" if score is None else f"shape {list(score.shape)}"
+            rows.note(trusted, Reason("policy", OUTPUT, f"{found}; {list(units)} was due: nothing is maintained"))
+            score = np.zeros(units, np.float32)
+        why[OUTPUT] = score
     if "position" not in answers:  # a policy that can't tell; what there is can be told all the same
         destination = network["lane_destination"]
         why["rate"] = demand_rate(network, snapshot["demand_slow"])[:, destination].astype(np.float32)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from entrepot.agents.upkeep.head import MaintenanceHead, unit_features
 from entrepot.envs.decisions import Decisions
-from entrepot.envs.observe.reading import NOTHING_COSTLY
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 
@@ -26,7 +26,7 @@ class MaintainingPolicy(nn.Module):
         """Args: from a snapshot and attributes to orders; from units' features to what is maintained."""
         super().__init__()
         self.orders, self.head = orders, head
-        self.reads = getattr(orders, "reads", NOTHING_COSTLY)
+        self.reads: frozenset[Costly] = getattr(orders, "reads", NOTHING_COSTLY)
         self.explains: bool = getattr(orders, "explains", False)
         for name in ("fixed_sizes", "lane_names", "sku_names"):  # of one that is bound to a network
             if hasattr(orders, name):

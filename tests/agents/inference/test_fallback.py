@@ -43,7 +43,8 @@ def torch_orders(case: Case, snapshot: dict[str, Any], cover: Any) -> Any:
     """The twin's own rule; due is summed here the long way round."""
     tensors = as_tensors(snapshot, SNAPSHOT_FIELDS)
     pipeline = tensors.pop("pipeline")
-    attributes = NetworkAttributes(**as_tensors(case.attributes, NETWORK_FIELDS))
+    known: dict[str, Any] = as_tensors(case.attributes, NETWORK_FIELDS)
+    attributes = NetworkAttributes(**known)
     lanes = zip(attributes.lane_destination.tolist(), attributes.lane_window_days.tolist(), strict=True)
     due = torch.stack([pipeline[:, node, :, : window + 1].sum(dim=-1) for node, window in lanes], dim=1)
     fields: dict[str, Any] = {**tensors, "in_transit": pipeline.sum(dim=-1), "due": due}

@@ -174,6 +174,7 @@ def test_a_batch_in_pieces_is_decided_as_a_whole(
     pieces = decided(module, snapshot)
     assert whole.maintenance is not None
     assert pieces.maintenance is not None
+    assert whole.raw_maintenance is not None
     assert pieces.raw_maintenance is not None
     np.testing.assert_array_equal(pieces.maintenance, whole.maintenance)
     np.testing.assert_allclose(pieces.raw_maintenance, whole.raw_maintenance, rtol=1e-5)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from entrepot.agents.upkeep import MaintainingPolicy
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
@@ -112,6 +113,7 @@ def test_an_untrained_policy_maintains_at_the_age_of_least_cost(tmp_path: Path) 
     experiment = small_experiment(tmp_path, "ippo", f"network={worn_file(tmp_path)}", "trainer.maintenance=true")
     world = world_of(experiment)
     policy = module_of(experiment, world)
+    assert isinstance(policy, MaintainingPolicy)
     env = BatchedWarehouseNetwork(world, environments=3, seed=1, reads=policy.reads)
     units = world.attributes.units
     assert units is not None
