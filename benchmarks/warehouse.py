@@ -197,7 +197,7 @@ def speed(quick: bool) -> list[Row]:
     checkout, such as one from before equipment wore.
     """
     environments, skus = AT_SPEED
-    rounds, steps = (15, 4) if quick else (60, 4)
+    rounds, steps = (30, 2) if quick else (150, 2)
     here = Path(__file__).parents[1]
     with TemporaryDirectory() as folder:
         bare = Path(folder) / "kreen_bare.yaml"

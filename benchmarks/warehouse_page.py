@@ -49,14 +49,14 @@ def text_of(rows: list[Row], provenance: Row) -> str:
         "Tours of 1,000 lists over Los Angeles' positions, drawn alike; no tour is below the exact one "
         f"({sum(row['tours_below_exact'] for row in of['pick_tour'])} of {sum(row['lists'] for row in of['pick_tour']):,}):",
         _table(
-            ["lines", "rule", "mean, m", "exact, m", "above exact"],
+            ["lines", "rule", "mean, m", "exact, m", "above exact, 95 % interval"],
             [
                 [
                     row["lines"],
                     row["heuristic"],
                     f"{row['mean_m']:.1f}",
                     f"{row['exact_mean_m']:.1f}",
-                    f"{row['gap_percent']:.1f} %",
+                    f"{row['gap_percent']:.1f} % ({_to(row['gap_percent_low'])} to {_to(row['gap_percent_high'])})",
                 ]
                 for row in of["pick_tour"]
             ],
@@ -109,14 +109,25 @@ def text_of(rows: list[Row], provenance: Row) -> str:
             f"{row['seconds']:.1f} s."
             for row in of["compile"]
         ),
-        "Speed of the bare twin on one thread, 1,024 environments of 32 SKUs, by the process's own time: "
-        + "; ".join(
-            f"{row['option']} {row['agent_steps_per_s']:,.0f} agent-steps/s ({row['share_of_plain']:.0%})"
-            for row in of["speed"]
-        )
-        + ". With wear off, a step computes nothing of it but a cost of 0.",
+        "Speed of the bare twin of kreen on one thread, 1,024 environments of 32 SKUs: `plain` says nothing of what is "
+        "inside, `off` describes it, `everything on` is `kreen_inside`. Processes take turns of a few steps; a step's "
+        "time is the lowest tenth of its CPU time, since noise only adds; intervals by drawing rounds anew. `plain` and `off` run the same code: what lies between them "
+        "is what this can't tell apart.",
+        _table(
+            ["option", "agent-steps/s", "of plain, 95 % interval"],
+            [[row["option"], f"{row['agent_steps_per_s']:,.0f}", _share(row)] for row in of["speed"]],
+        ),
     ]
     return wrapped("\n\n".join(parts))
+
+
+def _to(percent: float) -> str:
+    return f"{round(percent, 1) + 0.0:.1f}"  # -0.0 + 0.0 is 0.0
+
+
+def _share(row: Row) -> str:
+    low, high = row["share_of_plain_low"], row["share_of_plain_high"]
+    return "" if row["option"] == "plain" else f"{row['share_of_plain']:.1%} ({low:.1%} to {high:.1%})"
 
 
 def _claim(rows: list[Row]) -> str:
