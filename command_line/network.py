@@ -13,6 +13,7 @@ from entrepot.command_line.tables import Row, console, headed, print_warnings, t
 from entrepot.configs.loader import ConfigurationError, available
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.description import UNLIMITED, Weekday
+from entrepot.envs.network.distance import DETOUR
 from entrepot.envs.network.feasibility import warnings_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def show_network(
     model = None if demand is None and history is None else _demand(arrays, demand, history)
     warnings = warnings_of(described, arrays, units_per_day=None if model is None else model.mean_units_per_day)
     print_warnings(out, warnings)
+    tell(_guessed(described), out)
     asked = [] if model is None else _show_demand(arrays, model, out)
     if map is not None or (not no_map and _can_draw(out)):
         _draw(described, map or Path(f"{described.name}.png"))
@@ -297,12 +299,25 @@ def _market_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row
     return rows
 
 
+def _guessed(network: NetworkDescription) -> list[str]:
+    """Which distances follow from places."""
+    lanes = [lane for lane in network.lanes if lane.distance_km is None]
+    if not lanes:
+        return []
+    factors = ", ".join(f"{mode} {DETOUR[mode]:g}" for mode in sorted({lane.mode.value for lane in lanes}))
+    first = f"{lanes[0].name}{' and others' if len(lanes) > 1 else ''}"
+    return [
+        f"guessed: {len(lanes)} lanes have no distance_km ({first}); theirs is the great circle times a factor "
+        f"({factors}), an assumption that CO₂e hangs on"
+    ]
+
+
 def _lane_rows(network: NetworkDescription, arrays: NetworkArrays) -> list[Row]:
     return [
         {
             "lane": f"{lane.origin} → {lane.destination}",
             "mode": lane.mode.value,
-            "distance_km": lane.distance_km,
+            "distance_km": round(network.lane_km(lane), 1),
             "departs": "daily" if len(set(lane.departures)) == len(Weekday) else " ".join(lane.departures),
             "transit_days": lane.transit.days,
             "lead_days": round(float(arrays.lane.lead_days[index]), 1),

@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from entrepot.configs.loader import StrictModel
+from entrepot.envs.network.distance import DETOUR, great_circle_km
 from entrepot.envs.network.equipment.description import Serves
 from entrepot.envs.network.inside.description import Inside
 
@@ -139,7 +140,7 @@ class Lane(StrictModel):
     origin: str
     destination: str
     mode: Mode
-    distance_km: NonNegative = 0.0
+    distance_km: NonNegative | None = Field(None, description="follows from the places where it is left out")
     transit: Transit
     departures: Annotated[list[Weekday], Field(min_length=1, default_factory=lambda: list(Weekday))]
     capacity_m3_per_day: Positive = UNLIMITED
@@ -214,6 +215,13 @@ class NetworkDescription(StrictModel):
     def warehouses(self) -> list[str]:
         """The agents, in order."""
         return [name for name, node in self.nodes.items() if node.kind is NodeKind.WAREHOUSE]
+
+    def lane_km(self, lane: Lane) -> float:
+        """The lane's length: as given, else the great circle between its ends times the detour of its mode."""
+        if lane.distance_km is not None:
+            return lane.distance_km
+        begin, end = (self.nodes.get(name) or self.suppliers[name] for name in (lane.origin, lane.destination))
+        return DETOUR[lane.mode.value] * great_circle_km(begin, end)
 
     def manager_of(self, node: str) -> str:
         """The warehouse that orders for a node: itself, unless it is a fulfilment centre."""

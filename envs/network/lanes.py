@@ -64,7 +64,7 @@ class LaneArrays(Record):
         carries = np.concatenate([np.ones((len(nodes), len(goods.names)), np.bool_), goods.made_by])[origin]
         capital = goods.unit_value_usd * network.capital_share_per_year / 365
         unit_cost = np.where(carries, freight + duty + lead[:, None] * capital, np.inf)
-        tonne_km = _column(lane.distance_km for lane in lanes) * goods.weight_kg / 1000
+        tonne_km = _column(network.lane_km(lane) for lane in lanes) * goods.weight_kg / 1000
         return gathered(
             cls,
             lanes,

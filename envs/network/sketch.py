@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import asin, cos, radians, sin, sqrt
 
 from entrepot.configs.core_schema import parse
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.network.distance import DETOUR, great_circle_km
 from entrepot.envs.network.feasibility import warnings_of
 from entrepot.envs.network.loading import network_from
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {"null", "true", "false"}
-EARTH_RADIUS_KM = 6371.0
 OVERLAND_KM = 3000.0
 """Places of one continent that are no further apart are joined by truck, others by ship and aircraft."""
-DETOUR = {"truck": 1.3, "air": 1.09, "sea": 1.3}
-"""Length of a way over the great circle's, where nothing better is known."""
 LOWEST_DAYS, KM_PER_DAY = {"truck": 1, "sea": 4, "air": 5}, {"truck": 600.0, "sea": 500.0, "air": 12_000.0}
 SEEDS = 50
 ASIA, EUROPE, AMERICA, AFRICA, OCEANIA = range(5)
@@ -162,14 +159,6 @@ def _written(answers: Answers, seed: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def distance_km(begin: Place, end: Place) -> float:
-    """Along the great circle (the haversine formula)."""
-    a, b = radians(begin.latitude), radians(end.latitude)
-    turn = radians(end.longitude - begin.longitude)
-    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(turn / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
-
-
 def _refuse(answers: Answers) -> None:
     for key, places in (
         ("warehouse", answers.warehouses),
@@ -213,9 +202,9 @@ def _market(market: Place, warehouses: Sequence[Place]) -> Iterator[str]:
     yield f"    country: {market.country}"
     yield "    channel: own_site               # (assumption)"
     yield "    options:                        # what each costs beyond the first, and its days, are assumptions"
-    ranked = sorted(warehouses, key=lambda place: (place.country != market.country, distance_km(place, market)))
+    ranked = sorted(warehouses, key=lambda place: (place.country != market.country, great_circle_km(place, market)))
     for rank, place in enumerate(ranked):
-        km = distance_km(place, market)
+        km = great_circle_km(place, market)
         more = 0 if rank == 0 else 2 * rank + round(km / 2000)
         yield f"      - {{node: {place.name}, usd_per_unit: {more}, days: {3 + round(km / 1000)}}}"
     yield "    backlog_share: 0.3              # of those who find nothing, so many wait (assumption)"
@@ -228,7 +217,7 @@ def _lanes(answers: Answers) -> Iterator[str]:
     hubs: dict[str, Place] = {}
     for supplier in answers.suppliers:
         near = min(
-            answers.warehouses, key=lambda place: (place.country != supplier.country, distance_km(supplier, place))
+            answers.warehouses, key=lambda place: (place.country != supplier.country, great_circle_km(supplier, place))
         )
         hubs.setdefault(near.name, near)
         yield f"  # {supplier.name} to the warehouse nearest to it"
@@ -241,7 +230,7 @@ def _lanes(answers: Answers) -> Iterator[str]:
 
 
 def _ways(begin: Place, end: Place, sea_km: SeaKm | None) -> Iterator[str]:
-    straight = distance_km(begin, end)
+    straight = great_circle_km(begin, end)
     if begin.country == end.country or (straight <= OVERLAND_KM and _continent(begin) == _continent(end)):
         km = DETOUR["truck"] * straight
         yield from _lane(begin, end, "truck", km, "[mon, tue, wed, thu, fri]", 0.1, 2, _truck_price(km), 0.126)

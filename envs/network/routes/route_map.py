@@ -10,8 +10,8 @@ from typing import Self
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.loader import locate, read_yaml, validate
 from entrepot.envs.network.description import UNLIMITED, Mode, Place, Weekday
+from entrepot.envs.network.distance import great_circle_km
 from entrepot.envs.network.routes.description import DescribedLeg, LegPrice, Roads, RouteBook
-from entrepot.envs.network.routes.distance import great_circle_km
 from entrepot.envs.network.routes.leg import Leg
 
 ROUNDING = 1e-9

@@ -7,8 +7,8 @@ from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.loader import available, configuration_folder
 from entrepot.envs.network import load_network
 from entrepot.envs.network.description import Mode
+from entrepot.envs.network.distance import great_circle_km
 from entrepot.envs.network.routes import Goods, RouteMap, front, load_routes
-from entrepot.envs.network.routes.distance import great_circle_km
 
 MILE_KM = 1.852
 MILES = {  # searoute, from the reference data's calibration figures
