@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 
+from benchmarks.routes_cases import random_case
 from entrepot.agents.planners.transfers import Transfer, plan_transfers
+from entrepot.agents.planners.transfers.every_plan import least_usd
 from entrepot.agents.planners.transfers.plan import loads
 from entrepot.agents.planners.transfers.planner import NoPlanError
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network import load_network
 from entrepot.envs.network.routes import Goods, RouteMap, front, load_routes
-from tests.agents.planners.transfers.brute_force import least_usd, random_case
 
 WEDNESDAY = date(2026, 11, 25).toordinal()
 

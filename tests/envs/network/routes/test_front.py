@@ -4,9 +4,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from benchmarks.routes_cases import random_map
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network.routes import Goods, Move, Route, RouteMap, front
-from tests.envs.network.routes.books import random_map
 
 MONDAY = date(2025, 11, 24).toordinal()
 

@@ -1,11 +1,13 @@
-"""Small random books of routes."""
+"""Small random cases of routes and transfers: so few plans that all can be tried."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from entrepot.agents.planners.transfers import Transfer
+from entrepot.agents.planners.transfers.every_plan import combinations, itineraries
 from entrepot.envs.network.description import Mode, Place, Weekday
-from entrepot.envs.network.routes import RouteBook, RouteMap
+from entrepot.envs.network.routes import Goods, Move, RouteBook, RouteMap
 from entrepot.envs.network.routes.description import DescribedLeg, LegPrice, ModeFigures, Terminal, TerminalKind
 
 DAYS = list(Weekday)
@@ -60,3 +62,29 @@ def _leg(rng: np.random.Generator, begin: str, end: str, mode: Mode, capacity: b
         ),
         **({"capacity_m3": float(rng.integers(6, 20))} if capacity else {}),
     )
+
+
+def random_transfers(rng: np.random.Generator, routes: RouteMap, *, count: int, first: int) -> list[Transfer]:
+    """From `a` to `b`, each ready within three days of the first and due some days later."""
+    found = []
+    for number in range(count):
+        ready = first + int(rng.integers(0, 3))
+        goods = Goods(float(rng.uniform(0.5, 7.0)), float(rng.uniform(100, 2500)))
+        due = ready + int(rng.integers(7, 11))
+        found.append(Transfer(f"t{number}", "a", "b", goods, ready, due, float(rng.integers(0, 4))))
+    return found
+
+
+def random_case(seed: int, *, most: int = 3000) -> tuple[RouteMap, list[Transfer], dict[Move, Goods], float]:
+    """A map, transfers, what is booked and a price of carbon, with so few plans that all can be tried."""
+    for attempt in range(100):
+        rng = np.random.default_rng((seed, attempt))
+        routes = random_map(rng, terminals=2, legs=6, capacity=seed % 3 == 0)
+        transfers = random_transfers(rng, routes, count=2 + seed % 2, first=739_580)
+        if not 4 <= combinations(transfers, routes) <= most:
+            continue
+        moves = sorted({move for way in itineraries(transfers[0], routes) for move in way}, key=str)
+        chosen = [moves[int(rng.integers(len(moves)))]] if seed % 2 else []
+        booked = {move: Goods(float(rng.uniform(0.1, 5.0)), float(rng.uniform(10, 1500))) for move in chosen}
+        return routes, transfers, booked, float(rng.choice([0.0, 0.05]))
+    raise AssertionError(f"seed {seed}: no case with at most {most} plans")
