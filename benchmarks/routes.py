@@ -25,8 +25,8 @@ from routes_demand import DAYS, SEED, needs
 from entrepot.agents.planners.transfers import Plan, Transfer, plan_transfers
 from entrepot.agents.planners.transfers.every_plan import combinations, least_usd
 from entrepot.agents.planners.transfers.plan import loads
-from entrepot.agents.planners.transfers.planner import NoPlanError
 from entrepot.agents.planners.transfers.practice import fixed_route_weekly, planned_daily
+from entrepot.configs.errors import EntrepotError
 from entrepot.configs.figures import write_json
 from entrepot.envs.network import load_network
 from entrepot.envs.network.routes import Goods, RouteMap, load_routes
@@ -52,7 +52,7 @@ def exact(quick: bool) -> list[Row]:
         least = least_usd(transfers, routes, booked=booked, usd_per_kg_co2e=carbon)
         try:
             plan = plan_transfers(transfers, routes, booked=booked, usd_per_kg_co2e=carbon)
-        except NoPlanError:
+        except EntrepotError:  # departures have no room for all, or for one of them
             apart.append(0.0 if least == float("inf") else float("inf"))
             refused += 1
             continue

@@ -171,7 +171,7 @@ def _refuse(answers: Answers) -> None:
         raise ConfigurationError(f"--skus: {answers.skus}; allowed: at least one for each supplier")
     names = [place.name for place in (*answers.warehouses, *answers.suppliers)]
     markets = [place.name for place in answers.markets]
-    for name in {name for some in (names, markets) for name in some if some.count(name) > 1}:
+    for name in [name for some in (names, markets) for name in some if some.count(name) > 1]:
         raise ConfigurationError(f"name: {name!r} stands twice; allowed: one place a name")
 
 

@@ -20,7 +20,7 @@ def without_distances() -> NetworkDescription:
 )
 def test_great_circles_are_those_of_the_reference_data(latitude: float, longitude: float, km: float) -> None:
     place = Place(country="US", latitude=latitude, longitude=longitude)
-    assert great_circle_km(SHENZHEN, place) == pytest.approx(km, rel=0.01)
+    assert great_circle_km(SHENZHEN, place) == pytest.approx(km, rel=0.03)  # which point of a city is not told
     assert great_circle_km(place, SHENZHEN) == pytest.approx(great_circle_km(SHENZHEN, place))
 
 
