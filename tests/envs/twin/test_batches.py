@@ -172,6 +172,7 @@ def test_some_of_the_skus_run_as_they_do_among_the_others_where_nothing_is_share
         world.opening.for_skus(chosen),
         working.for_skus(chosen),
         world.orders[..., chosen],
+        world.maintenance,
     )
     for record, among_others in zip(some.run(), everything.run(), strict=True):
         assert torch.equal(record.after.on_hand, among_others.after.on_hand[..., chosen])
