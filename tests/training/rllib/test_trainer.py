@@ -26,15 +26,32 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cluster")]
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExperimentSettings, Outcome, list[int]]:
+def finished(
+    cluster: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[ExperimentSettings, Outcome, list[int], list[int]]:
+    """A run of two remote runners, its outcome, its iterations, and the runner that was killed after the first."""
     experiment = small_experiment(tmp_path_factory.mktemp("mappo"), "mappo", "compute.workers=2")
-    return experiment, *train(experiment)
+    killed: list[int] = []
+
+    def kill_once(event: Event) -> None:
+        if not killed:
+            killed.append(_runners()[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    return experiment, *train(experiment, report=kill_once), killed
 
 
-def test_remote_runners_finish_every_iteration_and_leave_a_policy(
-    finished: tuple[ExperimentSettings, Outcome, list[int]],
+def _runners() -> list[int]:
+    """Processes of the remote runners."""
+    actors = ray_state.actors().values()
+    return [actor["Pid"] for actor in actors if actor["State"] == "ALIVE" and "EnvRunner" in actor["ActorClassName"]]
+
+
+def test_remote_runners_of_which_one_is_killed_finish_every_iteration_and_leave_a_policy(
+    finished: tuple[ExperimentSettings, Outcome, list[int], list[int]],
 ) -> None:
-    experiment, outcome, seen = finished
+    experiment, outcome, seen, killed = finished
+    assert killed
     assert seen == [1, 2, 3, 4]
     assert outcome.iterations == 4
     assert outcome.seconds_to_beat_base_stock is not None
@@ -44,7 +61,7 @@ def test_remote_runners_finish_every_iteration_and_leave_a_policy(
 
 
 def test_tensorboard_shows_what_was_learnt_and_validated(
-    finished: tuple[ExperimentSettings, Outcome, list[int]],
+    finished: tuple[ExperimentSettings, Outcome, list[int], list[int]],
 ) -> None:
     log = EventAccumulator(str(finished[0].run_folder / "tensorboard"))
     log.Reload()
@@ -58,7 +75,7 @@ def test_tensorboard_shows_what_was_learnt_and_validated(
 
 
 def test_rllib_makes_the_algorithm_from_its_checkpoint_and_trains_on(
-    finished: tuple[ExperimentSettings, Outcome, list[int]],
+    finished: tuple[ExperimentSettings, Outcome, list[int], list[int]],
 ) -> None:
     (folder,) = (finished[0].run_folder / "checkpoints").glob("iteration-*")
     algorithm = Algorithm.from_checkpoint(str(folder))
@@ -98,27 +115,6 @@ def test_a_restored_algorithm_has_the_weights_that_were_saved(tmp_path: Path) ->
 def test_an_interrupted_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp")
     assert_that_it_resumes_where_it_was_interrupted(experiment)
-
-
-def test_a_runner_killed_in_mid_run_is_replaced_and_every_iteration_is_done(tmp_path: Path) -> None:
-    experiment = small_experiment(tmp_path, "ippo", "trainer.actor=mlp", "compute.workers=2", "trainer.iterations=6")
-    killed: list[int] = []
-
-    def kill_once(event: Event) -> None:
-        if not killed:
-            killed.append(_runners()[0])
-            os.kill(killed[0], signal.SIGKILL)
-
-    outcome, seen = train(experiment, report=kill_once)
-    assert killed
-    assert seen == [1, 2, 3, 4, 5, 6]
-    assert outcome.iterations == 6
-
-
-def _runners() -> list[int]:
-    """Processes of the remote runners."""
-    actors = ray_state.actors().values()
-    return [actor["Pid"] for actor in actors if actor["State"] == "ALIVE" and "EnvRunner" in actor["ActorClassName"]]
 
 
 @pytest.mark.parametrize(("actor", "sharing", "module"), [("mlp", "separate", "shop"), ("neural", "shared", "shared")])
