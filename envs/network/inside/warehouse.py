@@ -80,9 +80,19 @@ class Warehouse:
 
     @cached_property
     def lists(self) -> Integers:
-        """[Q, lines] pick lists, of the node's own number of lines."""
+        """[Q, lines] pick lists, of the node's own number of lines.
+
+        Raises:
+            ConfigurationError: no SKU that is picked lies anywhere.
+        """
         lines = self.described.picking.lines_per_list if self.described.picking else 20
         rng = np.random.default_rng(SEED)
+        lying = np.unique(self.slotting.sku_at[self.slotting.sku_at >= 0])
+        if not self.stock.lines_share[lying].sum() > 0:
+            raise ConfigurationError(
+                f"inside.warehouses.{self.name}.layout: nothing that is picked finds a place, by size, load or type; "
+                "allowed: positions that take a carton of some SKU (inside.goods says how large it is)"
+            )
         return pick_lists(self.slotting.sku_at, self.stock.lines_share, lists=LISTS, lines=lines, rng=rng)
 
     @cached_property

@@ -43,6 +43,19 @@ def test_a_network_keeps_the_rates_it_is_given_unless_it_asks_for_those_of_its_l
     assert derived.dock_m3_per_day[1] == 5.0
 
 
+def test_goods_that_no_position_takes_are_refused_where_rates_follow_from_the_layout() -> None:
+    shop = {"layout": LAYOUT, "picking": {"people": 3}}
+    described = small(
+        rates="layout",
+        goods={"carton": {"width_m": 5.0, "depth_m": 5.0, "height_m": 5.0}},
+        warehouses={"shop": shop},
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"inside.warehouses.shop.layout: nothing that is picked finds a place"
+    ):
+        NetworkArrays.from_description(described)
+
+
 def test_wear_at_a_dock_without_a_limit_is_refused() -> None:
     fleet = {"forklifts": {"units": 2, "serves": "dock"}}
     with pytest.raises(ValueError, match=r"hub.equipment.forklifts: the node's dock_m3_per_day is unlimited"):
