@@ -16,6 +16,7 @@ import typer
 from prose import wrapped
 
 from entrepot.configs.files import write_atomically
+from entrepot.training.policies import UNTRAINED
 
 ROOT = Path(__file__).parents[1]
 TABLES = {
@@ -42,7 +43,7 @@ def main(
 
 
 def part(name: str, content: dict[str, Any], commit: str = "") -> str:
-    """A table with the command that prints it, and what the last policy is worth against the cheapest rule."""
+    """A table with the command that prints it, and what the last policy is worth against the best rule."""
     rows, made = content["rows"], content["provenance"]
     head = (
         f"{TABLES[name]}: `{COMMANDS[name]}`, {made['episodes']} episodes of {made['days']} days after "
@@ -65,18 +66,24 @@ def _row(row: dict[str, Any]) -> str:
 
 
 def _paired(rows: list[dict[str, Any]], paired: list[dict[str, Any]]) -> str:
-    """Of the last policy, which is the learned one."""
+    """Of the last policy, which is the learned one, against the best rule and against itself before training."""
     learned = rows[-1]["policy"]
-    best = min(rows[:-1], key=lambda row: float(row["settled_cost_usd_per_day"]))["policy"]
-    pair = next(pair for pair in paired if (pair["policy"], pair["baseline"]) == (learned, best))
-    ratio, low, high = (pair[f"settled_cost_ratio{end}"] for end in ("", "_low", "_high"))
-    lost = _told(
-        pair["lost_sales_ratio"], pair["lost_sales_ratio_low"], pair["lost_sales_ratio_high"], "lower", "higher"
-    )
-    return (
-        f"Paired, `{learned}` costs {_told(ratio, low, high, 'less', 'more')} than `{best}`, the cheapest of the "
-        f"others; its lost sales are {lost}."
-    )
+    rules = [row for row in rows[:-1] if row["policy"] != UNTRAINED]
+    best = min(rules, key=lambda row: float(row["settled_cost_usd_per_day"]))["policy"]
+    found = {pair["baseline"]: pair for pair in paired if pair["policy"] == learned}
+    text = f"Paired, `{learned}` costs {_cost(found[best])} than `{best}`, the best rule; {_lost(found[best])}."
+    if UNTRAINED in found:
+        text += f" Than before any training it costs {_cost(found[UNTRAINED])}; {_lost(found[UNTRAINED])}."
+    return text
+
+
+def _cost(pair: dict[str, Any]) -> str:
+    return _told(*(pair[f"settled_cost_ratio{end}"] for end in ("", "_low", "_high")), "less", "more")
+
+
+def _lost(pair: dict[str, Any]) -> str:
+    told = _told(*(pair[f"lost_sales_ratio{end}"] for end in ("", "_low", "_high")), "lower", "higher")
+    return f"its lost sales are {told}"
 
 
 def _told(ratio: float, low: float, high: float, less: str, more: str) -> str:

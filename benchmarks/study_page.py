@@ -106,7 +106,10 @@ def opening(saved: Saved) -> str:
         f"--{name} {value:g}" for name, value in (*budget(saved).items(), ("minutes", least)) if value is not None
     ]
     parts = [f"--only {part}" for part in ("learning", "wall_time", "table", "transfer", "ablations")]
-    commands = ["rm -r docs/results", command([*shared, *core, *options, *parts])]
+    commands = [
+        "rm -r docs/results/{runs,scaling,transfer} docs/results/{ablations,table,table_planners}.json",
+        command([*shared, *core, *options, *parts]),
+    ]
     for limit in longer:
         timed = [option for option in options if option.startswith(("--timed-seeds", "--iterations"))]
         files = [f"docs/results/runs/{trainer}-*.json" for trainer in sorted(minutes[limit])]

@@ -30,13 +30,13 @@ def pair(policy: str, baseline: str, ratio: float) -> dict[str, Any]:
     }
 
 
-def test_the_learned_policy_is_told_against_the_cheapest_of_the_others(
+def test_the_learned_policy_is_told_against_the_best_rule_and_against_itself_untrained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
     content = {
-        "rows": [row("dear", 3000.0), row("cheap", 2000.4), row("dearer", 4000.0), row("learned", 2100.0)],
-        "paired": [pair("learned", "dear", 0.7), pair("learned", "cheap", 1.05), pair("learned", "dearer", 0.5)],
+        "rows": [row("dear", 3000.0), row("cheap", 2000.4), row("untrained", 1900.0), row("learned", 2100.0)],
+        "paired": [pair("learned", "dear", 0.7), pair("learned", "cheap", 1.05), pair("learned", "untrained", 0.5)],
         "provenance": {"episodes": 256, "days": 180, "warm_up_days": 90, "skus": 32, "remarks": []},
     }
     for name in ("generated", "history"):
@@ -49,4 +49,5 @@ def test_the_learned_policy_is_told_against_the_cheapest_of_the_others(
     assert text.endswith("<!-- /results --> after")
     assert "old" not in text
     assert "| cheap | 2,000 (1,991–2,009) | 1,995 | 2.00 % | 5.0 |" in text
-    assert "`learned` costs 5.0 % more (4.0 to 7.0 %) than `cheap`, the cheapest of the others" in text
+    assert "`learned` costs 5.0 % more (4.0 to 7.0 %) than `cheap`, the best rule; its lost sales are 5.0 %" in text
+    assert "Than before any training it costs 50.0 % less (48.0 to 51.0 %)" in text
