@@ -183,6 +183,10 @@ def decide_from_records(
     )
     found, cover, taken = known.snapshot, known.cover_days, known.taken
     attributes = found.attributes(cover)
+    units = {name: values for name, values in module.network.items() if name.startswith("unit_")}
+    if units:  # no records tell of their hours: nothing is maintained, and orders are decided all the same
+        units["unit_node"] = np.minimum(units["unit_node"], len(arrays.nodes) - 1)
+        attributes = {**attributes, **units}
     age = found.age_seconds(decided_at, zone=zone or "UTC")
     decision = module.decide(
         found.arrays,

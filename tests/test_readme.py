@@ -66,7 +66,7 @@ def test_the_digests_that_are_published_are_those_of_the_released_manifests() ->
     for line in (released / "DIGESTS").read_text().splitlines():
         digest, name = line.split()
         assert hashlib.sha256((released / name).read_bytes()).hexdigest() == digest, name
-        assert f'manifest_digest="{digest}"' in README
+        assert f'load("checkpoints/released/{Path(name).parent}", manifest_digest="{digest}")' in README
 
 
 def test_networks_that_the_readme_names_ship() -> None:

@@ -141,6 +141,9 @@ class ChildSession:
                     status = self._process.wait(timeout=1)
             self.close()
             raise ChildError(f"its process ended ({status}): {error}") from None
+        except BaseException:  # what comes out of it next would answer this, and not what is asked next
+            self.close()
+            raise
 
     def _sent_and_received(
         self, message: list[bytes | memoryview], until: float

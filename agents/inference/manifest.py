@@ -22,6 +22,7 @@ WITHOUT_SALES_DAYS = "entrepot-inference/2"
 WITH_MAINTENANCE = "entrepot-inference/4"
 """The same as `FORMAT` for modules that decide maintenance: with `outputs.maintenance`, `names.units`, and units of
 equipment among the inputs. Modules that don't are written in `FORMAT`, which readers of before know."""
+READS = (WITHOUT_SALES_DAYS, FORMAT, WITH_MAINTENANCE)
 FILES = ("fallback.json", "golden.npz", "network.npz", "policy.onnx")
 """What a module's folder holds beside its manifest."""
 KINDS = ("float32", "int64")
@@ -151,9 +152,10 @@ def parse(data: bytes) -> Manifest:
     """
     content = read_json(MANIFEST, data)
     root = Reader("", content)
-    if root.get("format") not in (FORMAT, WITHOUT_SALES_DAYS, WITH_MAINTENANCE):
+    if root.get("format") not in READS:
         raise ModuleRefused(
-            f"{MANIFEST}: format: {root.get('format')!r}; this version reads {FORMAT!r}: export the run again"
+            f"{MANIFEST}: format: {root.get('format')!r}; this version reads {', '.join(map(repr, READS))}: "
+            "export the run again"
         )
     root.only(
         "format", "name", "version", "inputs", "outputs", "season_entries", "maximum_age_seconds", "hold_age_seconds",

@@ -25,6 +25,9 @@ class WorldEndedError(EntrepotError):
     exit_code = 1
 
 
+LISTENED_SECONDS = 5.0
+
+
 class World:
     """Started, told what to do, and listened to."""
 
@@ -42,6 +45,7 @@ class World:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=same)
         self._lock = threading.Lock()
         self._told = Told()
+        self._listening: threading.Thread | None = None
         self.days: deque[dict[str, Any]] = deque()
         self._say(play)
         self.ready: Ready = self._answer(Ready)
@@ -54,7 +58,8 @@ class World:
     def run(self, run: Run) -> None:
         """Have it play, and listen to it from now on."""
         self._say(run)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
 
     @property
     def told(self) -> Told:
@@ -65,7 +70,10 @@ class World:
     @property
     def ended(self) -> bool:
         """Whether all its days are over, or it is."""
-        return self.told.ended or self._process.poll() is not None
+        gone = self._process.poll() is not None
+        if gone and self._listening is not None:  # what it said last may not have been read yet
+            self._listening.join(LISTENED_SECONDS)
+        return self.told.ended or gone
 
     def __enter__(self) -> World:
         return self

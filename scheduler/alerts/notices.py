@@ -28,6 +28,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     opened: str
 
 
+MOST_ALERTS = 500
+"""In one notice: thousands may be found at once where an opening tells of little stock."""
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True):
     """A notice: all that was found at once, with most at stake first."""
 
@@ -37,7 +41,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draft(turn: Transaction, channels: Channels, numbers: Sequence[int], level: int = 0) -> None:
-    """Write down what is to be told of alerts, for each channel one notice.
+    """Write down what is to be told of alerts, for each channel one notice, or one for each `MOST_ALERTS` of many.
 
     Args:
         turn: the writer's.
@@ -45,8 +49,11 @@ def draft(turn: Transaction, channels: Channels, numbers: Sequence[int], level: 
         numbers: of the alerts; nothing is written without any.
         level: 0 where they are new, then how often they were escalated.
     """
-    if not numbers:
-        return
+    for first in range(0, len(numbers), MOST_ALERTS):
+        _draft(turn, channels, numbers[first : first + MOST_ALERTS], level)
+
+
+def _draft(turn: Transaction, channels: Channels, numbers: Sequence[int], level: int) -> None:
     marks = ", ".join("?" * len(numbers))
     turn.connection.execute(f"UPDATE alerts SET told = ?, level = ? WHERE id IN ({marks})", (turn.now, level, *numbers))
     rows = turn.connection.execute(f"{SELECTED} WHERE id IN ({marks}) ORDER BY usd IS NULL, usd DESC, id", numbers)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,12 +27,13 @@ from entrepot.scheduler.clock import Clock, moment_of
 from entrepot.scheduler.decisions.kept import UnknownError
 from entrepot.scheduler.events.data import Allocation, AllocationLine, Sale
 from entrepot.scheduler.events.envelope import Key, written
-from entrepot.scheduler.events.quantities import MILLION
+from entrepot.scheduler.events.quantities import MILLION, millionths
 from entrepot.scheduler.metrics import Metrics
 from entrepot.scheduler.mirror import Mirror
 from entrepot.scheduler.mirror.demand import Waiting
 from entrepot.scheduler.mirror.sources import OWN
 from entrepot.scheduler.places import Places
+from entrepot.scheduler.store.folder import StoreError
 from entrepot.scheduler.store.log import next_sequence
 from entrepot.scheduler.store.writer import Transaction, Writer
 
@@ -85,6 +87,10 @@ class Allocator:
                 done += bool(self.allocate(name).parts)
             except UnknownError:  # closed, or allocated by somebody else, since
                 continue
+            except StoreError:
+                raise
+            except Exception:  # one sale must not keep the others waiting
+                log.exception("sale %r was not allocated", name)
         return done
 
     def allocate(self, name: str, *, preview: bool = False) -> Allocated:
@@ -122,12 +128,7 @@ class Allocator:
             before = turn.mirror.demand.allocations.get(name)
             if before is None or not before.lines or touched(turn, name, set()):
                 raise UnknownError(f"sale {name!r}: nothing is reserved for it")
-            arrays = self.places.names.arrays
-            lines = [
-                AllocationLine(sku=arrays.skus[sku], node=arrays.nodes[node], units=_wire(units))
-                for (sku, node), units in sorted(turn.mirror.demand.picked_of(name).items())
-                if units > 0
-            ]
+            lines = self._picked_beyond(turn.mirror, name, [])
             _take(turn, Allocation(sale=name, lines=lines, revision=before.revision + 1))
             turn.note(by, "allocation withdrawn", name)
 
@@ -225,6 +226,7 @@ class Allocator:
             return None
         before = mirror.demand.allocations.get(made.sale)
         lines = [] if before is None else list(before.lines)
+        lines += self._picked_beyond(mirror, made.sale, lines)
         lines += [
             AllocationLine(sku=part.sku, node=part.node, units=_wire(round(part.units * MILLION)))
             for part in made.parts
@@ -234,6 +236,27 @@ class Allocator:
         found = msgspec.structs.replace(made, revision=revision, reserved=True)
         kept.keep(turn, found)
         return found
+
+    def _picked_beyond(self, mirror: Mirror, name: str, lines: Sequence[AllocationLine]) -> list[AllocationLine]:
+        """What nodes picked for a sale beyond what its own lines and these have them serve, as an allocation tells it.
+
+        An allocation holds what nodes served already: what it leaves out would be taken off what is reserved anew.
+        """
+        names, sale = self.places.names, mirror.demand.sales.get(name)
+        own = (
+            [] if sale is None else [(line.sku, line.node, line.units) for line in sale.lines if line.node is not None]
+        )
+        given: Counter[tuple[int, int]] = Counter()
+        for sku, node, units in [*own, *((line.sku, line.node, line.units) for line in lines)]:
+            given[names.skus[sku], names.nodes[node]] += millionths(units, divisible=self.places.divisible)
+        skus = set() if sale is None else {names.skus[line.sku] for line in sale.lines}
+        return [
+            AllocationLine(
+                sku=names.arrays.skus[sku], node=names.arrays.nodes[node], units=_wire(units - given[sku, node])
+            )
+            for (sku, node), units in sorted(mirror.demand.picked_of(name).items())
+            if units > given[sku, node] and sku in skus
+        ]
 
 
 def _take(turn: Transaction, data: Allocation) -> None:

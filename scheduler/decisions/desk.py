@@ -129,8 +129,14 @@ class Desk:
             if not self._fresh or rests or not self.settings.plan_on_alerts:
                 return None
         fresh, self._fresh, self._planned = self._fresh, [], now
-        self._writer.submit(self._watch_sources).result()
-        return self._plan(now, booked, waits, due, fresh)
+        plan = None
+        try:
+            self._writer.submit(self._watch_sources).result()
+            plan = self._plan(now, booked, waits, due, fresh)
+        finally:
+            if plan is None:  # what the alerts asked for is asked for still
+                self._fresh = fresh + self._fresh
+        return plan
 
     def _watch(self, now: datetime) -> list[Cause]:
         """Look for alerts between plans, where something was told since; those that are new."""
@@ -195,10 +201,10 @@ class Desk:
     ) -> None:
         kept.keep_plan(turn, plan)
         fresh = fresh + self._alert(turn, told, set(KINDS) - {"silent_source"})
+        if kept.is_stopped(turn.connection):  # asked here and not before: the plan may have taken long
+            return
         for one in due:
             self._releases.release(turn, plan, one)
-        if kept.is_stopped(turn.connection):
-            return
         arrays = self.places.names.arrays
         short = {one.node: one for one in fresh if one.kind == "stock_out"}
         for one in may:

@@ -166,8 +166,14 @@ def booked(connection: Connection, since: str) -> set[tuple[str, str]]:
 
 
 def state_of(connection: Connection, lane: str, day: str) -> str:
-    """What became of the release of a lane's departure."""
+    """What became of the release of a lane's departure.
+
+    Raises:
+        UnknownError: nothing was released; while a plan was made, somebody stopped releases.
+    """
     found = connection.execute("SELECT state FROM releases WHERE lane = ? AND day = ?", (lane, day)).fetchone()
+    if found is None:
+        raise UnknownError(f"lane {lane!r}: nothing was released for {day}: releases are stopped")
     return str(found[0])
 
 

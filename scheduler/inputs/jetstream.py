@@ -27,6 +27,7 @@ STREAM = "entrepot"
 DURABLE = "scheduler"
 AT_ONCE = 200
 WAIT_SECONDS = 1.0
+CONNECT_SECONDS = 10.0
 AGAIN_SECONDS = 2.0
 ACKNOWLEDGED_WITHIN_SECONDS = 10.0
 """After so long without it the broker sends a message again; one that came twice is a duplicate."""
@@ -72,9 +73,11 @@ class Input:
 
         while not ending.is_set():
             try:
-                connection = await nats.connect(
+                connecting = nats.connect(
                     self._broker.url, max_reconnect_attempts=-1, connect_timeout=5, error_cb=_told, name="entrepot"
                 )
+                # By itself it tries for ever, and would not see the end.
+                connection = await asyncio.wait_for(connecting, CONNECT_SECONDS)
             except Exception as error:  # the broker isn't there yet, in one of many ways
                 await self._wait(ending, f"{type(error).__name__}: {error}")
                 continue
@@ -123,6 +126,10 @@ class Input:
             answers = await asyncio.wrap_future(self._writer.take(found)) if found else []
         except (QueueFullError, StoreError) as error:
             log.warning("not taken; it comes again", extra={"fields": {"why": str(error)}})
+            await message.nak(delay=AGAIN_SECONDS)
+            return
+        except Exception:  # a bug: it must not keep the others from being read
+            log.exception("not taken; it comes again")
             await message.nak(delay=AGAIN_SECONDS)
             return
         for one in answers:

@@ -67,7 +67,8 @@ def _let_go(turn: Transaction, horizon: datetime) -> int:
     turn.connection.execute("DELETE FROM bases WHERE position < ?", (limit,))
     cursor = turn.connection.execute(
         "UPDATE events SET body = ?, target = NULL WHERE position IN "
-        "(SELECT position FROM events WHERE position <= ? AND position > ? AND length(body) > 0 LIMIT ?)",
+        "(SELECT position FROM events WHERE position <= ? AND position > ? AND length(body) > 0 "
+        "ORDER BY position LIMIT ?)",
         (b"", limit, _let_go_until(turn, limit), AT_ONCE),
     )
     return cursor.rowcount

@@ -119,6 +119,7 @@ class Writer:
             raise
         self._jobs: queue.Queue[_Job | Forgetting | None] = queue.Queue()
         self._set_aside: Forgetting | None = None
+        self._turn: Sequence[_Job | Forgetting] = ()  # what is being written
         self._lock = threading.Lock()
         self._waiting = 0
         self._closed = False
@@ -159,7 +160,7 @@ class Writer:
             QueueFullError: too much is waiting.
             StoreError: the writer was closed or has failed.
         """
-        job = _Job(work, weight, Future())
+        job = _Job(work, weight, _running())
         with self._lock:
             if self._closed or self._broken is not None:
                 raise StoreError(f"store: nothing is written any more ({self._broken or 'closed'})")
@@ -189,7 +190,7 @@ class Writer:
         Raises:
             StoreError: as `submit`.
         """
-        wanted = Forgetting(horizon, Future())
+        wanted = Forgetting(horizon, _running())
         with self._lock:
             if self._closed or self._broken is not None:
                 raise StoreError(f"store: nothing is written any more ({self._broken or 'closed'})")
@@ -212,11 +213,30 @@ class Writer:
             self._hold.release()
 
     def _write(self) -> None:
+        try:
+            self._turns()
+        except BaseException as error:  # a bug: nobody may wait for a thread that is gone
+            log.exception("the writer has failed")
+            self._fail(f"the writer has failed: {error!r}")
+
+    def _fail(self, why: str) -> None:
+        with self._lock:
+            self._broken = why
+            left: list[_Job | Forgetting | None] = [*self._turn, self._set_aside]
+            while not self._jobs.empty():
+                left.append(self._jobs.get())
+        for one in left:
+            if one is not None and not one.future.done():
+                one.future.set_exception(StoreError(f"store: nothing is written any more ({why})"))
+
+    def _turns(self) -> None:
         while (job := self._next()) is not None:
+            self._turn = [job]
             if isinstance(job, Forgetting):
                 self._forget(job)
                 continue
             group, last = self._group(job)
+            self._turn = group
             self._commit(group)
             with self._lock:
                 self._waiting -= sum(one.weight for one in group)
@@ -297,6 +317,7 @@ class Writer:
         except Exception as error:
             # The mirror knows less than the store, and is asked for no more than it knows; the next time keeps it.
             log.exception("what is old was not summed up")
+            self.trouble = str(error)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             wanted.future.set_exception(StoreError(f"store: not summed up ({error})"))
@@ -322,6 +343,13 @@ class Writer:
             self._kept_at = self._mirror.position
         except (OSError, sqlite3.Error) as error:  # a restart replays more, and loses nothing
             log.error("the mirror was not kept: %s", error)
+
+
+def _running() -> Future[Any]:
+    """One that whoever waits for it can't cancel: what it stands for is done in any case."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 __all__ = ["QueueFullError", "Recovery", "Transaction", "Writer"]

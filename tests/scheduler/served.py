@@ -78,11 +78,11 @@ def serving(
     server = Started(
         folder, places(), module(), settings or Settings(), clock or SimulatedClock(START), Address(port=0)
     )
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    assert server.listens.wait(60)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
+        assert server.listens.wait(60)
+        port = server.servers[0].sockets[0].getsockname()[1]
         yield server, Client(port, token)
     finally:
         server.should_exit = True

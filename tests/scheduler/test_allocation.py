@@ -86,7 +86,10 @@ def test_what_one_node_has_not_comes_from_another_and_what_none_has_waits_until_
     assert one.tick() == 1
     assert free(live) == 5
     # What was picked is off what its node owes, wherever else parts of the sale are.
-    live.writer.take([event("pick", {**moved(40), "sale": "C1"}, 1002, hours=1)]).result()
+    assert (
+        live.writer.take([event("pick", {**moved(40), "sale": "C1"}, 1002, hours=0.05)]).result()[0].outcome
+        == "accepted"
+    )
     assert free(live) == 5
 
 
@@ -185,3 +188,29 @@ def test_over_http_a_sale_is_allocated_and_let_go_of_and_in_shadow_nothing_is_ke
         client.outcomes(*told)
         assert client.ask("POST", "/v1/allocations", {"sale": "C1"})[1]["reserved"] is False
         assert client.ask("GET", "/v1/allocations")[1]["allocations"] == []
+
+
+def test_what_was_picked_before_anything_was_reserved_takes_nothing_from_what_is(live: Live) -> None:
+    live.writer.take([event("sale", sale("C1", lamp=10), 1000)]).result()
+    assert live.writer.take([event("pick", {**moved(4), "sale": "C1"}, 1001)]).result()[0].outcome == "accepted"
+    allocator(live).allocate("C1")
+    reserved, waits = live.writer.submit(
+        lambda turn: (int(turn.mirror.demand.allocated[CALIFORNIA, LAMP]), turn.mirror.demand.unallocated())
+    ).result()
+    assert (reserved / MILLION, waits) == (6, [])
+    assert free(live) == 30 - 4 - 6
+    allocator(live).withdraw("C1", "anna")
+    assert free(live) == 30 - 4
+    assert live.writer.submit(lambda turn: turn.mirror.demand.unallocated()).result() == ["C1"]
+
+
+def test_what_a_node_picked_beyond_its_part_takes_nothing_from_what_is_reserved_next(live: Live) -> None:
+    live.writer.take([event("sale", sale("C1", lamp=40), 1000)]).result()
+    allocator(live).allocate("C1")  # 30 here, 10 there
+    live.writer.take([event("sale", sale("C1", lamp=50) | {"revision": 2}, 1001)]).result()
+    assert live.writer.take([event("pick", {**moved(32), "sale": "C1"}, 1002)]).result()[0].outcome == "accepted"
+    allocator(live).allocate("C1")
+    reserved, waits = live.writer.submit(
+        lambda turn: ([turn.mirror.demand.allocated[node, LAMP] for node in (0, 1)], turn.mirror.demand.unallocated())
+    ).result()
+    assert ([units / MILLION for units in reserved], waits) == ([18, 0], [])

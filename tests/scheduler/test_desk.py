@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from entrepot.agents.inference import InferenceModule
 from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.decisions import kept
 from entrepot.scheduler.decisions.departures import departures, wait_days
+from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.decisions.replay import replay
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.places import Places
@@ -95,6 +98,30 @@ def test_an_order_above_the_approval_limit_waits_for_a_person_until_its_departur
     assert live.releases()[TRUCK]["state"] == "sent"
     assert kept.outbox(connect_to_read(tmp_path)) == []
     live.writer.close()
+
+
+class StopsMeanwhile:
+    """A module during whose decision somebody stops releases."""
+
+    def __init__(self, decides: InferenceModule, live: Live) -> None:
+        self._decides, self._live = decides, live
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decides, name)
+
+    def decide(self, *arguments: Any, **options: Any) -> Any:
+        self._live.writer.submit(lambda turn: kept.stop(turn, "anna", stopped=True)).result()
+        return self._decides.decide(*arguments, **options)
+
+
+def test_who_stops_releases_while_a_plan_is_made_is_obeyed_by_it(live: Live) -> None:
+    live.clock.set(CUT_OFF)
+    slow: Any = StopsMeanwhile(module(), live)
+    assert Desk(live.writer, slow, live.settings, live.clock, live.metrics).tick() is not None
+    assert live.releases() == {}
+    live.writer.submit(lambda turn: kept.stop(turn, "anna", stopped=False)).result()
+    live.desk.tick()
+    assert live.releases()[SEA]["state"] == "released"
 
 
 def test_when_stopped_nothing_is_released_and_what_was_missed_is_said(live: Live) -> None:

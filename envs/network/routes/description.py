@@ -39,12 +39,21 @@ class Terminal(Place):
 
 
 class LegPrice(StrictModel):
-    """What a departure costs: a fee, and loose goods by volume or chargeable mass, full containers, or both."""
+    """What a departure costs: a fee; loose goods by volume or chargeable mass; full containers where there are any."""
 
     per_m3: NonNegative = 0.0
     per_chargeable_kg: NonNegative = Field(0.0, description="the greater of mass and 167 kg a m³, of all aboard")
     per_container: Positive | None = Field(None, description="none to be had if not given")
     per_shipment: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _loose_goods_have_a_price(self) -> Self:
+        if self.per_container is not None and not (self.per_m3 or self.per_chargeable_kg):
+            raise ValueError(
+                f"per_container: {self.per_container:g} alone, so that loose goods would be free; "
+                "needed beside it: per_m3 or per_chargeable_kg"
+            )
+        return self
 
     def freight_usd(self, m3: float, container_m3: float) -> float:
         """By volume: the cheapest mix of full containers and loose goods."""

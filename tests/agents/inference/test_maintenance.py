@@ -15,10 +15,13 @@ from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import InferenceModule, ModuleRefused, load
 from entrepot.agents.inference import module as module_file
 from entrepot.agents.inference.manifest import FORMAT, WITH_MAINTENANCE
+from entrepot.agents.recorded import decide_from_records
 from entrepot.agents.upkeep import MaintainingPolicy, MaintenanceHead
 from entrepot.configs.loader import ConfigurationError
+from entrepot.envs.network import load_network
 from entrepot.envs.opening import stocked
 from entrepot.envs.simulation import Lived
+from entrepot.envs.snapshot import Records
 from entrepot.envs.world import World
 from entrepot.training.export.graph import PolicyGraph, as_tensors, inputs_of
 from tests.agents.inference.cases import (
@@ -187,6 +190,18 @@ def test_a_network_without_units_is_refused_with_the_reason(module: InferenceMod
     assert decision.maintenance is not None
     assert not decision.maintenance.any()
     assert "unit_node: missing" in decision.explain()
+
+
+def test_of_records_that_tell_of_no_hours_orders_are_decided_and_nothing_is_maintained(module: InferenceModule) -> None:
+    example = Path(__file__).parents[3] / "examples" / "my_network"
+    files: dict[str, Any] = {name: example / f"{name}.csv" for name in ("stock", "sales", "shipments", "orders")}
+    records = Records(**files)
+    network = load_network(str(example / "my_network.yaml"))
+    decision = decide_from_records(module, network, records, "2026-11-25").decision
+    assert "missing; [U]" not in decision.explain()
+    assert decision.raw_orders.any()
+    assert decision.maintenance is not None
+    assert not decision.maintenance.any()
 
 
 @pytest.mark.parametrize("part", ["outputs", "names", "format"])
