@@ -14,8 +14,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit")
 TEXT = """# Speed
 
-What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day. Figures are of
-commit c1dec8d.
+What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day. The figures of the twin
+and its environments are of commit c1dec8d; those of decisions and of other trainers are of commit ed5e0a4, on a virtual
+machine whose speed changes by half from minute to minute, and was about half as fast as the one that the twin's are of.
 
 ## The twin and its environments
 
@@ -41,8 +42,7 @@ the process's memory after its decisions.
 
 The same network and the same settings of PPO, end to end: sampling and learning. `rllib_stock` is RLlib's own multi-agent
 runner on the PettingZoo environment, `rllib_batched` our runner with RLlib's learner; `sb3_supersuit` is Stable-Baselines3
-on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`. `sb3_supersuit` was measured when copies of
-the environment still ignored their actions, and is to be measured anew.
+on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`.
 
 {rllib}
 
