@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +38,8 @@ from entrepot.scheduler.store.retention import Retention
 from entrepot.scheduler.store.writer import Writer
 
 log = logging.getLogger(__name__)
+MOST_TICKS = 8
+"""As many as there are things to do from time to time, and one to end with."""
 TICK_SECONDS = 0.25
 SHUTDOWN_SECONDS = 10
 
@@ -119,6 +122,8 @@ class Server(uvicorn.Server):
         delivered_to = webhook if settings.mode != "shadow" else None
         self._deliverer = None if delivered_to is None else Deliverer(self.writer, delivered_to, clock)
         self._ending = asyncio.Event()
+        # Threads of their own: many requests at once, each with one of asyncio's, must not keep a cut-off waiting.
+        self._ticks = ThreadPoolExecutor(MOST_TICKS, thread_name_prefix="entrepot-tick")
         self._teller = Teller(self.writer, channels, clock, metrics)
         self.desk = Desk(self.writer, module, settings, clock, metrics, channels)
         desk = self.desk
@@ -178,14 +183,15 @@ class Server(uvicorn.Server):
         finally:
             self._ending.set()
             await asyncio.gather(*ticking)
-            await asyncio.to_thread(self.writer.close)
+            await asyncio.get_running_loop().run_in_executor(self._ticks, self.writer.close)
+            self._ticks.shutdown(wait=False)
             log.info("everything that was acknowledged is written")
 
     async def _often(self, tick: Callable[[], object], name: str) -> None:
         """Let somebody do what is due, until the end; what fails is told and tried again."""
         while not self._ending.is_set():
             try:
-                await asyncio.to_thread(tick)
+                await asyncio.get_running_loop().run_in_executor(self._ticks, tick)
             except Exception:
                 log.exception("%s failed; it tries again soon", name)
             try:
