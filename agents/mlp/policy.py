@@ -66,9 +66,9 @@ class _OneNetwork(nn.Module):
             "S": len(network.skus),
             "W": SEASON_ENTRIES,
         }
+        """Sizes that inputs must have; see `entrepot.training.export.to_onnx`."""
         if maintenance:
             self.fixed_sizes["U"] = len(network.unit_agent)
-        """Sizes that inputs must have; see `entrepot.training.export.to_onnx`."""
         self.lane_names, self.sku_names = tuple(network.lanes), tuple(network.skus)
 
 
