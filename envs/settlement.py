@@ -31,6 +31,7 @@ class StockValues:
     scrap_cost: Tensor  # [M, S] the same: value of what is scrapped
     restocked: Tensor  # [M, S] the same: landed value of what can be sold again
     booked: Tensor  # [L] per m³ that waits for a departure, of containers to be paid then
+    unit_value: Tensor  # [S] of a unit that is scrapped
 
     @classmethod
     def of(cls, parameters: TwinParameters) -> Self:
@@ -47,6 +48,7 @@ class StockValues:
             scrap_cost=home @ ((1 - sound) * parameters.sku.unit_value_usd),
             restocked=home @ (at_dock * sound),
             booked=parameters.lane.price_per_container[:, 0] / parameters.container_m3,
+            unit_value=parameters.sku.unit_value_usd,
         )
 
     def of_stock(self, state: State) -> Tensor:
@@ -103,6 +105,8 @@ class Settlement:
         provided = (sold * provision.double()).sum(dim=(1, 2))
         bought_back = (flows.restocked.double() * values.at_dock.double()).sum(dim=(1, 2))
         paid = (costs.returns + costs.scrap).double().sum(dim=1)
+        if flows.destroyed is not None:  # nobody provides for a fire
+            paid = paid - (flows.destroyed.double() @ values.unit_value.double()).sum(dim=1)
         return type(self)(values, self.opening_usd, self.provided_usd + provided + bought_back - paid)
 
     def usd(self, state: State) -> Tensor:

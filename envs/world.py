@@ -13,6 +13,7 @@ from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import DemandModel, load_demand
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
+from entrepot.envs.network.disruption import DisruptionDescription, load_disruption
 from entrepot.envs.network.feasibility import NetworkWarning, warnings_of
 from entrepot.envs.observe.model import EXACT, observation_model_named
 from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
@@ -38,6 +39,7 @@ class World:
         demand: DemandModel,
         *,
         observation: str = EXACT,
+        disruption: DisruptionDescription | None = None,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> Self:
@@ -47,11 +49,13 @@ class World:
             description: the network.
             demand: what its markets ask for.
             observation: the observation model by name.
+            disruption: what befalls the network.
             dtype: of everything that is not an index.
             device: where tensors go.
 
         Raises:
-            ConfigurationError: the demand is another network's, or there is no such observation model.
+            ConfigurationError: the demand is another network's, there is no such observation model, or the network has
+                nothing of what an event strikes.
         """
         observation_model_named(observation)
         network = NetworkArrays.from_description(description)
@@ -60,11 +64,13 @@ class World:
             raise ConfigurationError(
                 f"demand: made for {shape[0]} markets and {shape[1]} SKUs; the network has {needed}"
             )
+        # What policies know of the network is the same whatever befalls it.
+        befallen = network if disruption is None else network.befallen_by(disruption, description)
         return cls(
             description=description,
-            network=network,
+            network=befallen,
             demand=demand,
-            parameters=TwinParameters.from_arrays(network, dtype=dtype, device=device),
+            parameters=TwinParameters.from_arrays(befallen, dtype=dtype, device=device),
             attributes=NetworkAttributes.from_arrays(
                 network, demand.mean_units_per_day, long_run_deviation(demand), dtype=dtype, device=device
             ),
@@ -79,6 +85,16 @@ class World:
         """
         units_per_day = np.asarray(self.demand.mean_units_per_day)
         return warnings_of(self.description, self.network, units_per_day=units_per_day, days=days)
+
+    @property
+    def disruption_lines(self) -> list[str]:
+        """What befalls the network, and what of it has no effect here or another than it says; for people."""
+        befalls = self.network.disruption
+        if befalls is None:
+            return []
+        described = befalls.described
+        told = f"disruption: {described.name}: {described.title or ', '.join(described.events)}"
+        return [told, *(f"  {line}" for line in befalls.remarks)]
 
     def simulation(self, *, whole_units: bool = True) -> Simulation:
         """Its day loop.
@@ -100,6 +116,7 @@ def build_world(
     *,
     skus: int | None = None,
     observation: str = EXACT,
+    disruption: str | DisruptionDescription | None = None,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> World:
@@ -111,6 +128,7 @@ def build_world(
             calibrated generator if None.
         skus: how many of the network's catalogue; the network's own number if None. Only with a name or path.
         observation: how the world is observed, by name: `exact`.
+        disruption: what befalls the network: a shipped name, the path of a YAML file, or a description.
         dtype: of everything that is not an index.
         device: where tensors go.
 
@@ -122,6 +140,8 @@ def build_world(
     if isinstance(network, World):
         if demand is not None:
             raise ConfigurationError("demand: allowed only where the network is not a world, which has its own")
+        if disruption is not None:
+            raise ConfigurationError("disruption: allowed only where the network is not a world, which has its own")
         return network
     description = load_network(network, skus=skus) if isinstance(network, str) else network
     if demand is None or isinstance(demand, str):
@@ -129,4 +149,6 @@ def build_world(
     if isinstance(demand, DemandSettings):
         content, source = demand.content()
         demand = load_demand(content, NetworkArrays.from_description(description), source=source)
-    return World.of(description, demand, observation=observation, dtype=dtype, device=device)
+    if isinstance(disruption, str):
+        disruption = load_disruption(disruption)
+    return World.of(description, demand, observation=observation, disruption=disruption, dtype=dtype, device=device)

@@ -6,8 +6,8 @@ One word for one thing: an array has the name of its key in the YAML (`lanes[].t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Self
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from entrepot.envs.axes import Axes, Record
 from entrepot.envs.network.assortment import Assortment, assortment_of
 from entrepot.envs.network.columns import Floats, Integers
 from entrepot.envs.network.description import NetworkDescription
+from entrepot.envs.network.disruption.arrays import DisruptionArrays
+from entrepot.envs.network.disruption.description import DisruptionDescription
 from entrepot.envs.network.equipment.arrays import EquipmentArrays
 from entrepot.envs.network.lanes import LaneArrays
 from entrepot.envs.network.markets import MarketArrays, OptionArrays
@@ -63,6 +65,7 @@ class NetworkArrays(Record):
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
     pipeline_days: int  # H, days of pipeline that hold any shipment
+    disruption: DisruptionArrays | None = None  # what befalls the network; None where nothing does
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -101,3 +104,16 @@ class NetworkArrays(Record):
             divisible=network.divisible,
             pipeline_days=max(lane.longest_days, 1) + 1,
         )
+
+    def befallen_by(self, disruption: DisruptionDescription, described: NetworkDescription) -> Self:
+        """The same network, which events befall; its pipeline holds what they put off.
+
+        Args:
+            disruption: the events.
+            described: this network.
+
+        Raises:
+            ConfigurationError: the network has nothing of what an event strikes.
+        """
+        befalls = DisruptionArrays.of(disruption, described, self)
+        return replace(self, disruption=befalls, pipeline_days=self.pipeline_days + befalls.longest_days)

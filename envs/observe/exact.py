@@ -55,14 +55,19 @@ class Exact:
             season_ahead=own(day.season_ahead),
             day_of_year=own(day.day_of_year),
             weekday=own(day.weekday),
-            lane_wait_days=self._lane_wait.index_select(0, day.weekday),
-            lane_open=own(day.lane_open),
+            lane_wait_days=self._lane_wait.index_select(0, day.weekday)
+            if day.known_lane_wait_days is None
+            else own(day.known_lane_wait_days),
+            lane_open=own(day.lane_open if day.known_lane_open is None else day.known_lane_open),
             equipment=_at_work(state, day, own),
             storage_price=self._storage_price.index_select(0, day.month),
             arriving_or_none=arriving_in_ring(state) if Costly.ARRIVING in reads else None,
             pipeline_or_none=_by_days(state) if Costly.PIPELINE in reads else None,
             unit_age_hours=None if state.equipment is None else own(state.equipment.age_hours),
             unit_down_hours=None if state.equipment is None else own(state.equipment.down_hours),
+            lane_extra_days=None if day.known_lane_extra_days is None else own(day.known_lane_extra_days),
+            lane_shuts_in_days=None if day.lane_shuts_in_days is None else own(day.lane_shuts_in_days),
+            lane_reopens_in_days=None if day.lane_reopens_in_days is None else own(day.lane_reopens_in_days),
         )
 
     def learn(self, memory: Knowledge, flows: Flows, day: Day) -> Knowledge:
@@ -76,9 +81,10 @@ def _itself(value: Tensor) -> Tensor:
 
 def _at_work(state: State, day: Day, own: Callable[[Tensor], Tensor]) -> Tensor:
     """[B, N] share of throughput: of docks or picking, whichever is less."""
+    known = day.equipment if day.known_equipment is None else day.known_equipment
     if state.equipment is None:
-        return own(day.equipment)
-    return day.equipment * torch.minimum(state.equipment.dock_share, state.equipment.picking_share).t()
+        return own(known)
+    return known * torch.minimum(state.equipment.dock_share, state.equipment.picking_share).t()
 
 
 def _by_days(state: State) -> Tensor:

@@ -217,6 +217,10 @@ class Snapshot(Record):
     pipeline_or_none: Annotated[Tensor | None, Axes("BNSH", unit="units")] = None
     unit_age_hours: Annotated[Tensor | None, Axes("BU", unit="hours")] = None  # these two where equipment wears
     unit_down_hours: Annotated[Tensor | None, Axes("BU", unit="hours")] = None
+    # Where a disruption may befall lanes, what is known of it: for planners and rules, no part of the seam.
+    lane_extra_days: Annotated[Tensor | None, Axes("BL", unit="days")] = None  # on the way, of what departs today
+    lane_shuts_in_days: Annotated[Tensor | None, Axes("BL", unit="days")] = None  # 0: it is shut; 366: not known of
+    lane_reopens_in_days: Annotated[Tensor | None, Axes("BL", unit="days")] = None  # after that; 366: not known
 
     @property
     def arriving(self) -> Tensor:

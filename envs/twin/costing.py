@@ -27,6 +27,7 @@ def costs_of(
     *,
     dock: Tensor,
     equipment_usd: Tensor | None,
+    destroyed: Tensor | None,
     whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from its parts.
@@ -40,6 +41,7 @@ def costs_of(
         shipped: of the day.
         dock: [N, B, S] units on the dock at the end of the day.
         equipment_usd: [N, B]; None where nothing wears.
+        destroyed: [B, N, S] units of stock; None where nothing is.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
@@ -47,6 +49,9 @@ def costs_of(
     storage_price = node.storage_usd_per_m3_day.index_select(1, day.month)  # [N, B]
     once = _once_a_departure(parameters, shipped.departed_m3, whole_containers)
     inbound = received.unloaded.sum(dim=-1) * node.inbound_usd_per_unit
+    scrap = returned.scrapped @ parameters.sku.unit_value_usd
+    if destroyed is not None:
+        scrap = scrap + (destroyed @ parameters.sku.unit_value_usd).t()
     by_node = (
         stored @ parameters.capital_usd + shipped.in_transit @ parameters.capital_usd,
         stored @ parameters.sku.volume_m3 * storage_price,
@@ -56,7 +61,7 @@ def costs_of(
         market.direct_share @ (served.lost * market.lost_margin_usd).sum(dim=-1),
         market.backlog_usd_at_node @ served.backlog.sum(dim=-1),
         returned.back.sum(dim=-1) * node.return_usd_per_unit,
-        returned.scrapped @ parameters.sku.unit_value_usd,
+        scrap,
         torch.zeros_like(inbound) if equipment_usd is None else equipment_usd,
     )
     return Costs(*(cost.t() for cost in by_node))

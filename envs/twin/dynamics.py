@@ -18,6 +18,7 @@ from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.serving import Served, picking_units, serve
 from entrepot.envs.twin.shipping import ship
 from entrepot.envs.twin.state import State
+from entrepot.envs.twin.striking import struck
 from entrepot.envs.twin.wearing import Run, run
 
 
@@ -47,6 +48,7 @@ def step(
         The state at the start of the next day, the day's flows, and its costs.
     """
     exact, whole_units = whole_units, whole_units and not parameters.divisible
+    state, destroyed = struck(state, day, whole_units=whole_units)
     received = receive(parameters, state, day, whole_units=whole_units, overwrite=overwrite)
     returned = come_back(parameters, state, day, whole_units=whole_units)
     served = serve(parameters, state, day, received.on_hand, whole_units=whole_units)
@@ -72,6 +74,7 @@ def step(
         shipped,
         dock=dock,
         equipment_usd=ran and ran.usd,
+        destroyed=destroyed,
         whole_containers=exact,
     )
     next_state = State(
@@ -99,6 +102,7 @@ def step(
         shipped=shipped.shipped.transpose(0, 1),
         transit_days=shipped.transit_days,
         equipment=ran and ran.flows,
+        destroyed=destroyed,
     )
     return next_state, flows, costs
 

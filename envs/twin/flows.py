@@ -29,6 +29,7 @@ class Flows(Record):
     shipped: Annotated[Tensor, Axes("BLS")]  # after rationing
     transit_days: Annotated[Tensor, Axes("BL")]  # from today to arrival, of what was shipped today
     equipment: EquipmentFlows | None = None  # None where nothing wears
+    destroyed: Annotated[Tensor | None, Axes("BNS")] = None  # on the shelves and at the dock; None where nothing is
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Costs(Record):
     lost_margin: Annotated[Tensor, Axes("BN")]
     backlog: Annotated[Tensor, Axes("BN")]
     returns: Annotated[Tensor, Axes("BN")]
-    scrap: Annotated[Tensor, Axes("BN")]
+    scrap: Annotated[Tensor, Axes("BN")]  # value of returned goods that fail inspection, and of stock destroyed
     equipment: Annotated[Tensor, Axes("BN")]  # repairs, maintenance and standstill; 0 where nothing wears
 
     @classmethod

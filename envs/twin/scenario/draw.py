@@ -13,6 +13,7 @@ from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot import calendar
 from entrepot.envs.snapshot.season import season_ahead
+from entrepot.envs.twin.scenario.disruption import disrupted
 from entrepot.envs.twin.scenario.record import Scenario
 from entrepot.envs.twin.scenario.sources import SOURCES, Stretch, drawn
 from entrepot.envs.twin.scenario.streams import Streams
@@ -26,6 +27,7 @@ def draw_scenario(
     days: int,
     split: Split,
     seed: int,
+    first_day: NDArray[np.int64] | None = None,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Scenario:
@@ -40,13 +42,16 @@ def draw_scenario(
         days: T.
         split: which part of the time line demand may be drawn from; other splits have other streams.
         seed: of everything that is random.
+        first_day: [B] of each episode, since 1970-01-01; drawn by the demand model if None.
         dtype: of the floating-point fields.
         device: where the tensors go.
     """
     streams = Streams(seed, split)
-    first_day = demand.first_days(episodes, streams.of("first_day"))
+    if first_day is None:
+        first_day = demand.first_days(episodes, streams.of("first_day"))
     stretch = Stretch(network, demand, split, first_day, days)
-    values = {"first_day": first_day, **_calendar(stretch), **drawn(stretch, streams, SOURCES)}
+    values = disrupted(stretch, streams, drawn(stretch, streams, SOURCES))
+    values |= {"first_day": first_day, **_calendar(stretch)}
     ordinary = {name: width for name, width in _conditions(network).items() if name not in values}
 
     def tensor(array: NDArray[Any]) -> Tensor:

@@ -27,7 +27,7 @@ class Day(Record):
     month: Annotated[Tensor, Axes("B")]  # integers, January = 0
     day_of_year: Annotated[Tensor, Axes("B")]  # integers, 1 January = 0
     season_ahead: Annotated[Tensor, Axes("BE")]  # seasonal index: the last 28 and 91 days, then each of 13 weeks ahead
-    # Seams for disruptions and equipment: shares of normal, 1 everywhere for now.
+    # Shares of normal, which disruptions change; 1 everywhere else.
     equipment: Annotated[Tensor, Axes("BN")]  # share of dock and picking throughput
     lane_open: Annotated[Tensor, Axes("BL")]  # share of lane capacity; 0 when closed
     supplier_up: Annotated[Tensor, Axes("BK")]  # share of supplier capacity
@@ -37,6 +37,14 @@ class Day(Record):
     equipment_second_life: Annotated[Tensor | None, Axes("BU")] = None  # hours
     equipment_repair_hours: Annotated[Tensor | None, Axes("B2U")] = None
     equipment_signal: Annotated[Tensor | None, Axes("BU")] = None
+    # Where a disruption strikes, as `disruption.py` draws it; None where nothing does.
+    stock_lost: Annotated[Tensor | None, Axes("BN")] = None  # share of what is on the shelves and at the dock
+    known_equipment: Annotated[Tensor | None, Axes("BN")] = None  # as `equipment`, as far as is known on the day
+    known_lane_open: Annotated[Tensor | None, Axes("BL")] = None  # as `lane_open`; a supplier's lanes shut with it
+    known_lane_wait_days: Annotated[Tensor | None, Axes("BL")] = None  # to the next departure
+    known_lane_extra_days: Annotated[Tensor | None, Axes("BL")] = None  # on the way, of what departs today
+    lane_shuts_in_days: Annotated[Tensor | None, Axes("BL")] = None  # 0 where it is shut, 366 where nobody knows of it
+    lane_reopens_in_days: Annotated[Tensor | None, Axes("BL")] = None  # after that; 366 where nobody knows
 
     @cached_property
     def equipment_impaired(self) -> bool:
@@ -52,6 +60,13 @@ class Day(Record):
     def suppliers_impaired(self) -> bool:
         """Whether any supplier delivers less than usual."""
         return impaired(self.supplier_up)
+
+    @cached_property
+    def stock_is_lost(self) -> bool:
+        """Whether any stock is lost, as far as can be seen without waiting for an accelerator."""
+        return self.stock_lost is not None and (
+            self.stock_lost.device.type != "cpu" or bool((self.stock_lost > 0).any())
+        )
 
     def at_work(self, usual: Tensor) -> Tensor:
         """[N, B] or [N, 1] throughput of docks or pickers today, of [N, 1]."""
@@ -83,6 +98,13 @@ class Scenario(Record):
     equipment_second_life: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
     equipment_repair_hours: Annotated[Tensor | None, Axes("BT2U", memory="T2UB")] = None
     equipment_signal: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
+    stock_lost: Annotated[Tensor | None, Axes("BTN")] = None
+    known_equipment: Annotated[Tensor | None, Axes("BTN")] = None
+    known_lane_open: Annotated[Tensor | None, Axes("BTL")] = None
+    known_lane_wait_days: Annotated[Tensor | None, Axes("BTL")] = None
+    known_lane_extra_days: Annotated[Tensor | None, Axes("BTL")] = None
+    lane_shuts_in_days: Annotated[Tensor | None, Axes("BTL")] = None
+    lane_reopens_in_days: Annotated[Tensor | None, Axes("BTL")] = None
 
     @property
     def episodes(self) -> int:
@@ -115,6 +137,8 @@ class Scenario(Record):
             "suppliers_impaired": impaired_days(self.supplier_up),
             "second_rounding": second_number(self.rounding).unbind(1),
         }
+        if self.stock_lost is not None:
+            found["stock_is_lost"] = impaired_days(1 - self.stock_lost)
         for number, day in enumerate(days):
             vars(day).update({name: values[number] for name, values in found.items()})
         return days
