@@ -45,7 +45,7 @@ class LaneClosure(Event):
         """As in `Event`."""
         lanes = site.lanes(self.where, "where")
         unlimited = lanes & (site.network.lane.capacity_m3_per_day >= UNLIMITED)
-        remarks = ()
+        remarks: tuple[str, ...] = ()
         if 0 < self.open_share < 1 and unlimited.any():
             names = [name for name, is_so in zip(site.network.lanes, unlimited, strict=True) if is_so]
             remarks = (

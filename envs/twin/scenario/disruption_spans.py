@@ -40,8 +40,8 @@ class Spans:
         start, is_there = when.starts_in(first_day, days, rng)
         end = start + when.days.drawn(start.shape, rng)
         known = start - when.known.in_advance + when.known.late
-        there = (np.where(is_there, value, NEVER) for value in (start, end, known))
-        return cls(*there, end_is_known=when.known.end_is_known)
+        start, end, known = (np.where(is_there, value, NEVER) for value in (start, end, known))
+        return cls(start, end, known, when.known.end_is_known)
 
     def lasts_on(self, days: Integers) -> Booleans:
         """[B, …] whether it lasts on days [B, …]; several times at once are one."""
