@@ -22,6 +22,8 @@ PROVED = 1e-9
 """A share of the cost that is nothing but rounding."""
 LEAST_SECONDS = 0.1
 """With less left HiGHS is not begun, as it looks at the time only now and then."""
+REST_SHARE = 0.1
+"""Of the cap, kept for what HiGHS is over by and for what comes after it."""
 SEARCH_SHARE = 0.3
 """Of the time that there is, for search before HiGHS."""
 
@@ -47,9 +49,10 @@ def solved(problem: Problem, cap_seconds: float = CAP_SECONDS) -> Answer:
 
     Args:
         problem: what is to be served, all of which can be.
-        cap_seconds: for all of it; what is over by is the last step's length.
+        cap_seconds: for all of it; HiGHS is told to end a tenth before, as it looks at the time only now and then.
     """
     begun = time.monotonic()
+    until = begun + (1 - REST_SHARE) * cap_seconds
     late = partial(_is_late, begun + SEARCH_SHARE * cap_seconds)
     near = problem.nearest()
     quick = _at_once if near.shape[1] > MOST_NODES else late
@@ -69,7 +72,7 @@ def solved(problem: Problem, cap_seconds: float = CAP_SECONDS) -> Answer:
         if len(places) < len(nodes):
             smaller, smaller_usd = improved(left, nodes[places], late)
             nodes, usd = _better((nodes, usd), (_back(smaller, places, len(nodes)), smaller_usd))
-        found, its_bound = _by_highs(left, nodes[places], begun + cap_seconds - time.monotonic())
+        found, its_bound = _by_highs(left, nodes[places], until)
         if whole:
             # What was left out is in no better answer, so the best there is, is this one or among what is left.
             bound_usd = max(bound_usd, min(its_bound, usd))
@@ -97,23 +100,22 @@ def _kept(bound: Bound, nodes: Booleans, usd: float) -> tuple[Booleans, bool]:
     return kept & useful, False
 
 
-def _by_highs(problem: Problem, start: Booleans, seconds: float) -> tuple[Booleans | None, float]:
-    """Nodes that ship, and a bound; None where nothing was found in time."""
-    if seconds <= LEAST_SECONDS:
+def _by_highs(problem: Problem, start: Booleans, until: float) -> tuple[Booleans | None, float]:
+    """Nodes that ship, and a bound; None where nothing was found in time, `until` a moment of the monotonic clock."""
+    if until - time.monotonic() <= LEAST_SECONDS:
         return None, -np.inf
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("time_limit", float(seconds)),
-        ("mip_rel_gap", 1e-6),
-    ):
+    for option, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 1e-6)):
         highs.setOptionValue(option, value)
     lines, ways = np.nonzero(problem.caps > 0)
     highs.passModel(_model(problem, lines, ways))
     solution = highspy.HighsSolution()
     solution.col_value = np.concatenate([start.astype(np.float64), problem.filled(start)[lines, ways]])
     highs.setSolution(solution)
+    seconds = until - time.monotonic()  # asked here, as the model took a while to make
+    if seconds <= LEAST_SECONDS:
+        return None, -np.inf
+    highs.setOptionValue("time_limit", seconds)
     highs.run()
     info = highs.getInfo()
     bound = float(info.mip_dual_bound)
