@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -43,19 +43,49 @@ class Taken(msgspec.Struct, frozen=True):
     target: Event | None
 
 
-def take(connection: Connection, mirror: Mirror, found: Event | Broken, now: int) -> tuple[Answer, Taken | None]:
-    """Add one event to the log, within a transaction of the caller's.
+def take(
+    connection: Connection, mirror: Mirror, found: Sequence[Event | Broken], now: int
+) -> tuple[list[Answer], list[Taken]]:
+    """Add events to the log, within a transaction of the caller's; what there is to ask and to write goes in batches.
 
     Args:
-        connection: that writes.
+        connection: that writes; nobody else does, so that positions can be counted here.
         mirror: as of the last commit.
-        found: as it was read.
+        found: as they were read, in the order in which they came.
         now: microseconds since 1970-01-01 UTC.
+
+    Returns:
+        An answer for each, and those that were added.
     """
-    before = connection.execute(
-        "SELECT digest FROM events WHERE source = ? AND epoch = ? AND sequence = ?", found.key
-    ).fetchone()
-    if before is not None and before[0] == found.digest:
+    digests, answers, added = _digests(connection, found), [], list[Taken]()
+    position = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
+    rows: list[tuple[Any, ...]] = []
+    for one in found:
+        answer, target = _judged(connection, mirror, one, digests.get(one.key), now, rows)
+        answers.append(answer)
+        if answer.outcome != "accepted":
+            continue
+        assert isinstance(one, Event)
+        position += 1
+        digests[one.key] = one.digest
+        rows.append((position, *one.key, one.digest, now, one.body, None if target is None else target.body))
+        added.append(Taken(position, one, target))
+        if target is not None:
+            connection.execute("INSERT INTO corrected VALUES (?, ?, ?, ?)", (*target.key, position))
+    _write(connection, rows)
+    return answers, added
+
+
+def _judged(
+    connection: Connection,
+    mirror: Mirror,
+    found: Event | Broken,
+    before: bytes | None,
+    now: int,
+    rows: list[tuple[Any, ...]],
+) -> tuple[Answer, Event | None]:
+    """What becomes of an event, and what it corrects; `before` is the digest of the one that has its key."""
+    if before is not None and before == found.digest:
         return _answer(found.key, "duplicate"), None
     if before is not None:
         message = "another event of this source, epoch and sequence was taken; what it says differs"
@@ -64,20 +94,44 @@ def take(connection: Connection, mirror: Mirror, found: Event | Broken, now: int
         return _quarantined(connection, found, now, found.rule, found.message), None
     try:
         check(found, mirror.places, now)
-        data = found.data
-        target = _target(connection, data, mirror.places, now) if isinstance(data, Correction) else None
+        data, target = found.data, None
+        if isinstance(data, Correction):
+            _write(connection, rows)  # what it corrects may be among them
+            target = _target(connection, data, mirror.places, now)
         is_known = isinstance(data, Sale) and mirror.demand.sales.get(data.sale) is not None
         check_horizon(found, mirror.horizon, is_known, target)
     except RuleBrokenError as error:
         return _quarantined(connection, found, now, error.rule, error.message), None
-    position = connection.execute(
-        "INSERT INTO events (source, epoch, sequence, digest, received, body, target) VALUES (?, ?, ?, ?, ?, ?, ?) "
-        "RETURNING position",
-        (*found.key, found.digest, now, found.body, None if target is None else target.body),
-    ).fetchone()[0]
-    if target is not None:
-        connection.execute("INSERT INTO corrected VALUES (?, ?, ?, ?)", (*target.key, position))
-    return _answer(found.key, "accepted"), Taken(position, found, target)
+    return _answer(found.key, "accepted"), target
+
+
+def _write(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Write rows of the log, and forget them."""
+    if rows:
+        connection.executemany(
+            "INSERT INTO events (position, source, epoch, sequence, digest, received, body, target) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        rows.clear()
+
+
+def _digests(connection: Connection, found: Sequence[Event | Broken]) -> dict[Key, bytes]:
+    """Of those keys that the log has already; most sources count without gaps, so one question answers for many."""
+    by_epoch: dict[tuple[str, int], list[int]] = {}
+    for one in found:
+        by_epoch.setdefault((one.key.source, one.key.epoch), []).append(one.key.sequence)
+    there: dict[Key, bytes] = {}
+    for (source, epoch), sequences in by_epoch.items():
+        first, last = min(sequences), max(sequences)
+        ranges = [(first, last)] if last - first < 4 * len(sequences) else [(one, one) for one in set(sequences)]
+        for low, high in ranges:
+            rows = connection.execute(
+                "SELECT sequence, digest FROM events WHERE source = ? AND epoch = ? AND sequence BETWEEN ? AND ?",
+                (source, epoch, low, high),
+            )
+            there.update((Key(source, epoch, sequence), bytes(digest)) for sequence, digest in rows)
+    return there
 
 
 def replay(connection: Connection, mirror: Mirror, until: int | None = None) -> int:

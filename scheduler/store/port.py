@@ -42,6 +42,14 @@ class Connection(Protocol):
         """
         ...
 
+    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Any:
+        """The same for each of many.
+
+        Raises:
+            sqlite3.OperationalError: as `execute`.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...

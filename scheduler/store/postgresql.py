@@ -82,6 +82,18 @@ class PostgreSQL:
         except ConfigurationError as error:
             raise GoneError(str(error)) from error
 
+    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> None:
+        """As the port has it, in one go; within a transaction.
+
+        Raises:
+            GoneError: as `execute`.
+        """
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(written(sql), parameters)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise GoneError(_line(error)) from error
+
     def close(self) -> None:
         """Let go of it, and of the lock."""
         if self._writes:

@@ -29,8 +29,10 @@ GROUP_SECONDS = 0.003
 """So long a group waits for more to come; what it costs is far less than a commit of its own for each."""
 GROUP_EVENTS = 2_000
 MOST_WAITING = 20_000
-KEEP_EVERY = 500_000
-"""Events after which the mirror is kept anew, so that a restart has no more than these to replay."""
+KEEP_EVERY = 100_000
+"""Events after which the mirror is kept anew, so that a restart after a kill has little more than these to replay."""
+KEEP_SHARE = 0.02
+"""Of the time that keeping may take; a mirror that is large is kept less often."""
 log = logging.getLogger(__name__)
 
 
@@ -52,10 +54,13 @@ class Transaction:
 
     def take(self, found: Event | Broken) -> Answer:
         """Add one event to the log; the mirror has it once the group is committed."""
-        answer, taken = take(self.connection, self.mirror, found, self.now)
-        if taken is not None:
-            self.taken.append(taken)
-        return answer
+        return self.take_all([found])[0]
+
+    def take_all(self, found: Sequence[Event | Broken]) -> list[Answer]:
+        """The same of many."""
+        answers, taken = take(self.connection, self.mirror, found, self.now)
+        self.taken.extend(taken)
+        return answers
 
     def note(self, by: str, what: str, about: str) -> None:
         """Write into the audit table."""
@@ -91,6 +96,7 @@ class Writer:
         clock: Clock,
         *,
         most_waiting: int = MOST_WAITING,
+        keep_every: int = KEEP_EVERY,
         store: str | None = None,
     ) -> None:
         """Take the folder, recover the mirror and begin to write.
@@ -100,6 +106,7 @@ class Writer:
             places: of the network.
             clock: for the time at which events are received.
             most_waiting: events that may wait to be written.
+            keep_every: events after which the mirror is kept anew.
             store: URL of a PostgreSQL database; a file in the folder if None.
 
         Raises:
@@ -125,7 +132,9 @@ class Writer:
         self._closed = False
         self.trouble: str | None = None  # why the last group wasn't written, until one is
         self._broken: str | None = None  # why none is written any more
-        self._kept_at = self._mirror.position
+        self._keep_every = keep_every
+        self._kept_at = self.recovery.kept  # what a start replayed, the next one shall not replay, too
+        self._keep_rests_until = 0.0
         self._thread = threading.Thread(target=self._write, name="entrepot-writer", daemon=True)
         self._thread.start()
 
@@ -176,7 +185,7 @@ class Writer:
         Raises:
             QueueFullError, StoreError: as `submit`.
         """
-        return self.submit(lambda turn: [turn.take(one) for one in found], len(found))
+        return self.submit(lambda turn: turn.take_all(found), len(found))
 
     def forget(self, horizon: int) -> Future[int]:
         """Keep of everything until a time what decisions ask for, in a base that a restart begins from.
@@ -302,7 +311,7 @@ class Writer:
                 job.future.set_exception(job.error)
             else:
                 job.future.set_result(job.result)
-        if self._mirror.position - self._kept_at >= KEEP_EVERY:
+        if self._mirror.position - self._kept_at >= self._keep_every and time.monotonic() >= self._keep_rests_until:
             self._keep()
 
     def _forget(self, wanted: Forgetting) -> None:
@@ -338,9 +347,12 @@ class Writer:
     def _keep(self, *, anyway: bool = False) -> None:
         if self._mirror.position == self._kept_at and not anyway:
             return
+        begun = time.monotonic()
         try:
             keep(self._connection, self.folder, self._mirror)
             self._kept_at = self._mirror.position
+            now = time.monotonic()
+            self._keep_rests_until = now + (now - begun) / KEEP_SHARE
         except (OSError, sqlite3.Error) as error:  # a restart replays more, and loses nothing
             log.error("the mirror was not kept: %s", error)
 
