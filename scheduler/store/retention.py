@@ -1,4 +1,7 @@
-"""How long all of it is kept: what is older is sums, and its events' keys, so that a repetition is known for one."""
+"""How long all of it is kept: what is older is sums, and its events' keys, so that a repetition is known for one.
+
+Rows of what is over, such as closed alerts, go with it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 from datetime import datetime, timedelta
 
 from entrepot.scheduler.clock import Clock, microseconds, moment_of
+from entrepot.scheduler.store import past
 from entrepot.scheduler.store.writer import Transaction, Writer
 
 log = logging.getLogger(__name__)
@@ -37,7 +41,11 @@ class Retention:
             and (newest is None or (self._writer.position > newest[0] and now - newest[1] >= self._keep / PARTS))
         ):
             self.sum_up(horizon)
-        return bool(self._writer.submit(lambda turn: _let_go(turn, horizon)).result())
+        more = bool(self._writer.submit(lambda turn: _let_go(turn, horizon)).result())
+        gone = self._writer.submit(lambda turn: past.let_go(turn, microseconds(horizon))).result()
+        if gone:
+            log.info("let go of", extra={"fields": {"until": horizon.isoformat(), **gone}})
+        return more or bool(gone)
 
     def sum_up(self, horizon: datetime) -> int:
         """Make a base in which everything until a time is sums; the position of the base."""

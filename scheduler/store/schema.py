@@ -96,7 +96,26 @@ CREATE TABLE comparisons (
     body BLOB NOT NULL              -- JSON: a plan beside that of a module that is only watched
 );
 """
-STEPS = (TABLES, ALERTS, ALLOCATIONS, BASES, NOTICES, COMPARISONS)
+UPKEEP = """
+CREATE TABLE chosen (               -- modules that people chose while it ran; a restart begins with them
+    part TEXT PRIMARY KEY,          -- decides, watched
+    path TEXT NOT NULL,             -- of its folder
+    digest TEXT NOT NULL,           -- of its manifest
+    given TEXT NOT NULL,            -- digest of the manifest of the module that the start was given
+    made INTEGER NOT NULL
+);
+ALTER TABLE releases ADD COLUMN confirmed REAL;  -- units, as events told them after the order was out
+ALTER TABLE releases ADD COLUMN shipped REAL;
+ALTER TABLE releases ADD COLUMN received REAL;
+CREATE INDEX quarantine_by_state ON quarantine (state, id);
+CREATE INDEX plan_by_time ON plans (made);
+CREATE INDEX release_by_day ON releases (day);
+CREATE INDEX release_by_time ON releases (made);
+CREATE INDEX outbox_by_state ON outbox (state, due);
+CREATE INDEX audit_by_time ON audit (made);
+CREATE INDEX alert_by_state ON alerts (state, seen);
+"""
+STEPS = (TABLES, ALERTS, ALLOCATIONS, BASES, NOTICES, COMPARISONS, UPKEEP)
 """What each version added; a store of an earlier one gets those that it lacks."""
 VERSION = len(STEPS)
 

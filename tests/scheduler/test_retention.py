@@ -20,7 +20,7 @@ from entrepot.scheduler.mirror.renumbering import Axes, renumbered
 from entrepot.scheduler.store.folder import connect_to_read
 from entrepot.scheduler.store.recovery import folded
 from entrepot.scheduler.store.retention import Retention
-from entrepot.scheduler.store.writer import Writer
+from entrepot.scheduler.store.writer import Transaction, Writer
 from tests.scheduler.told import AIR, START, event, moved, places
 
 HORIZON = START + timedelta(days=40)
@@ -189,3 +189,43 @@ def test_sums_follow_the_names_of_a_network_that_has_grown() -> None:
     assert back.digest() == mirror.digest()
     with pytest.raises(ConfigurationError, match="'lamp' is gone"):
         renumbered(mirror.dump(), before, Axes(before.nodes, before.markets, before.lanes, ["kettle"]))
+
+
+def test_what_is_over_is_let_go_of_with_the_rest_and_what_waits_stays(tmp_path: Path) -> None:
+    clock = SimulatedClock(START)
+    writer = Writer(tmp_path, places(), clock)
+
+    def fill(turn: Transaction) -> None:
+        def add(table: str, **values: object) -> None:
+            names, marks = ", ".join(values), ", ".join("?" * len(values))
+            turn.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+
+        for state in ("open", "closed"):
+            add(
+                "alerts", key=state, kind="k", place="p", message="m", action="a", opened=turn.now, seen=turn.now,
+                state=state,
+            )  # fmt: skip
+        for state in ("waiting", "sent"):
+            add("notices", channel="email", level=0, body=b"", made=turn.now, due=turn.now, state=state)
+            add("outbox", key=state, body=b"", made=turn.now, due=turn.now, state=state)
+            add("releases", lane=state, day="2026-11-25", key=state, plan="", state="sent", lines=b"", made=turn.now)
+        add("allocations", sale="C1", revision=1, made=turn.now, body=b"")
+        turn.note("anna", "stopped", "releases")
+
+    writer.submit(fill).result()
+    writer.take([event("pick", moved(1, sku="lmap"), 1)]).result()
+    clock.advance(timedelta(days=19))
+    retention, counted = Retention(writer, clock, timedelta(days=20)), ("alerts", "notices", "outbox", "releases")
+    assert not retention.tick()
+    clock.advance(timedelta(days=2))
+    while retention.tick():
+        pass
+    reader = connect_to_read(tmp_path)
+    left = {table: reader.execute(f"SELECT state FROM {table}").fetchall() for table in counted}
+    assert left == {
+        "alerts": [("open",)], "notices": [("waiting",)], "outbox": [("waiting",)], "releases": [("sent",)]
+    }  # fmt: skip
+    for table in ("allocations", "audit", "quarantine"):
+        assert reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+    reader.close()
+    writer.close()
