@@ -105,3 +105,12 @@ def test_every_type_has_a_schema() -> None:
     assert len(TYPES) == 19
     for kind in TYPES.values():
         assert msgspec.json.schema(kind)
+
+
+def test_a_text_with_u0000_breaks_a_rule_before_any_database_sees_it() -> None:
+    told = envelope("pick", {**moved(1), "sale": "C\0"}, 1)
+    found = one(told)
+    assert isinstance(found, Broken)
+    assert found.rule == "nul"
+    assert isinstance(one({**told, "data": {**moved(1), "sale": "C\\u0000"}}), Event)  # a backslash and six letters
+    assert isinstance(one({**told, "subject": "\0"}), Broken)
