@@ -9,9 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from entrepot import __version__
 from entrepot.configs.errors import ConfigurationError
 from entrepot.configs.files import write_atomically
-from entrepot.scheduler.mirror.mirror import FORMAT, Dump, Mirror
+from entrepot.scheduler.mirror.formats import FormatError, read_dump
+from entrepot.scheduler.mirror.mirror import FORMAT, Mirror
 from entrepot.scheduler.mirror.renumbering import Axes, renumbered
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.folder import MIRROR
@@ -42,6 +44,7 @@ class Base(msgspec.Struct, frozen=True):
     skus: list[str]
     digest: str  # of the dump
     dump: msgspec.Raw
+    written_by: str = ""  # version of entrepot
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def recover(connection: Connection, folder: Path, places: Places) -> tuple[Mirro
         log.warning("the kept mirror is not used: %s; the whole log is folded", why)
     newest = connection.execute("SELECT max(position) FROM bases").fetchone()[0] or 0
     if newest and mirror.position <= newest:
-        mirror = _based(connection, places, newest)
+        mirror = _begun(connection, places, newest)
     kept = mirror.position
     replayed = replay(connection, mirror)
     return mirror, Recovery(mirror.position, kept, replayed, why)
@@ -98,7 +101,7 @@ def folded(connection: Connection, places: Places, until: int | None = None) -> 
     """
     last = 2**62 if until is None else until
     base = connection.execute("SELECT max(position) FROM bases WHERE position <= ?", (last,)).fetchone()[0]
-    mirror = Mirror(places) if base is None else _based(connection, places, base)
+    mirror = Mirror(places) if base is None else _begun(connection, places, base)
     replay(connection, mirror, until)
     return mirror
 
@@ -120,6 +123,7 @@ def add_base(connection: Connection, mirror: Mirror, now: int) -> None:
         skus=list(arrays.skus),
         digest=hashlib.sha256(dump).hexdigest(),
         dump=msgspec.Raw(dump),
+        written_by=__version__,
     )
     connection.execute(
         "INSERT INTO bases (position, made, kept) VALUES (?, ?, ?) "
@@ -128,17 +132,35 @@ def add_base(connection: Connection, mirror: Mirror, now: int) -> None:
     )
 
 
+def _begun(connection: Connection, places: Places, position: int) -> Mirror:
+    """From a base; where this code can't read it, from the log, if that still has what came before.
+
+    Raises:
+        ConfigurationError: neither can be read; what is to be done.
+    """
+    try:
+        return _based(connection, places, position)
+    except FormatError as error:
+        first = connection.execute("SELECT body FROM events ORDER BY position LIMIT 1").fetchone()
+        if first is None or not first[0]:
+            raise ConfigurationError(
+                f"store: its base {error}, as the events before it are no longer kept; nothing was changed"
+            ) from error
+        log.warning(
+            "the base at position %d is not used, as it %s; the log still has what came before", position, error
+        )
+        return Mirror(places)
+
+
 def _based(connection: Connection, places: Places, position: int) -> Mirror:
     row = connection.execute("SELECT kept FROM bases WHERE position = ?", (position,)).fetchone()
     base = msgspec.msgpack.decode(row[0], type=Base)
-    if base.format != FORMAT:
-        raise ConfigurationError(f"store: its base is of format {base.format}; this code reads {FORMAT}")
     if hashlib.sha256(base.dump).hexdigest() != base.digest:
         raise ConfigurationError(f"store: the base at position {position} was altered; restore a backup")
     arrays = places.names.arrays
     before = Axes(base.nodes, base.markets, base.lanes, base.skus)
     now = Axes(list(arrays.nodes), list(arrays.markets), list(arrays.lanes), list(arrays.skus))
-    mirror = Mirror(places, renumbered(msgspec.msgpack.decode(base.dump, type=Dump), before, now))
+    mirror = Mirror(places, renumbered(read_dump(bytes(base.dump), base.format, base.written_by), before, now))
     mirror.position = position
     return mirror
 
@@ -149,15 +171,15 @@ def _kept(connection: Connection, folder: Path, places: Places) -> tuple[Mirror,
         return Mirror(places), None
     try:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=Kept)
-        if kept.format != FORMAT:
-            return Mirror(places), f"it is of format {kept.format}, this code has {FORMAT}"
         if kept.places != places.digest:
             return Mirror(places), "the network or its zones have changed"
         if hashlib.sha256(kept.dump).hexdigest() != kept.digest:
             return Mirror(places), "it was altered"
         if _digest_at(connection, kept.position) != kept.last:
             return Mirror(places), "it is not of this log"
-        mirror = Mirror(places, msgspec.msgpack.decode(kept.dump, type=Dump))
+        mirror = Mirror(places, read_dump(bytes(kept.dump), kept.format))
+    except FormatError as error:
+        return Mirror(places), f"it {error}"
     except (OSError, msgspec.MsgspecError) as error:
         return Mirror(places), f"it can't be read ({error})"
     mirror.position = kept.position
