@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import partial
 
 import msgspec
@@ -29,7 +30,12 @@ class Teller:
             ConfigurationError: a secret can't be read, or something can't be used.
         """
         self._writer, self._channels, self._clock, self._metrics = writer, channels, clock, metrics
+        self._ending = threading.Event()
         self._webhook, self._password = channels.post(), channels.password()
+
+    def end(self) -> None:
+        """Begin nothing more; what is being handed over is."""
+        self._ending.set()
 
     def tick(self) -> int:
         """Escalate what nobody has answered, and hand over what is due; how many notices were.
@@ -41,6 +47,8 @@ class Teller:
         found = self._writer.submit(lambda turn: notices.due(turn, self._channels.names, AT_ONCE)).result()
         done = 0
         for number, channel, level, body, attempts in found:
+            if self._ending.is_set():  # what is left waits for the next start
+                break
             why = self._post(number, body) if channel == "webhook" else self._mail(number, level, body)
             outcome = "sent" if why is None else "failed"
             self._metrics.notices.labels(channel, outcome).inc()

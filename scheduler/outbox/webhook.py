@@ -7,6 +7,7 @@ import hmac
 import http.client
 import logging
 import ssl
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -93,6 +94,11 @@ class Deliverer:
     def __init__(self, writer: Writer, webhook: Webhook, clock: Clock) -> None:
         """Args: parts of a scheduler."""
         self._writer, self._webhook, self._clock = writer, webhook, clock
+        self._ending = threading.Event()
+
+    def end(self) -> None:
+        """Begin nothing more; what is being handed over is."""
+        self._ending.set()
 
     def tick(self) -> int:
         """Hand over what is due; how many were.
@@ -102,6 +108,8 @@ class Deliverer:
         due = self._writer.submit(lambda turn: kept.due_orders(turn, AT_ONCE)).result()
         done = 0
         for key, body, attempts in due:
+            if self._ending.is_set():  # what is left waits for the next start
+                break
             why = self._webhook.post(key, body, int(self._clock.now().timestamp()))
             if why is None:
                 self._writer.submit(lambda turn, key=key: kept.sent(turn, key, BY)).result()  # type: ignore[misc]

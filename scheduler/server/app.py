@@ -159,7 +159,7 @@ async def _stream(parts: Parts, request: Request, token: Token) -> Response:
         raise RefusedError(400, f"Last-Event-ID: {text!r}; allowed: as the stream gave it")
     position = int(text) if text else parts.writer.position
     return StreamingResponse(
-        parts.readers.messages(parts.writer, parts.reader, position),
+        parts.readers.messages(parts.writer, parts.streaming, position),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -169,7 +169,8 @@ async def _quarantine(parts: Parts, request: Request, token: Token) -> Response:
     state = request.query_params.get("state", "open")
     if state not in quarantine.STATES:
         raise RefusedError(400, f"state: {state!r}; allowed: {', '.join(quarantine.STATES)}")
-    found = quarantine.listed(parts.reader, state, number_of(request, "after", 0), number_of(request, "most", 100))
+    after, most = number_of(request, "after", 0), number_of(request, "most", 100)
+    found = await parts.reader.ask(lambda connection: quarantine.listed(connection, state, after, most))
     return answer({"quarantine": found})
 
 
@@ -189,7 +190,8 @@ async def _alerts(parts: Parts, request: Request, token: Token) -> Response:
     state = request.query_params.get("state", "open")
     if state not in alerts.STATES:
         raise RefusedError(400, f"state: {state!r}; allowed: {', '.join(alerts.STATES)}")
-    return answer({"alerts": alerts.listed(parts.reader, state, number_of(request, "most", 100))})
+    most = number_of(request, "most", 100)
+    return answer({"alerts": await parts.reader.ask(lambda connection: alerts.listed(connection, state, most))})
 
 
 async def _acknowledge(parts: Parts, request: Request, token: Token) -> Response:
@@ -202,7 +204,8 @@ async def _notices(parts: Parts, request: Request, token: Token) -> Response:
     state = request.query_params.get("state", "waiting")
     if state not in notices.STATES:
         raise RefusedError(400, f"state: {state!r}; allowed: {', '.join(notices.STATES)}")
-    return answer({"notices": notices.listed(parts.reader, state, number_of(request, "most", 100))})
+    most = number_of(request, "most", 100)
+    return answer({"notices": await parts.reader.ask(lambda connection: notices.listed(connection, state, most))})
 
 
 def _healthz(parts: Parts) -> Response:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +18,7 @@ from entrepot.scheduler.metrics import Metrics
 from entrepot.scheduler.server.answers import RefusedError
 from entrepot.scheduler.server.stream import Readers
 from entrepot.scheduler.server.tokens import Token, Tokens
-from entrepot.scheduler.store.port import Connection
+from entrepot.scheduler.store.reading import Reader
 from entrepot.scheduler.store.writer import Writer
 
 MOST_BYTES = 1 << 20
@@ -28,7 +29,8 @@ class Parts:
     """Of a scheduler that is served."""
 
     writer: Writer
-    reader: Connection  # read-only, of the event loop's thread
+    reader: Reader  # for requests
+    streaming: Reader  # for those who follow along, so that many of them keep no request waiting
     tokens: Tokens
     clock: Clock
     metrics: Metrics
@@ -38,28 +40,32 @@ class Parts:
     identifiers: Mapping[str, str]  # of places and products in EPCIS documents: what they are called in the network
 
 
+Text = Annotated[str, Meta(max_length=1000, pattern="^[^\\x00]*$")]
+"""Of a request; databases hold no U+0000."""
+
+
 class KeyOf(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a request about a release or an entry of the outbox."""
 
-    key: str
+    key: Text
 
 
 class LaneOf(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a request about a lane's departure of today."""
 
-    lane: str
+    lane: Text
 
 
 class PolicyOf(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a request about a module."""
 
-    path: str | None = None  # of its folder, on the server; None ends what is watched
+    path: Text | None = None  # of its folder, on the server; None ends what is watched
 
 
 class SaleOf(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a request about a customer's order."""
 
-    sale: str
+    sale: Text
     preview: bool = False  # only say what would be reserved
 
 

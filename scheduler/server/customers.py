@@ -16,7 +16,8 @@ from entrepot.scheduler.server.tokens import Token
 
 async def allocations(parts: Parts, request: Request, token: Token) -> Response:
     """The latest."""
-    return answer({"allocations": kept.listed(parts.reader, number_of(request, "most", 100))})
+    most = number_of(request, "most", 100)
+    return answer({"allocations": await parts.reader.ask(lambda connection: kept.listed(connection, most))})
 
 
 async def allocate(parts: Parts, request: Request, token: Token) -> Response:

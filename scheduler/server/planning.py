@@ -47,7 +47,8 @@ async def back(parts: Parts, request: Request, token: Token) -> Response:
 
 async def comparisons(parts: Parts, request: Request, token: Token) -> Response:
     """Plans beside those of a watched module."""
-    return answer({"comparisons": beside.listed(parts.reader, number_of(request, "most", 100))})
+    most = number_of(request, "most", 100)
+    return answer({"comparisons": await parts.reader.ask(lambda connection: beside.listed(connection, most))})
 
 
 async def shadow(parts: Parts, request: Request, token: Token) -> Response:
@@ -73,13 +74,15 @@ async def plans(parts: Parts, request: Request, token: Token) -> Response:
     """The latest, and why the last could not be made."""
     trouble = None if parts.desk is None else parts.desk.trouble
     mode = "none" if parts.desk is None else parts.desk.settings.mode
-    found = kept.plans(parts.reader, number_of(request, "most", 20))
-    return answer({"mode": mode, "stopped": kept.is_stopped(parts.reader), "trouble": trouble, "plans": found})
+    most = number_of(request, "most", 20)
+    found, stopped = await parts.reader.ask(lambda one: (kept.plans(one, most), kept.is_stopped(one)))
+    return answer({"mode": mode, "stopped": stopped, "trouble": trouble, "plans": found})
 
 
 async def releases(parts: Parts, request: Request, token: Token) -> Response:
     """The latest."""
-    return answer({"releases": kept.releases(parts.reader, number_of(request, "most", 100))})
+    most = number_of(request, "most", 100)
+    return answer({"releases": await parts.reader.ask(lambda connection: kept.releases(connection, most))})
 
 
 async def approve(parts: Parts, request: Request, token: Token) -> Response:
@@ -105,7 +108,8 @@ async def outbox(parts: Parts, request: Request, token: Token) -> Response:
     state = request.query_params.get("state", "waiting")
     if state not in ("waiting", "sent"):
         raise RefusedError(400, f"state: {state!r}; allowed: waiting, sent")
-    found = kept.outbox(parts.reader, state, number_of(request, "most", 100))
+    most = number_of(request, "most", 100)
+    found = await parts.reader.ask(lambda connection: kept.outbox(connection, state, most))
     if request.query_params.get("format", "json") == "csv":
         return Response(_as_csv(found), media_type="text/csv")
     return answer({"outbox": found})

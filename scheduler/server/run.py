@@ -27,15 +27,17 @@ from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.inputs.jetstream import Broker, Input
 from entrepot.scheduler.metrics import Metrics, freshness_metrics, gauge
+from entrepot.scheduler.mirror.sources import Freshness
 from entrepot.scheduler.outbox.webhook import Deliverer, Webhook
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.server.app import application
 from entrepot.scheduler.server.asked import Parts
 from entrepot.scheduler.server.stream import Readers
 from entrepot.scheduler.server.tokens import Tokens
-from entrepot.scheduler.store.folder import connect_to_read
+from entrepot.scheduler.store.folder import StoreError, connect_to_read
+from entrepot.scheduler.store.reading import Reader
 from entrepot.scheduler.store.retention import Retention
-from entrepot.scheduler.store.writer import Writer
+from entrepot.scheduler.store.writer import KEEP_EVERY, Writer
 
 log = logging.getLogger(__name__)
 MOST_TICKS = 8
@@ -85,6 +87,7 @@ class Server(uvicorn.Server):
         keep: timedelta | None = None,
         store: str | None = None,
         broker: Broker | None = None,
+        keep_every: int = KEEP_EVERY,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         """Recover the store and prepare to serve.
@@ -103,6 +106,7 @@ class Server(uvicorn.Server):
             broker: from which events are read, too; HTTP alone if None.
             store: URL of a PostgreSQL database; a file in the folder if None.
             keep: how long all of what was told is kept; for ever if None.
+            keep_every: events after which the mirror is kept anew for a restart.
             tick_seconds: of the wall, between two looks at what is due; a fast clock needs short ones.
 
         Raises:
@@ -114,7 +118,7 @@ class Server(uvicorn.Server):
         terms.check(places)
         channels = channels or Channels()
         channels.check()
-        self.writer = Writer(folder, places, clock, store=store)
+        self.writer = Writer(folder, places, clock, keep_every=keep_every, store=store)
         self._clock, self._tick_seconds = clock, tick_seconds
         metrics = self.metrics = Metrics()
         metrics.watch(self._watched)
@@ -133,9 +137,12 @@ class Server(uvicorn.Server):
         self._retention = None if keep is None else Retention(self.writer, clock, keep)
         self._input = None if broker is None else Input(broker, self.writer, metrics, identifiers or {})
         self._readers = Readers()
+        reader, streaming = (Reader(connect_to_read(folder, store)) for _ in range(2))
+        self._reading = reader, streaming
         parts = Parts(
             self.writer,
-            connect_to_read(folder, store),
+            reader,
+            streaming,
             Tokens(folder),
             clock,
             metrics,
@@ -182,7 +189,14 @@ class Server(uvicorn.Server):
             yield
         finally:
             self._ending.set()
-            await asyncio.gather(*ticking)
+            self._teller.end()
+            if self._deliverer is not None:
+                self._deliverer.end()
+            _, late = await asyncio.wait(ticking, timeout=SHUTDOWN_SECONDS)
+            if late:  # what they would still write is refused, and done by the next start
+                log.warning("%d things that were begun are not waited for", len(late))
+            for one in self._reading:
+                one.close()
             await asyncio.get_running_loop().run_in_executor(self._ticks, self.writer.close)
             self._ticks.shutdown(wait=False)
             log.info("everything that was acknowledged is written")
@@ -206,7 +220,19 @@ class Server(uvicorn.Server):
             yield gauge("entrepot_input_up", "1 while the broker is there", float(self._input.connected))
         if not self.writer.alive:
             return
-        told = self.writer.submit(
+        try:
+            told = self._counted()
+        except (StoreError, TimeoutError) as error:
+            log.warning("figures of the store are not told: %s", error or "no answer")
+            return
+        yield gauge("entrepot_position", "Events in the log", told[0])
+        yield from freshness_metrics(told[1], microseconds(self._clock.now()))
+        yield gauge("entrepot_late_movements", "That came after a count that has them in it; recount if many", told[2])
+        yield gauge("entrepot_quarantine_open", "Events in quarantine", told[3])
+        yield gauge("entrepot_outbox_waiting", "Orders that nobody has taken over yet", told[4])
+
+    def _counted(self) -> tuple[int, list[Freshness], int, int, int]:
+        return self.writer.submit(
             lambda turn: (
                 turn.mirror.position,
                 turn.mirror.sources.freshness(),
@@ -215,8 +241,3 @@ class Server(uvicorn.Server):
                 turn.connection.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0],
             )
         ).result(timeout=5)
-        yield gauge("entrepot_position", "Events in the log", told[0])
-        yield from freshness_metrics(told[1], microseconds(self._clock.now()))
-        yield gauge("entrepot_late_movements", "That came after a count that has them in it; recount if many", told[2])
-        yield gauge("entrepot_quarantine_open", "Events in quarantine", told[3])
-        yield gauge("entrepot_outbox_waiting", "Orders that nobody has taken over yet", told[4])

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
+from entrepot.scheduler.store.folder import StoreError
 from entrepot.scheduler.store.port import Connection
+from entrepot.scheduler.store.reading import Reader
 from entrepot.scheduler.store.writer import Writer
 
 INTERVAL_SECONDS = 0.1
@@ -29,7 +32,7 @@ class Readers:
         self.ending = False  # the server is told to end, so lines are to be closed
 
     async def messages(
-        self, writer: Writer, reader: Connection, position: int, clock: Callable[[], float] = time.monotonic
+        self, writer: Writer, reader: Reader, position: int, clock: Callable[[], float] = time.monotonic
     ) -> AsyncIterator[bytes]:
         """Messages of one reader, until it is too slow or the server ends.
 
@@ -46,11 +49,10 @@ class Readers:
             while writer.alive and not self.ending:
                 head = writer.position
                 if head > position:
-                    rows = reader.execute(
-                        "SELECT position, body FROM events WHERE position > ? AND length(body) > 0 "
-                        "ORDER BY position LIMIT ?",
-                        (position, MOST_AT_ONCE),
-                    ).fetchall()
+                    try:
+                        rows = await reader.ask(partial(_rows, position=position))
+                    except StoreError:  # it may resume once the database is back
+                        return
                     if not rows:  # all of it is old, and its envelopes are no longer kept
                         position = head
                         continue
@@ -65,6 +67,13 @@ class Readers:
                 await asyncio.sleep(INTERVAL_SECONDS)
         finally:
             self.count -= 1
+
+
+def _rows(connection: Connection, position: int) -> list[tuple[int, bytes]]:
+    return connection.execute(
+        "SELECT position, body FROM events WHERE position > ? AND length(body) > 0 ORDER BY position LIMIT ?",
+        (position, MOST_AT_ONCE),
+    ).fetchall()
 
 
 def _message(position: int, bodies: list[bytes]) -> bytes:

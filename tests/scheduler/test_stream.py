@@ -9,6 +9,7 @@ from typing import Any
 from entrepot.scheduler.clock import SimulatedClock
 from entrepot.scheduler.server.stream import Readers
 from entrepot.scheduler.store.folder import connect_to_read
+from entrepot.scheduler.store.reading import Reader
 from entrepot.scheduler.store.writer import Writer
 from tests.scheduler.served import Client, serving
 from tests.scheduler.told import START, envelope, event, moved, places
@@ -58,7 +59,7 @@ def test_a_stream_tells_what_is_taken_and_resumes_where_it_was_left(tmp_path: Pa
 def test_a_reader_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
     writer, now = Writer(tmp_path, places(), SimulatedClock(START)), [0.0]
     writer.take([event("receipt", moved(1), 1)]).result()
-    readers, reader = Readers(), connect_to_read(tmp_path)
+    readers, reader = Readers(), Reader(connect_to_read(tmp_path))
 
     async def read() -> list[bytes]:
         found = []
@@ -69,4 +70,5 @@ def test_a_reader_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
 
     assert len(asyncio.run(read())) == 2  # the greeting, and what it was too slow to take
     assert readers.count == 0
+    reader.close()
     writer.close()
