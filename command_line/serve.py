@@ -178,7 +178,9 @@ def serve(
     lines = [
         f"{places.network.title or places.network.name}: {recovery.position} events, {recovery.replayed} replayed"
         + (f" ({recovery.why})" if recovery.why else ""),
-        f"policy {module.versions.module}; mode {settings.mode}"
+        f"policy {server.desk.policies.current.versions.module}"
+        + (f", in place of {module.versions.module}" if server.desk.policies.current is not module else "")
+        + f"; mode {settings.mode}"
         + {"shadow": ": nothing goes out (--mode live)", "canary": f": {len(settings.canary)} SKUs go out", "live": ""}[
             settings.mode
         ],

@@ -76,6 +76,11 @@ class InferenceModule:
         """Attributes of the network that the module was exported with; neither it nor its arrays can be changed."""
         return MappingProxyType(self._network)
 
+    @property
+    def folder(self) -> str | None:
+        """The folder from which it was loaded, from the root on; None if it came from none."""
+        return None if self._again is None else str(self._again[1][0])
+
     def decide(
         self,
         snapshot: Mapping[str, Any],

@@ -7,15 +7,17 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
-from entrepot.agents.inference import InferenceModule, InputRefused, load
+from entrepot.agents.inference import InferenceError, InferenceModule, InputRefused, load
 from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.clock import Clock
+from entrepot.scheduler.decisions.chosen import Chosen, Part, choose, chosen
 from entrepot.scheduler.decisions.comparisons import Comparison, compared, keep
 from entrepot.scheduler.decisions.plan import Plan, make_plan
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.mirror.records import Recorded, recorded
-from entrepot.scheduler.store.writer import Writer
+from entrepot.scheduler.store.writer import Transaction, Writer
 
 log = logging.getLogger(__name__)
 TRIAL_PLANS = 12
@@ -23,17 +25,18 @@ TRIAL_PLANS = 12
 
 
 class Policies:
-    """Of one desk. A restart begins with the module that it is given."""
+    """Of one desk. A restart with the same module begins with what was chosen in its place, on trial anew."""
 
     def __init__(self, writer: Writer, module: InferenceModule, settings: Settings, clock: Clock) -> None:
         """Args: parts of a scheduler."""
         self._writer, self._settings, self._clock = writer, settings, clock
-        self.current = module
+        self._given = self.current = module
         self.before: InferenceModule | None = None
         self.watched: InferenceModule | None = None
         self.trial_left = 0  # plans for which a swap is on trial
         self._lock = threading.Lock()
         self._latest: tuple[Recorded, Plan] | None = None  # not yet beside that of the watched module
+        self._resume()
 
     def plan(self, found: Recorded, waits: Mapping[str, int], now: datetime) -> Plan:
         """The module's plan; where one on trial is answered for by the fallback and the one before isn't, that one's.
@@ -73,7 +76,7 @@ class Policies:
         with self._lock:
             self._rehearse(module)
             self.before, self.current, self.trial_left = self.current, module, TRIAL_PLANS
-            self._note(by, "policy swapped", module.versions.module)
+            self._chose("decides", module, by, "policy swapped", module.versions.module)
             return self.told()
 
     def go_back(self, by: str) -> dict[str, object]:
@@ -90,7 +93,8 @@ class Policies:
         """Have a module plan beside the one that decides, and nothing of it go out; None ends it."""
         with self._lock:
             self.watched = module
-            self._note(by, "policy watched", "nothing" if module is None else module.versions.module)
+            what = "nothing" if module is None else module.versions.module
+            self._chose("watched", module, by, "policy watched", what)
             return self.told()
 
     def compare(self) -> Comparison | None:
@@ -128,7 +132,7 @@ class Policies:
         self.current, self.before, self.trial_left = self.before, None, 0
         fields = {"module": self.current.versions.module, "gone": gone, "why": why}
         log.error("policy: back to the one before", extra={"fields": fields})
-        self._note(by, "policy back", f"{gone}: {why}")
+        self._chose("decides", self.current, by, "policy back", f"{gone}: {why}")
 
     def _rehearse(self, module: InferenceModule) -> None:
         now = self._clock.now()
@@ -143,8 +147,34 @@ class Policies:
             why = "; ".join(other.summary.reasons)[:500]
             raise ConfigurationError(f"policy: {module.versions.module} doesn't decide on what is known now: {why}")
 
-    def _note(self, by: str, what: str, about: str) -> None:
-        self._writer.submit(lambda turn: turn.note(by, what, about)).result()
+    def _chose(self, part: Part, module: InferenceModule | None, by: str, what: str, about: str) -> None:
+        def work(turn: Transaction) -> None:
+            choose(turn, part, module, self._given)
+            turn.note(by, what, about)
+
+        self._writer.submit(work).result()
+
+    def _resume(self) -> None:
+        """Begin with what was chosen before a restart; what can't be had any more is told, and not waited for."""
+        kept = self._writer.submit(lambda turn: [chosen(turn.connection, part) for part in get_args(Part)]).result()
+        decides, watched = kept
+        own = self._given.versions
+        if decides is not None and decides.given != own.manifest_digest:
+            log.warning("policy: %s is given now, so what was swapped in for another one is left", own.module)
+            self._chose("decides", None, "start", "policy given", own.module)
+            decides = None
+        if decides is not None and (module := self._again(decides)) is not None:
+            self.before, self.current, self.trial_left = self._given, module, TRIAL_PLANS
+            log.info("policy: %s decides, as before the restart", module.versions.module)
+        if watched is not None:
+            self.watched = self._again(watched)
+
+    def _again(self, wanted: Chosen) -> InferenceModule | None:
+        try:
+            return load(Path(wanted.path), manifest_digest=wanted.digest, apart=True)
+        except InferenceError as error:
+            log.error("policy: %s can't be had again after the restart: %s", wanted.path, error)
+            return None
 
 
 def loaded(path: str) -> InferenceModule:

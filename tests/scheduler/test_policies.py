@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,8 +15,10 @@ import msgspec
 import pytest
 
 from entrepot.agents.inference import InferenceModule, load
+from entrepot.agents.inference.manifest import seal
 from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.decisions import comparisons, kept
+from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.store.folder import connect_to_read
 from tests.agents.inference.test_child import child
@@ -26,6 +30,19 @@ from tests.scheduler.told import AIR, TRUCK, event, places
 @pytest.fixture(scope="module")
 def apart() -> Iterator[InferenceModule]:
     found = load(RELEASED, apart=True)
+    yield found
+    child(found).close()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[InferenceModule]:
+    """Another one by its manifest, which decides the same."""
+    folder = tmp_path / "modules" / "kreen-pathwise" / "0001"
+    shutil.copytree(sorted(RELEASED.iterdir())[-1], folder)
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del told["digest"]
+    (folder / "manifest.json").write_bytes(seal({**told, "version": "0001"}))
+    found = load(folder, apart=True)
     yield found
     child(found).close()
 
@@ -76,6 +93,31 @@ def test_one_that_crashes_on_trial_is_gone_back_from_and_the_plan_is_the_policys
     assert [what for (what,) in rows][-2:] == ["policy swapped", "policy back"]
     with pytest.raises(ConfigurationError, match="doesn't decide"):
         live.desk.policies.swap(broken, "anna")
+
+
+def test_what_was_swapped_in_outlasts_a_restart_until_another_module_is_given(
+    live: Live, other: InferenceModule
+) -> None:
+    live.desk.policies.swap(other, "anna")
+    live.sit_down()
+    found = live.desk.policies
+    assert (found.current.versions, found.trial_left) == (other.versions, 12)
+    assert found.before is module()
+    child(found.current).close()
+    found.go_back("anna")
+    live.sit_down()
+    assert live.desk.policies.current is module()
+    live.desk.policies.swap(other, "anna")
+    live.desk.policies.watch(other, "anna")
+    Desk(live.writer, other, live.settings, live.clock, live.metrics)  # given now
+    live.sit_down()
+    assert live.desk.policies.current is module()
+    assert live.desk.policies.watched is not None
+    child(live.desk.policies.watched).close()
+    assert other.folder is not None
+    shutil.rmtree(other.folder)
+    live.sit_down()
+    assert live.desk.policies.watched is None
 
 
 def test_a_module_that_is_watched_is_told_beside_the_one_that_decides_and_orders_nothing(
