@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from entrepot.command_line.modules import module_of
@@ -36,7 +37,7 @@ def list_plans(
     store: Store = None,
     most: Annotated[int, typer.Option(min=1, help="So many, the latest first.")] = 20,
 ) -> None:
-    """Show the latest plans and releases."""
+    """Show the latest plans, and releases with what became of them: units confirmed, shipped and received since."""
     connection, out = connect_to_read(data, store), console()
     plans = [
         {
@@ -49,7 +50,13 @@ def list_plans(
         for one in kept.plans(connection, most)
     ]
     found = [
-        {**{name: one[name] for name in ("lane", "day", "state", "plan")}, "made": one["made"].isoformat()}
+        {
+            **{name: one[name] for name in ("lane", "day", "state")},
+            "units": sum(float(line["units"]) for line in msgspec.json.decode(one["lines"])),
+            **{name: one[f"{name}_units"] for name in ("confirmed", "shipped", "received")},
+            "plan": one["plan"],
+            "made": one["made"].isoformat(timespec="seconds"),
+        }
         for one in kept.releases(connection, most)
     ]
     for title, rows in (("Plans", plans), ("Releases", found)):

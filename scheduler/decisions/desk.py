@@ -24,6 +24,7 @@ from entrepot.scheduler.decisions import kept
 from entrepot.scheduler.decisions.departures import Booked, Departure, departures, wait_days
 from entrepot.scheduler.decisions.plan import Plan, snapshot_of
 from entrepot.scheduler.decisions.policies import Policies
+from entrepot.scheduler.decisions.progress import follow
 from entrepot.scheduler.decisions.releases import Releases
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.metrics import Metrics
@@ -153,7 +154,12 @@ class Desk:
         finally:
             took = time.monotonic() - begun
             self._watched = position, begun + took / self.settings.watch_share
-        return self._writer.submit(lambda turn: self._alert(turn, told, set(WATCHED))).result()
+
+        def work(turn: Transaction) -> list[Cause]:
+            self._follow(turn)
+            return self._alert(turn, told, set(WATCHED))
+
+        return self._writer.submit(work).result()
 
     def _causes(self, found: Recorded, snapshot: Mapping[str, NDArray[Any]]) -> list[Cause]:
         network, shipments = self.places.names.arrays, found.records.shipments
@@ -200,6 +206,7 @@ class Desk:
         may: list[Departure],
     ) -> None:
         kept.keep_plan(turn, plan)
+        self._follow(turn)
         fresh = fresh + self._alert(turn, told, set(KINDS) - {"silent_source"})
         if kept.is_stopped(turn.connection):  # asked here and not before: the plan may have taken long
             return
@@ -213,6 +220,11 @@ class Desk:
             if cause is not None and one not in due and (plan.orders[one.lane] + plan.held[one.lane]).any():
                 turn.note("alert", "early release", f"{one.name}: {cause.key}")
                 self._releases.release(turn, plan, one)
+
+    def _follow(self, turn: Transaction) -> None:
+        """What became of orders that are out."""
+        for key, state in follow(turn):
+            log.info("order", extra={"fields": {"key": key, "state": state}})
 
     def _watch_sources(self, turn: Transaction) -> None:
         self._alert(turn, silent(turn.mirror.sources.freshness(), turn.now), {"silent_source"})

@@ -185,9 +185,12 @@ def planned_before(connection: Connection, moment: int) -> bool:
 def releases(connection: Connection, most: int = 100) -> list[dict[str, Any]]:
     """The latest releases, the last first."""
     rows = connection.execute(
-        "SELECT key, lane, day, plan, state, lines, made FROM releases ORDER BY made DESC, lane LIMIT ?", (most,)
+        "SELECT key, lane, day, plan, state, lines, made, confirmed, shipped, received FROM releases "
+        "ORDER BY made DESC, lane LIMIT ?",
+        (most,),
     )
     names = ("key", "lane", "day", "plan", "state", "lines", "made")
+    names += ("confirmed_units", "shipped_units", "received_units")
     return [
         {**dict(zip(names, row, strict=True)), "lines": msgspec.Raw(row[5]), "made": moment_of(row[6])} for row in rows
     ]

@@ -83,7 +83,14 @@ class Pipeline:
                 yield Open(name, name, lanes[order.lane], sku, units, received, ordered, eta)
 
     def open_shipments(self, lanes: dict[str, int], skus: dict[str, int], divisible: bool) -> Iterator[Open]:
-        """Every SKU of every shipment that is on its way, or that an open order must know of.
+        """Every SKU of every shipment that is on its way, or that an open order must know of."""
+        for line in self.shipped(lanes, skus, divisible):
+            of = self.orders.get(line.order) if line.order else None
+            if line.received < line.units or (of is not None and of.status == "open"):
+                yield line
+
+    def shipped(self, lanes: dict[str, int], skus: dict[str, int], divisible: bool) -> Iterator[Open]:
+        """Every SKU of every shipment that is known and wasn't cancelled, whether or not it has arrived.
 
         A document with lines tells what is on a shipment; without, the goods that were seen to leave do.
         """
@@ -108,6 +115,10 @@ class Pipeline:
                     parts.append((key[2], key[1], key[3], units, departed or min(by_time)))
             yield from self._parts(name, parts, eta, closed=document is not None and document.status == "closed")
 
+    def received_of(self, order: str, sku: int) -> int:
+        """Millionths that came in for an order under no shipment's name."""
+        return max(self._received_of_orders.get((order, sku), 0), 0)
+
     def to_be_sent(self, lanes: dict[str, int], skus: dict[str, int], divisible: bool) -> dict[tuple[int, int], int]:
         """Millionths by lane and SKU that are ordered and that nobody has sent yet."""
         shipped: dict[tuple[str, int], int] = defaultdict(int)
@@ -127,9 +138,7 @@ class Pipeline:
         for order, lane, sku, units, departed in parts:
             received = units if closed else min(units, left[sku])
             left[sku] -= min(units, left[sku])
-            of = self.orders.get(order) if order else None
-            if received < units or (of is not None and of.status == "open"):
-                yield Open(name, order or None, lane, sku, units, received, departed, eta)
+            yield Open(name, order or None, lane, sku, units, received, departed, eta)
 
     def forget(self, horizon: int, skus: dict[str, int], divisible: bool) -> None:
         """Forget what was over by a time: orders that were closed, and shipments that have arrived or were closed.
