@@ -2,10 +2,10 @@
 
 `ingest`: events at a fixed rate; each is timed from the moment at which it was due to its answer, which comes after the
 commit and after the mirror has it. `knee`: the last rate at which 99 % are visible within 100 ms. `restart`: from the
-start of a process to the first answer. `faults`: kill -9 at random instants. `plan`: from a mirror of kreen with more
-SKUs to a plan. `allocate`: customers' orders of 100 lines over 20 and over 200 warehouses, one after the other on one
-thread. `alert`: from an event to its alert and its webhook. `closed_loop`: the twin plays the world through the
-scheduler.
+start of a process to the first answer, after an ordered end and after a kill. `faults`: kill -9 at random instants.
+`plan`: from a mirror of kreen with more SKUs to a plan. `allocate`: customers' orders of 100 lines over 20 and over 200
+warehouses, one after the other on one thread. `alert`: from an event to its alert and its webhook. `closed_loop`: the
+twin plays the world through the scheduler.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from live_alerts import alert
 from live_allocation import allocate
 from live_closed_loop import closed_loop
 from live_faults import trials
-from live_load import Line, Process, event_of, open_store, pick
+from live_load import Line, Process, open_store, pick
 from live_process import START, places
+from live_restart import restart
 from machine import machine
 from rich.console import Console
 from rich.table import Table
@@ -58,6 +59,9 @@ def main(
     rate: Annotated[int, typer.Option(help="Events a second for ingest.")] = 5_000,
     seconds: Annotated[float, typer.Option(help="So long.")] = 60.0,
     stored: Annotated[int, typer.Option(help="Events in the log for restart.")] = 1_000_000,
+    kept: Annotated[
+        Path | None, typer.Option("--folder", help="For restart: make the log here, or go on with the one that is.")
+    ] = None,
     skus: Annotated[int, typer.Option(help="Of kreen, for plan.")] = 2_000,
     orders: Annotated[int, typer.Option(help="Customers' orders for each row of allocate.")] = 100,
     alerts: Annotated[int, typer.Option(help="How often stock runs out for alert.")] = 100,
@@ -82,7 +86,7 @@ def main(
             elif name == "knee":
                 found = [knee(folder, min(seconds, KNEE_SECONDS))]
             elif name == "restart":
-                found = [restart(folder, stored)]
+                found = restart(kept or folder, stored)
             elif name == "plan":
                 found = [plan(skus)]
             elif name == "allocate":
@@ -170,26 +174,6 @@ def knee(folder: Path, seconds: float) -> dict[str, Any]:
         "beyond_visible_ms_p99": found["visible_ms_p99"],
         "lost": found["lost"],
     }
-
-
-def restart(folder: Path, stored: int) -> dict[str, Any]:
-    """A log of so many events and its kept mirror, ended in order."""
-    open_store(folder)
-    writer = Writer(folder, places(), SimulatedClock(START + timedelta(days=1)), most_waiting=10_000)
-    waiting = []
-    for first in range(0, stored, 5_000):
-        told = [event_of(pick("/wms/0", first + one, START)) for one in range(1, min(5_000, stored - first) + 1)]
-        waiting.append(writer.take(told))
-        if len(waiting) > 1:
-            waiting.pop(0).result()
-    for one in waiting:
-        one.result()
-    writer.close()
-    begun = time.monotonic()
-    with Process(folder, time.time(), 1.0) as process:
-        line = Line(process.port, folder)
-        assert line.ask("GET", "/readyz")["ready"]
-        return {"case": "restart", "stored_events": stored, "ready_s": time.monotonic() - begun}
 
 
 def plan(skus: int, repetitions: int = 20) -> dict[str, Any]:

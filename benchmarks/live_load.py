@@ -6,6 +6,7 @@ import http.client
 import json
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,8 @@ from entrepot.scheduler.clock import SimulatedClock
 from entrepot.scheduler.events.envelope import Event, read
 from entrepot.scheduler.store.writer import Writer
 
+START_SECONDS = 120.0
+"""A server that doesn't listen by then never will."""
 PROCESS = Path(__file__).with_name("live_process.py")
 
 
@@ -70,7 +73,10 @@ class Process:
         self._log = (folder / "server.log").open("ab")
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout is not None
+        patience = threading.Timer(START_SECONDS, self._process.kill)
+        patience.start()
         line = self._process.stdout.readline()
+        patience.cancel()
         if not line:
             raise RuntimeError(f"the server did not start; see {folder / 'server.log'}")
         self.port = int(line)

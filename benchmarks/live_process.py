@@ -20,11 +20,14 @@ from entrepot.scheduler.places import Places
 from entrepot.scheduler.server.logs import log_as_json
 from entrepot.scheduler.server.run import Address, Server
 from entrepot.scheduler.server.tokens import Tokens
+from entrepot.scheduler.store.writer import KEEP_EVERY
 
 ROOT = Path(__file__).parents[1]
 NETWORK = ROOT / "examples" / "my_network" / "my_network.yaml"
 START = datetime(2026, 11, 25, tzinfo=UTC)
 TOKEN = "load"
+KEEP_EVERY_ON_A_FAST_CLOCK = 2_000
+"""Of a server that is killed every few seconds, so that kills meet a mirror that was kept, and the keeping of it."""
 
 
 class Telling(Server):
@@ -48,7 +51,9 @@ def main(folder: Path, begun: float, speed: float, alerts: Path | None = None) -
     settings = Settings(mode="live", plan_every=timedelta(hours=1), grace=timedelta(hours=8))
     channels = None if alerts is None else Channels.read(alerts)
     clock = FastClock(START, speed, begun)
-    Telling(folder, places(), module, settings, clock, Address(port=0), channels=channels).run()
+    keep_every = KEEP_EVERY if speed == 1 else KEEP_EVERY_ON_A_FAST_CLOCK
+    address = Address(port=0)
+    Telling(folder, places(), module, settings, clock, address, channels=channels, keep_every=keep_every).run()
 
 
 def token(folder: Path) -> str:
