@@ -16,7 +16,9 @@ HEAVY = ("torch", "ray", "gymnasium", "pettingzoo", "pandas", "matplotlib", "sci
 def loaded_by(code: str) -> set[str]:
     """Which of the heavy packages a new process has loaded after some code."""
     report = f"import sys; print(*[name for name in {HEAVY} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", f"{code}\n{report}"], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"{code}\n{report}"], capture_output=True, check=True, timeout=120
+    )
     return set(done.stdout.decode().splitlines()[-1].split())
 
 
@@ -55,6 +57,6 @@ def test_work_that_could_not_be_finished_ends_with_what_went_wrong(
 
 def test_a_command_that_lacks_a_package_says_what_to_install() -> None:
     code = "import sys; sys.modules['torch'] = None; from entrepot.command_line import app; app(['evaluate', 'kreen'])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
     assert done.stderr.strip() == "this needs the package 'torch', which is missing: pip install \"entrepot[train]\""

@@ -13,6 +13,8 @@ from tempfile import mkdtemp
 
 import pytest
 
+PATIENCE_SECONDS = 120.0
+
 
 def _program(name: str) -> str | None:
     there = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
@@ -38,7 +40,7 @@ class Database:
     def run(self, program: str, *arguments: str) -> None:
         command = [_program(program) or program, *arguments]
         with (self.folder / "output").open("ab") as output:  # a server that goes on keeps what it was given open
-            subprocess.run(command, check=True, stdout=output, stderr=output, **self._user)  # type: ignore[call-overload]
+            subprocess.run(command, check=True, stdout=output, stderr=output, timeout=PATIENCE_SECONDS, **self._user)  # type: ignore[call-overload]
 
     def start(self) -> None:
         options = f"-k {self.folder} -c listen_addresses= -c fsync=off"

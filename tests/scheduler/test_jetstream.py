@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -30,31 +29,39 @@ class Nats:
     """A broker of one's own that can be killed and started anew."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = -1  # the broker takes a free one, and says which
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"nats://127.0.0.1:{self.port}"
+        folder.mkdir()
         self.start()
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         assert PROGRAM is not None
-        command = [PROGRAM, "-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", str(self._folder)]
+        command = [PROGRAM, "-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", str(self._folder / "store")]
+        command += ["--ports_file_dir", str(self._folder)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                continue
+                self._process.wait(0.02)
+                break  # it has ended
+            except subprocess.TimeoutExpired:
+                pass
+            for path in self._folder.glob(f"*_{self._process.pid}.ports"):
+                told = path.read_text()
+                if told.endswith("}"):
+                    self.port = int(json.loads(told)["nats"][0].rpartition(":")[2])
+                    return
         raise RuntimeError("the broker did not start")
 
     def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
+        self._process.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture
