@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.snapshot import calendar
+from entrepot.envs.snapshot.forecast.running_out import WARNS_ABOVE, running_out
 from entrepot.envs.snapshot.statistics import FAST_DAYS
 from entrepot.scheduler.mirror.sources import OPENING, OWN, Freshness
 
@@ -20,6 +21,7 @@ EQUIPMENT_SHARE = 0.7
 SPIKE_DEVIATIONS = 3.0
 SPIKE_RATIO = 1.5
 FALLBACK_SHARE = 0.1
+LEAST_MISSING = 1.0  # units, on average, below which no order is asked for
 FEWEST_PLANS = 10
 KINDS = (
     "stock_out",
@@ -130,10 +132,11 @@ def late(shipments: Iterable[Mapping[str, Any]], today: int, of: NetworkArrays) 
 
 
 def _stock_outs(network: NetworkArrays, arrays: Mapping[str, NDArray[Any]]) -> list[Cause]:
-    """Where customers' demand outlasts all that is there or on its way before anything ordered now could come.
+    """Where customers' demand is likely to outlast all that is there or on its way before anything ordered now comes.
 
-    What is on its way counts whenever it arrives: while an order is under way there is nothing more to do. The value is
-    the margin of what would be lost, at the mean margin of the markets that the node serves first.
+    What is on its way counts whenever it arrives: while an order is under way there is nothing more to do. A forecast
+    (`entrepot.envs.snapshot.forecast`) tells how likely that is, and how much is missing on average. The value is the
+    margin of what would be lost, at the mean margin of the markets that the node serves first.
     """
     served = network.market.direct_share  # [N, M]
     rate = served @ arrays["demand_slow"]  # [N, S]
@@ -144,21 +147,20 @@ def _stock_outs(network: NetworkArrays, arrays: Mapping[str, NDArray[Any]]) -> l
         if arrays["lane_open"][lane] > 0:
             node = network.lane.destination[lane]
             lead[node], fastest[node] = network.lane.lead_days[lane], lane
-    reachable = np.isfinite(lead)
     there = arrays["on_hand"] + arrays["dock"] + arrays["pipeline"].sum(axis=-1)
-    short = np.where(reachable[:, None], rate * np.where(reachable, lead, 0.0)[:, None] - there, 0.0)
-    short = np.nan_to_num(short)  # of a node of which nothing is known nothing is projected
+    found = running_out(network, {name: values[None] for name, values in arrays.items()}, lead, there[None])
+    chance, missing = found.chance[0], found.missing[0]
     return [
         Cause(
             "stock_out",
             f"{network.nodes[node]} {network.skus[sku]}",
             f"{there[node, sku]:,.0f} there or under way for {rate[node, sku]:.1f} a day, and {lead[node]:.0f} days "
-            "until more could come",
-            float(short[node, sku] * margin[node, sku]),
-            f"order {np.ceil(short[node, sku]):,.0f} on {network.lanes[fastest[node]]}",
+            f"until more could come: runs out with a chance of {chance[node, sku]:.0%}",
+            float(missing[node, sku] * margin[node, sku]),
+            f"order {np.ceil(missing[node, sku]):,.0f} on {network.lanes[fastest[node]]}",
             network.nodes[node],
         )
-        for node, sku in np.argwhere(short >= 1.0)
+        for node, sku in np.argwhere((chance > WARNS_ABOVE) & (missing >= LEAST_MISSING))
     ]
 
 

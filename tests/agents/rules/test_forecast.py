@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from entrepot.agents.rules.figures import STATISTICS
+from entrepot.agents.rules.forecast import LEAST_INDEX as LEAST_INDEX_OF_RULES
 from entrepot.agents.rules.forecast import level, rate_of_lanes
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.order_up_to import echelon_rate
+from entrepot.envs.snapshot.forecast import KnownDemand
+from entrepot.envs.snapshot.forecast.known import LEAST_INDEX
+from entrepot.envs.snapshot.forecast.level import level_of
 from tests.worlds.tiny import first_snapshot, tiny_world
 
 WORLD = tiny_world()
@@ -60,3 +65,14 @@ def test_a_good_month_ahead_raises_the_rate_of_lanes_by_its_index_to_the_power_o
         for season in (snapshot.season_ahead, ahead)
     )
     torch.testing.assert_close(good, plain * 2)
+
+
+def test_the_level_is_that_of_forecasts_without_torch() -> None:
+    snapshot = selling(5.0, index_of_last_month=1.3, index_of_last_quarter=0.7)
+    trust = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    fields = ("demand_fast", "demand_slow", "demand_quarter", "demand_square", "season_ahead", "weekday")
+    arrays = {name: getattr(snapshot, name).numpy() for name in fields}
+    known = KnownDemand.of_snapshot(arrays, mean=KNOWN.demand_mean.numpy().astype(np.float64))
+    expected = echelon_rate(KNOWN, torch.as_tensor(level_of(known, trust.tolist())).to(KNOWN.demand_mean))
+    torch.testing.assert_close(level(KNOWN, snapshot, trust, WHOLE_SEASON), expected)
+    assert LEAST_INDEX_OF_RULES == LEAST_INDEX
