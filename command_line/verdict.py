@@ -35,6 +35,10 @@ KPIS = (
     ("equipment_mtbf_hours", "hours of work between failures", "{:,.0f}"),
     ("equipment_maintenance_usd_per_day", "maintenance, USD a day", "{:,.0f}"),
     ("space_used_share", "space used", "{:.1%}"),
+    # Where a node is Amazon's.
+    ("fba_aged_share", "FBA stock that is old", "{:.1%}"),
+    ("fba_cut_units_per_day", "FBA orders cut, units a day", "{:,.1f}"),
+    ("fba_removed_units_per_day", "FBA removed, units a day", "{:,.1f}"),
 )
 
 

@@ -12,6 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from entrepot.envs.ageing_kpi import AgeingTotals
 from entrepot.envs.inside_kpi import InsideTotals
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
@@ -35,13 +36,14 @@ class KpiTotals:
     days: int
     sums: Tensor  # [Q, B, N] one layer for each of `QUANTITIES`, in double precision
     inside: InsideTotals
+    ageing: AgeingTotals
 
     @classmethod
     def start(cls, parameters: TwinParameters, episodes: int) -> Self:
         """Nothing seen yet, in B episodes."""
         shape = (len(QUANTITIES), episodes, parameters.nodes)
         none = torch.zeros(shape, dtype=torch.float64, device=parameters.device)
-        return cls(0, none, InsideTotals.start(parameters, episodes))
+        return cls(0, none, InsideTotals.start(parameters, episodes), AgeingTotals.start(parameters, episodes))
 
     def add(self, parameters: TwinParameters, state: State, flows: Flows, costs: Costs) -> Self:
         """Count one more day.
@@ -60,7 +62,12 @@ class KpiTotals:
                 torch.stack([getattr(costs, part) for part in Costs.parts()]),
             ]
         )
-        return type(self)(self.days + 1, self.sums + today, self.inside.add(parameters, state, flows))
+        return type(self)(
+            self.days + 1,
+            self.sums + today,
+            self.inside.add(parameters, state, flows),
+            self.ageing.add(parameters, state, flows),
+        )
 
     def by_episode(self) -> dict[str, Tensor]:
         """KPIs of the whole network, each [B]; NaN where there was nothing to measure, as a fill rate without demand.
@@ -77,11 +84,16 @@ class KpiTotals:
         units' shifts, planned or not, and `standstill_share_CLASS` of each class's, nodes together;
         `equipment_mtbf_hours`: of work for each failure, as measured; `equipment_maintenance_usd_per_day`, a part of
         the cost of equipment; `space_used_share` of limited capacities.
+
+        Where a node is Amazon's: `fba_cut_units_per_day` of orders that its limits left out, counted anew each day that
+        they are asked for; `fba_removed_units_per_day`; `fba_aged_share` of its stock by volume, what is older than the
+        youngest age that pays a surcharge or is removed.
         """
         total = self._total(self.sums.sum(dim=-1))
         return {
             **self._shared(total),
             **self.inside.by_episode(self.days),
+            **self.ageing.by_episode(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["sold_usd"] / total["stock_usd"],
             "transit_days_per_unit": total["transit_unit_days"] / total["served"],
             "freight_usd_per_unit": total["freight"] / total["served"],
@@ -96,6 +108,7 @@ class KpiTotals:
         return {
             **self._shared(total),
             **self.inside.by_node(self.days),
+            **self.ageing.by_node(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["left_usd"] / total["stock_usd"],
             "freight_usd_per_unit_shipped": total["freight"] / total["shipped"],
         }

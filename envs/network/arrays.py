@@ -18,6 +18,7 @@ from entrepot.envs.network.description import NetworkDescription
 from entrepot.envs.network.disruption.arrays import DisruptionArrays
 from entrepot.envs.network.disruption.description import DisruptionDescription
 from entrepot.envs.network.equipment.arrays import EquipmentArrays
+from entrepot.envs.network.inbound.arrays import InboundArrays
 from entrepot.envs.network.lanes import LaneArrays
 from entrepot.envs.network.markets import MarketArrays, OptionArrays
 from entrepot.envs.network.nodes import NodeArrays, SupplierArrays
@@ -60,6 +61,7 @@ class NetworkArrays(Record):
     lane: LaneArrays
     sku: SkuArrays
     equipment: EquipmentArrays | None  # None where nothing wears
+    inbound: InboundArrays | None  # None where no node is Amazon's
 
     capital_share_per_year: float
     container_m3: float
@@ -99,6 +101,7 @@ class NetworkArrays(Record):
             lane=lane,
             sku=SkuArrays.of(goods),
             equipment=EquipmentArrays.of(network),
+            inbound=InboundArrays.of(network),
             capital_share_per_year=network.capital_share_per_year,
             container_m3=network.container_m3,
             divisible=network.divisible,

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from entrepot.configs.loader import StrictModel
 from entrepot.envs.network.distance import DETOUR, great_circle_km
 from entrepot.envs.network.equipment.description import Serves
+from entrepot.envs.network.inbound.description import Fba
 from entrepot.envs.network.inside.description import Inside
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -77,6 +78,7 @@ class Node(Place):
     outbound_usd_per_unit: NonNegative = 0.0
     return_usd_per_unit: NonNegative = 0.0
     restock_share: Share = 1.0
+    fba: Fba | None = Field(None, description="where the node is Amazon's: limits, check-in, fees of its table")
 
 
 class Supplier(Place):
@@ -245,6 +247,9 @@ class NetworkDescription(StrictModel):
                 yield f"nodes.{name}.manager: {node.manager!r} is not a warehouse; allowed: {_names(self.warehouses)}"
             if node.kind is NodeKind.WAREHOUSE and node.manager not in (None, name):
                 yield f"nodes.{name}.manager: a warehouse manages itself; found {node.manager!r}"
+            if node.fba is not None and "storage_usd_per_m3_day" in node.model_fields_set:
+                key = f"nodes.{name}.storage_usd_per_m3_day"
+                yield f"{key}: {node.fba.fees!r}, the table of `fba`, says it; leave it out"
 
     def _market_problems(self) -> Iterable[str]:
         for name, market in self.markets.items():

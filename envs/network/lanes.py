@@ -13,6 +13,8 @@ from entrepot.envs.network import paths
 from entrepot.envs.network.assortment import Assortment
 from entrepot.envs.network.columns import Booleans, Floats, Integers, gathered
 from entrepot.envs.network.description import Lane, Mode, NetworkDescription, Weekday
+from entrepot.envs.network.inbound.arrays import check_ins
+from entrepot.envs.network.inbound.description import CheckIn
 
 KG_PER_M3_CHARGEABLE = 167.0
 """IATA volumetric weight: 1 m³ counts as 167 kg."""
@@ -31,6 +33,7 @@ class LaneArrays(Record):
     transit_late_share: Annotated[Floats, Axes("L")]
     transit_late_days: Annotated[Floats, Axes("L")]
     transit_longest_delay_days: Annotated[Integers, Axes("L")]  # 0 where nothing is ever late
+    check_in_longest_days: Annotated[Integers, Axes("L")]  # at the destination, where it is Amazon's
     capacity_m3_per_day: Annotated[Floats, Axes("L")]
     price_per_shipment: Annotated[Floats, Axes("L")]  # USD
     price_per_container: Annotated[Floats, Axes("L")]  # USD
@@ -47,7 +50,8 @@ class LaneArrays(Record):
     @property
     def longest_days(self) -> int:
         """From any order to its arrival at the very latest."""
-        return int((self.transit_days + self.wait_days.max(axis=0) + self.transit_longest_delay_days).max())
+        latest = self.transit_days + self.wait_days.max(axis=0) + self.transit_longest_delay_days
+        return int((latest + self.check_in_longest_days).max())
 
     @classmethod
     def of(cls, network: NetworkDescription, goods: Assortment, inbound_usd_per_unit: Floats) -> Self:
@@ -59,7 +63,8 @@ class LaneArrays(Record):
         production = np.array([0] * len(nodes) + [s.production_days for s in network.suppliers.values()])
         transit = np.array([lane.transit.days for lane in lanes]) + production[origin]
         wait = np.stack([_wait_by_weekday(lane.departures) for lane in lanes], axis=1)
-        lead, deviation = _lead(lanes, transit, wait)
+        check_in = check_ins(network)
+        lead, deviation = _lead(lanes, transit, wait, check_in)
         freight, duty = _freight_usd(lanes, goods), _column(lane.duty_share for lane in lanes) * goods.unit_value_usd
         carries = np.concatenate([np.ones((len(nodes), len(goods.names)), np.bool_), goods.made_by])[origin]
         capital = goods.unit_value_usd * network.capital_share_per_year / 365
@@ -77,6 +82,7 @@ class LaneArrays(Record):
             transit_longest_delay_days=np.array(
                 [lane.transit.longest_delay_days if lane.transit.late_share > 0 else 0 for lane in lanes]
             ),
+            check_in_longest_days=np.array([days.longest for days in check_in]),
             freight_usd=freight,
             duty_usd=duty,
             kg_co2e=_column(lane.kg_co2e_per_tonne_km for lane in lanes) * tonne_km,
@@ -111,10 +117,13 @@ def _freight_usd(lanes: list[Lane], goods: Assortment) -> Floats:
     return freight
 
 
-def _lead(lanes: list[Lane], transit: Integers, wait: Integers) -> tuple[Floats, Floats]:
-    """[L] expected days from order to arrival, and their standard deviation."""
+def _lead(lanes: list[Lane], transit: Integers, wait: Integers, check_in: list[CheckIn]) -> tuple[Floats, Floats]:
+    """[L] expected days from order to arrival, check-in included, and their standard deviation."""
     late = np.array([lane.transit.late_share for lane in lanes])
     late_days = np.array([lane.transit.late_days for lane in lanes])
     # A late day count is 1 + geometric: its variance about the mean joins that of being late at all.
     delay_variance = late * (late_days**2 + late_days * np.maximum(late_days - 1, 0)) - (late * late_days) ** 2
-    return transit + wait.mean(axis=0) + late * late_days, np.sqrt(delay_variance + wait.var(axis=0))
+    # A Poisson's variance is its mean; that check-in is cut off at its longest is left aside.
+    checked_in = np.array([days.days for days in check_in])
+    mean = transit + wait.mean(axis=0) + late * late_days + checked_in
+    return mean, np.sqrt(delay_variance + wait.var(axis=0) + checked_in)

@@ -10,7 +10,8 @@ import numpy as np
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.network.assortment import Assortment
 from entrepot.envs.network.columns import Floats, Integers, gathered
-from entrepot.envs.network.description import NetworkDescription, Returns
+from entrepot.envs.network.description import NetworkDescription, Node, Returns
+from entrepot.envs.network.inbound.fees import load_fees, storage_by_month
 from entrepot.envs.network.inside.rates import rates_of
 
 
@@ -38,7 +39,7 @@ class NodeArrays(Record):
         returns = [Returns() for _ in nodes]
         for node, market in zip(home, network.markets.values(), strict=True):
             returns[node] = market.returns
-        storage = [node.storage_usd_per_m3_day for node in nodes]
+        storage = [_storage_usd(node) for node in nodes]
         rates = rates_of(network, goods)
         return gathered(
             cls,
@@ -51,6 +52,15 @@ class NodeArrays(Record):
             returns_median_days=np.array([lag.median_days for lag in returns]),
             returns_log_deviation=np.array([lag.log_deviation for lag in returns]),
         )
+
+
+def _storage_usd(node: Node) -> float | list[float]:
+    """USD per m³ and day, by month or always."""
+    return (
+        node.storage_usd_per_m3_day
+        if node.fba is None
+        else storage_by_month(load_fees(node.fba.fees, node.fba.fees_on))
+    )
 
 
 @dataclass(frozen=True)

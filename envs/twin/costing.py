@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from entrepot.envs.twin.fba import FbaDay
 from entrepot.envs.twin.flows import Costs
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.receiving import Received
@@ -28,6 +29,7 @@ def costs_of(
     dock: Tensor,
     equipment_usd: Tensor | None,
     destroyed: Tensor | None,
+    fba: FbaDay | None,
     whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from its parts.
@@ -42,6 +44,7 @@ def costs_of(
         dock: [N, B, S] units on the dock at the end of the day.
         equipment_usd: [N, B]; None where nothing wears.
         destroyed: [B, N, S] units of stock; None where nothing is.
+        fba: the day at Amazon's centres; None where no node is theirs.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
@@ -52,6 +55,10 @@ def costs_of(
     scrap = returned.scrapped @ parameters.sku.unit_value_usd
     if destroyed is not None:
         scrap = scrap + (destroyed @ parameters.sku.unit_value_usd).t()
+    none = torch.zeros_like(inbound)
+    fees = (none,) * 4
+    if fba is not None:
+        fees = fba.placement_usd, fba.utilisation_usd, fba.aged_usd, fba.removal_usd
     by_node = (
         stored @ parameters.capital_usd + shipped.in_transit @ parameters.capital_usd,
         stored @ parameters.sku.volume_m3 * storage_price,
@@ -62,7 +69,8 @@ def costs_of(
         market.backlog_usd_at_node @ served.backlog.sum(dim=-1),
         returned.back.sum(dim=-1) * node.return_usd_per_unit,
         scrap,
-        torch.zeros_like(inbound) if equipment_usd is None else equipment_usd,
+        none if equipment_usd is None else equipment_usd,
+        *fees,
     )
     return Costs(*(cost.t() for cost in by_node))
 

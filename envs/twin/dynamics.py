@@ -6,10 +6,13 @@ Each part stands in a file of its own. Inside a step tensors lie as `layout.py` 
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin.costing import costs_of
+from entrepot.envs.twin.fba import FbaDay, run_centres
 from entrepot.envs.twin.flows import Costs, Flows
+from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import SMALLEST
 from entrepot.envs.twin.receiving import Received, dock_m3, receive
@@ -62,6 +65,9 @@ def step(
         whole_units=whole_units,
         minimum_orders=exact,
     )
+    fba = _centres(parameters, state, received, shipped.on_hand)
+    if fba is not None:
+        shipped = shipped._replace(on_hand=fba.on_hand)
     left = received.left_on_dock
     dock = returned.restocked if left is None else left + returned.restocked
     ran = _equipment(parameters, state, decisions, day, received, served)
@@ -75,6 +81,7 @@ def step(
         dock=dock,
         equipment_usd=ran and ran.usd,
         destroyed=destroyed,
+        fba=fba,
         whole_containers=exact,
     )
     next_state = State(
@@ -87,6 +94,7 @@ def step(
         with_customers=with_customers(parameters, returned, served.by_market).transpose(1, 2),
         booked_m3=shipped.booked_m3.t(),
         equipment=ran and ran.state,
+        fba=fba and fba.state,
     )
     by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(
@@ -103,8 +111,24 @@ def step(
         transit_days=shipped.transit_days,
         equipment=ran and ran.flows,
         destroyed=destroyed,
+        cut=None if shipped.cut is None else shipped.cut.transpose(0, 1),
+        removed=None if fba is None or fba.removed is None else fba.removed.transpose(0, 1),
     )
     return next_state, flows, costs
+
+
+def _centres(parameters: TwinParameters, state: State, received: Received, on_hand: Tensor) -> FbaDay | None:
+    """Let the day end at Amazon's centres; None where no node is theirs."""
+    if parameters.inbound is None or state.fba is None:
+        return None
+    return run_centres(
+        parameters,
+        state.fba,
+        unloaded=received.unloaded,
+        before=entity_first(state.on_hand),
+        on_hand=on_hand,
+        days_seen=state.day,
+    )
 
 
 def _equipment(

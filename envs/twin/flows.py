@@ -30,6 +30,8 @@ class Flows(Record):
     transit_days: Annotated[Tensor, Axes("BL")]  # from today to arrival, of what was shipped today
     equipment: EquipmentFlows | None = None  # None where nothing wears
     destroyed: Annotated[Tensor | None, Axes("BNS")] = None  # on the shelves and at the dock; None where nothing is
+    cut: Annotated[Tensor | None, Axes("BLS")] = None  # of orders, by Amazon's limits; None where there are none
+    removed: Annotated[Tensor | None, Axes("BNS")] = None  # from Amazon's shelves, too old; None where nothing ever is
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Costs(Record):
     returns: Annotated[Tensor, Axes("BN")]
     scrap: Annotated[Tensor, Axes("BN")]  # value of returned goods that fail inspection, and of stock destroyed
     equipment: Annotated[Tensor, Axes("BN")]  # repairs, maintenance and standstill; 0 where nothing wears
+    # Amazon's fees; 0 at other nodes.
+    placement: Annotated[Tensor, Axes("BN")]  # of units received
+    utilisation: Annotated[Tensor, Axes("BN")]  # surcharge on weeks of stock
+    aged: Annotated[Tensor, Axes("BN")]  # surcharge on old stock
+    removal: Annotated[Tensor, Axes("BN")]  # fee and lost value
 
     @classmethod
     def parts(cls) -> tuple[str, ...]:

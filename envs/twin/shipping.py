@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.twin import ring
+from entrepot.envs.twin.fba import within_inbound_limit
 from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import binds, split, within_capacity
@@ -21,6 +22,7 @@ class Shipped(NamedTuple):
 
     ordered: Tensor  # [L, B, S] units asked for, rounded where whole units are kept
     shipped: Tensor  # [L, B, S] units
+    cut: Tensor | None  # [L, B, S] units of what was asked that Amazon's limits leave out; None without such limits
     transit_days: Tensor  # [B, L] integers, from today to arrival
     on_hand: Tensor  # [N, B, S] units
     pipeline: Tensor  # [N, H, B, S] units
@@ -54,20 +56,31 @@ def ship(
         whole_units: whether to keep whole units.
         minimum_orders: whether suppliers' minima hold.
     """
-    ordered, shipped = rationed(
-        parameters, entity_first(orders), on_hand, day, whole_units=whole_units, minimum_orders=minimum_orders
+    on_the_way = entity_first(state.in_transit) - received.arrived
+    on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
+    held_m3 = None
+    if parameters.inbound is not None and parameters.inbound.limited:
+        held = on_hand + on_the_way if received.left_on_dock is None else on_hand + on_the_way + received.left_on_dock
+        held_m3 = held @ parameters.sku.volume_m3
+    ordered, shipped, cut = rationed(
+        parameters,
+        entity_first(orders),
+        on_hand,
+        day,
+        held_m3=held_m3,
+        whole_units=whole_units,
+        minimum_orders=minimum_orders,
     )
     transit_days = parameters.lane.order_days.index_select(0, day.weekday).add_(day.delay_days)
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
     rows = _arrival_rows(parameters, state.day % parameters.pipeline_days, transit_days, received.pipeline.shape)
-    on_the_way = entity_first(state.in_transit) - received.arrived
-    on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
     freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.per_unit_shipped, shipped.transpose(1, 2)).unbind(1)
     booked_m3 = state.booked_m3.t() + shipped_m3
     departed_m3 = booked_m3 * parameters.lane.departs.index_select(1, day.weekday)
     return Shipped(
         ordered=ordered,
         shipped=shipped,
+        cut=cut,
         transit_days=transit_days,
         # Clamped because a fraction's last bit could otherwise leave less than nothing.
         on_hand=(on_hand - parameters.lane.queues.by_place(shipped)).clamp_(min=0.0),
@@ -86,9 +99,10 @@ def rationed(
     on_hand: Tensor,
     day: Day,
     *,
+    held_m3: Tensor | None,
     whole_units: bool,
     minimum_orders: bool,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Ration the day's orders down to what lanes, suppliers and origins can give.
 
     Args:
@@ -96,24 +110,31 @@ def rationed(
         orders: [L, B, S] units asked for; negative ones count as 0.
         on_hand: [N, B, S] units that nodes can send.
         day: of the scenario.
+        held_m3: [N, B] on hand, on the dock and on the way, where Amazon's limits count it; None where there are none.
         whole_units: whether to keep whole units.
         minimum_orders: whether suppliers' minima hold.
 
     Returns:
-        [L, B, S] units asked for, rounded where whole units are kept; and [L, B, S] units that depart.
+        [L, B, S] units asked for, rounded where whole units are kept; [L, B, S] units that depart; and [L, B, S] units
+        of what was asked that Amazon's limits leave out, None where there are none.
     """
     ordered = orders.clamp(min=0.0).mul_(parameters.lane.carries)
     if whole_units:
         ordered = ordered.round_()
     if minimum_orders and parameters.supplier.asks_minimum:
         ordered = _from_minimum(parameters, ordered)
-    granted = ordered
+    granted, cut = ordered, None
+    if held_m3 is not None and parameters.inbound is not None:
+        granted = within_inbound_limit(
+            parameters.inbound, ordered, parameters.sku.volume_m3, held_m3, day, whole_units=whole_units
+        )
+        cut = ordered - granted
     if parameters.lane.binds or day.lanes_impaired:
         limit = parameters.lane.capacity_m3_per_day * day.lane_open.t()
         granted = within_capacity(granted, parameters.sku.volume_m3, limit, whole_units=whole_units)
     if parameters.supplier.binds or day.suppliers_impaired:
         granted = _within_supplier_capacity(parameters, granted, day.supplier_up.t(), whole_units)
-    return ordered, split(granted, on_hand, parameters.lane.queues, whole_units=whole_units)
+    return ordered, split(granted, on_hand, parameters.lane.queues, whole_units=whole_units), cut
 
 
 def _from_minimum(parameters: TwinParameters, orders: Tensor) -> Tensor:

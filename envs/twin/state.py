@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.twin.fba import FbaState
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.rationing import ROUNDING
@@ -32,6 +33,7 @@ class State(Record):
     with_customers: Annotated[Tensor, Axes("WBNS", memory="WNBS")]  # units sold that will come back, by wave
     booked_m3: Annotated[Tensor, Axes("BL", memory="LB", shared_by_skus=True)]  # waits for the lane's next departure
     equipment: EquipmentState | None = None  # None where nothing wears
+    fba: FbaState | None = None  # None where no node is Amazon's
 
     @property
     def episodes(self) -> int:
@@ -78,9 +80,11 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
     equipment = None
     if parameters.equipment is not None:
         equipment = EquipmentState.in_use(parameters.equipment, episodes=episodes)
+    shelves = in_each(stock)
+    fba = None if parameters.inbound is None else FbaState.new(parameters.inbound, shelves.transpose(0, 1))
     return State(
         day=0,
-        on_hand=in_each(stock),
+        on_hand=shelves,
         dock=in_each(empty(nodes, skus)),
         pipeline=empty(nodes, parameters.pipeline_days, episodes, skus),
         in_transit=in_each(empty(nodes, skus)),
@@ -88,4 +92,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         with_customers=empty(RETURN_WAVES, nodes, episodes, skus).transpose(1, 2),
         booked_m3=empty(parameters.lanes, episodes).T,
         equipment=equipment,
+        fba=fba,
     )

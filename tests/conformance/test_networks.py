@@ -66,9 +66,12 @@ def test_a_month_of_base_stock_conserves_every_unit_and_leaves_nothing_negative(
     produced = sum(flow.shipped[:, world.parameters.supplier.lanes].sum(dim=1) for flow in flows)
     sold = sum(flow.served.sum(dim=(0, 2)) for flow in flows)
     back = sum(flow.restocked.sum(dim=1) for flow in flows)
+    gone = sum((flow.removed.sum(dim=1) for flow in flows if flow.removed is not None), torch.zeros_like(back))
     held = after.on_hand + after.dock + after.in_transit
     exact = 1e-9 if network.divisible else 0.0
-    torch.testing.assert_close(held.sum(dim=1), before.sum(dim=1) + produced + back - sold, rtol=exact, atol=exact)
+    torch.testing.assert_close(
+        held.sum(dim=1), before.sum(dim=1) + produced + back - sold - gone, rtol=exact, atol=exact
+    )
     assert (held >= 0).all()
     assert all((day.costs.total >= 0).all() and day.costs.total.isfinite().all() for day in lived)
     assert (torch.as_tensor(sold) > 0).all()

@@ -16,6 +16,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
+from entrepot.envs.twin.fba import OUTFLOW_DAYS, FbaState
 from tests.worlds.networks import networks
 
 MONDAY = 4
@@ -68,7 +69,10 @@ class World:
 
 
 def tensors_of(record: BaseRecord) -> dict[str, Tensor]:
-    """All tensors of a record and of those inside it, by field, with a dot between; what is None is left out."""
+    """All tensors of a record and of those inside it, by field, with a dot between; what is None is left out.
+
+    Of a tuple of records, the first and the last.
+    """
     found: dict[str, Tensor] = {}
     for field in fields(record):
         value = getattr(record, field.name)
@@ -76,6 +80,13 @@ def tensors_of(record: BaseRecord) -> dict[str, Tensor]:
             found[field.name] = value
         elif isinstance(value, BaseRecord):
             found |= {f"{field.name}.{name}": inner for name, inner in tensors_of(value).items()}
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseRecord):
+            ends = {"first": value[0], "last": value[-1]}  # of days in a row, which move on by one each day
+            found |= {
+                f"{field.name}.{end}.{name}": inner
+                for end, part in ends.items()
+                for name, inner in tensors_of(part).items()
+            }
     return found
 
 
@@ -89,7 +100,13 @@ def empty_state(parameters: TwinParameters, *, episodes: int = 1, on_hand: Any =
     nodes, skus = parameters.nodes, parameters.skus
     opening = opening_state(parameters, torch.zeros(nodes, skus, dtype=parameters.dtype), episodes=episodes)
     stock = torch.as_tensor(on_hand, dtype=parameters.dtype).expand(episodes, nodes, skus)
-    return replace(opening, on_hand=stock.clone())
+    return with_stock(parameters, opening, stock.clone())
+
+
+def with_stock(parameters: TwinParameters, state: State, on_hand: Tensor) -> State:
+    """The same state with [B, N, S] units on hand that came in just now."""
+    fba = None if parameters.inbound is None else FbaState.new(parameters.inbound, on_hand.transpose(0, 1))
+    return replace(state, on_hand=on_hand, fba=fba)
 
 
 def quiet_scenario(
@@ -128,9 +145,10 @@ def worlds(
     episodes: int = 3,
     whole: bool = True,
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
+    fba: st.SearchStrategy[bool] = st.booleans(),
 ) -> World:
     """Networks of every shape, with amounts from far too little to far too much."""
-    description = draw(networks(wear=draw(st.booleans())))
+    description = draw(networks(wear=draw(st.booleans()), fba=draw(fba)))
     try:
         arrays = NetworkArrays.from_description(description)
     except ConfigurationError as error:
@@ -169,8 +187,13 @@ def worlds(
         **wear_and_tear(arrays, random, episodes, days),
     )
     room = opening_state(parameters, 3 * units(nodes, skus), episodes=1, whole_units=whole)
+    stock = room.on_hand.expand(episodes, -1, -1)
+    young = stock * random(episodes, nodes, skus)
     opening = replace(
-        empty_state(parameters, episodes=episodes, on_hand=room.on_hand),
+        with_stock(parameters, empty_state(parameters, episodes=episodes), young.floor() if whole else young),
+        # Days of which three months are over within the run: only then surcharges go by what went out in them.
+        day=draw(st.sampled_from([0, OUTFLOW_DAYS - 4])),
+        on_hand=stock.clone(),
         dock=units(episodes, nodes, skus),
         backlog=units(episodes, markets, skus),
         with_customers=units(2, episodes, nodes, skus) / 3,

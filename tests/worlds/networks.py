@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
+from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -25,6 +27,7 @@ from entrepot.envs.network.description import (
     Weekday,
 )
 from entrepot.envs.network.equipment.description import EquipmentClass, MaintenancePolicy, Serves
+from entrepot.envs.network.inbound.description import CheckIn, Fba
 from entrepot.envs.network.inside.description import Inside, WarehouseInside
 from entrepot.envs.network.layout import Layout
 from entrepot.envs.network.picking.throughput import DockWork, PickingWork
@@ -66,17 +69,20 @@ def networks(
     max_lanes: int = 6,
     max_skus: int = 3,
     wear: bool = False,
+    fba: bool = False,
 ) -> NetworkDescription:
     """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
 
     At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes. With `wear`,
     docks and picking that are limited may have equipment that fails within days, and a node's rates may follow from its
-    layout.
+    layout. With `fba`, any node may be Amazon's, with fees that are felt within days.
     """
     warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
     centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
     nodes = {name: draw(_nodes(None)) for name in warehouses}
     nodes |= {name: draw(_nodes(draw(st.sampled_from(warehouses)))) for name in centres}
+    if fba:
+        nodes = {name: draw(_amazons(node)) for name, node in nodes.items()}
     suppliers = {f"supplier_{i}": draw(_suppliers()) for i in range(draw(st.integers(1, max_suppliers)))}
     markets = {f"market_{i}": draw(_markets(list(nodes))) for i in range(draw(st.integers(1, max_markets)))}
     listed = draw(st.booleans())
@@ -167,6 +173,23 @@ def _nodes(draw: Draw, manager: str | None) -> Node:
         return_usd_per_unit=draw(prices(5.0)),
         restock_share=draw(shares()),
     )
+
+
+@st.composite
+def _amazons(draw: Draw, node: Node) -> Node:
+    """The node, which is Amazon's every other time."""
+    if not draw(st.booleans()):
+        return node
+    limit = draw(capacities(0.05, 20.0))
+    rules = Fba(
+        fees=str(Path(__file__).with_name("fees.yaml")),
+        fees_on=date(2024, 6, 1),
+        capacity_m3=draw(st.sampled_from([None, limit, [limit] * 6 + [2 * limit] * 6])),
+        check_in=CheckIn(days=draw(st.sampled_from([0.0, 1.5])), longest_days=4),
+        remove_after_days=draw(st.sampled_from([None, 4, 5])),
+        recovered_share=draw(shares()),
+    )
+    return Node.model_validate(node.model_dump(exclude={"storage_usd_per_m3_day"}) | {"fba": rules})
 
 
 @st.composite

@@ -12,6 +12,7 @@ from entrepot.envs.axes import Record
 from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.twin.parameters.equipment import EquipmentParameters
+from entrepot.envs.twin.parameters.inbound import InboundParameters
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.markets import MarketParameters, OptionParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SkuParameters, SupplierParameters
@@ -31,6 +32,7 @@ class TwinParameters(Record):
     lane: LaneParameters
     sku: SkuParameters
     equipment: EquipmentParameters | None  # None where nothing wears
+    inbound: InboundParameters | None  # None where no node is Amazon's
     capital_share_per_year: float
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
@@ -51,6 +53,7 @@ class TwinParameters(Record):
             lane=LaneParameters.of(arrays, kind),
             sku=SkuParameters.of(arrays, kind),
             equipment=EquipmentParameters.of(arrays, kind),
+            inbound=InboundParameters.of(arrays, kind),
             capital_share_per_year=arrays.capital_share_per_year,
             container_m3=arrays.container_m3,
             divisible=arrays.divisible,

@@ -13,6 +13,7 @@ from entrepot.envs.demand import DemandModel, Split
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot import calendar
 from entrepot.envs.snapshot.season import season_ahead
+from entrepot.envs.twin.scenario import check_in
 from entrepot.envs.twin.scenario.disruption import disrupted
 from entrepot.envs.twin.scenario.record import Scenario
 from entrepot.envs.twin.scenario.sources import SOURCES, Stretch, drawn
@@ -52,6 +53,9 @@ def draw_scenario(
     stretch = Stretch(network, demand, split, first_day, days)
     values = disrupted(stretch, streams, drawn(stretch, streams, SOURCES))
     values |= {"first_day": first_day, **_calendar(stretch)}
+    if network.inbound is not None:
+        waits = check_in.check_in_days(network.inbound, stretch.shape, streams.of(check_in.STREAM))
+        values["delay_days"] = values["delay_days"] + waits
     ordinary = {name: width for name, width in _conditions(network).items() if name not in values}
 
     def tensor(array: NDArray[Any]) -> Tensor:

@@ -14,12 +14,19 @@ def held(state: State) -> Tensor:
 
 
 def imbalance(parameters: TwinParameters, record: Record) -> Tensor:
-    """[B, S] opening + produced + returned − on hand − dock − in transit − sold − scrapped."""
+    """[B, S] opening + produced + returned − on hand − dock − in transit − sold − scrapped − removed."""
     flows = record.flows
     produced = flows.shipped[:, parameters.supplier.lanes].sum(dim=1)
     returned = (flows.restocked + flows.scrapped).sum(dim=1)
     sold = flows.served.sum(dim=(0, 2))
-    return held(record.before) + produced + returned - held(record.after) - sold - flows.scrapped.sum(dim=1)
+    gone = sold + (flows.scrapped + removed(record)).sum(dim=1)
+    return held(record.before) + produced + returned - held(record.after) - gone
+
+
+def removed(record: Record) -> Tensor:
+    """[B, N, S] units that Amazon's centres removed."""
+    gone = record.flows.removed
+    return torch.zeros_like(record.after.on_hand) if gone is None else gone
 
 
 @few
@@ -45,7 +52,7 @@ def test_every_node_balances(world: World) -> None:
         picked = torch.einsum("rnm,rbms->bns", parameters.option.at_node, flows.served)
         sent = parameters.lane.from_node @ flows.shipped
         sent_here = parameters.lane.to_node @ flows.shipped
-        assert torch.equal(after.on_hand, before.on_hand + flows.unloaded - picked - sent)
+        assert torch.equal(after.on_hand, before.on_hand + flows.unloaded - picked - sent - removed(record))
         assert torch.equal(after.dock, before.dock + flows.arrived + flows.restocked - flows.unloaded)
         assert torch.equal(after.in_transit, before.in_transit - flows.arrived + sent_here)
 

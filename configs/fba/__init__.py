@@ -1,0 +1,1 @@
+"""Fees of Amazon's fulfilment centres, by country and date."""
