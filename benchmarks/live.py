@@ -1,15 +1,16 @@
 """What the live scheduler stands: `python benchmarks/live.py [--case …] --json FILE`; server and load run apart.
 
 `ingest`: events at a fixed rate; each is timed from the moment at which it was due to its answer, which comes after the
-commit and after the mirror has it. `knee`: the last rate at which 99 % are visible within 100 ms. `restart`: from the
-start of a process to the first answer, after an ordered end and after a kill. `faults`: kill -9 at random instants.
-`plan`: from a mirror of kreen with more SKUs to a plan. `allocate`: customers' orders of 100 lines over 20 and over 200
-warehouses, one after the other on one thread. `alert`: from an event to its alert and its webhook. `closed_loop`: the
-twin plays the world through the scheduler.
+commit and after the mirror has it; with ENTREPOT_STORE set, over that PostgreSQL database, which must be empty. `knee`:
+the last rate at which 99 % are visible within 100 ms. `restart`: from the start of a process to the first answer, after
+an ordered end and after a kill. `faults`: kill -9 at random instants. `plan`: from a mirror of kreen with more SKUs to
+a plan. `allocate`: customers' orders of 100 lines over 20 and over 200 warehouses, one after the other on one thread.
+`alert`: from an event to its alert and its webhook. `closed_loop`: the twin plays the world through the scheduler.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -24,7 +25,7 @@ from live_allocation import allocate
 from live_closed_loop import closed_loop
 from live_faults import trials
 from live_load import Line, Process, open_store, pick
-from live_process import START, places
+from live_process import START, STORE, places
 from live_restart import restart
 from machine import machine
 from rich.console import Console
@@ -136,15 +137,18 @@ def ingest(folder: Path, rate: int, seconds: float) -> dict[str, Any]:
             thread.start()
         for thread in threads:
             thread.join()
-        took = time.monotonic() - start
+        took, cpu = time.monotonic() - start, process.cpu_seconds()
     milliseconds = 1000 * np.array(delays)
-    writer = Writer(folder, places(), SimulatedClock(START))
+    store = os.environ.get(STORE)
+    writer = Writer(folder, places(), SimulatedClock(START), store=store)
     kept = writer.submit(
         lambda turn: turn.connection.execute("SELECT count(*) FROM events WHERE source LIKE '/wms/_'").fetchone()[0]
     ).result()
     writer.close()
     return {
         "case": "ingest",
+        "store": "sqlite" if store is None else "postgresql",
+        "cpu_s_per_100k_events": 1e5 * cpu / len(delays),
         "events_per_second": len(delays) / took,
         "visible_ms_p50": float(np.percentile(milliseconds, 50)),
         "visible_ms_p99": float(np.percentile(milliseconds, 99)),

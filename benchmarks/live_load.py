@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from live_process import START, places, token
+from live_process import START, STORE, places, token
 
+from entrepot.configs.errors import ConfigurationError
 from entrepot.scheduler.clock import SimulatedClock
 from entrepot.scheduler.events.envelope import Event, read
 from entrepot.scheduler.store.writer import Writer
@@ -43,7 +45,11 @@ def pick(source: str, sequence: int, time: datetime) -> dict[str, Any]:
 
 
 def open_store(folder: Path) -> None:
-    """Stock and two months of demand before `START`."""
+    """Stock and two months of demand before `START`.
+
+    Raises:
+        ConfigurationError: the database holds something else already.
+    """
     told = [
         envelope("count", {"node": node, "sku": sku, "on_hand": 60}, "/wms/opening", number, START)
         for number, (node, sku) in enumerate(
@@ -58,7 +64,9 @@ def open_store(folder: Path) -> None:
     told.append(envelope("heartbeat", {"last_sequence": 4, "final": True}, "/wms/opening", 5, START))
     folder.mkdir(parents=True, exist_ok=True)
     token(folder)
-    writer = Writer(folder, places(), SimulatedClock(START))
+    writer = Writer(folder, places(), SimulatedClock(START), store=os.environ.get(STORE))
+    if writer.position:
+        raise ConfigurationError(f"{STORE}: holds {writer.position} events already; give an empty database")
     writer.take(read(json.dumps(told).encode())).result()
     writer.close()
 
@@ -80,6 +88,11 @@ class Process:
         if not line:
             raise RuntimeError(f"the server did not start; see {folder / 'server.log'}")
         self.port = int(line)
+
+    def cpu_seconds(self) -> float:
+        """Of all its threads so far, its start included; Linux alone tells it."""
+        told = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(told[place]) for place in (11, 12)) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """As a power cut would."""

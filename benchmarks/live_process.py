@@ -6,6 +6,7 @@ wall's own pace. Both outlast a kill, so that a server that is started anew goes
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 NETWORK = ROOT / "examples" / "my_network" / "my_network.yaml"
 START = datetime(2026, 11, 25, tzinfo=UTC)
 TOKEN = "load"
+STORE = "ENTREPOT_STORE"
+"""As `entrepot serve` reads it: a PostgreSQL database in place of a file."""
 KEEP_EVERY_ON_A_FAST_CLOCK = 2_000
 """Of a server that is killed every few seconds, so that kills meet a mirror that was kept, and the keeping of it."""
 
@@ -52,8 +55,10 @@ def main(folder: Path, begun: float, speed: float, alerts: Path | None = None) -
     channels = None if alerts is None else Channels.read(alerts)
     clock = FastClock(START, speed, begun)
     keep_every = KEEP_EVERY if speed == 1 else KEEP_EVERY_ON_A_FAST_CLOCK
-    address = Address(port=0)
-    Telling(folder, places(), module, settings, clock, address, channels=channels, keep_every=keep_every).run()
+    address, store = Address(port=0), os.environ.get(STORE)
+    Telling(
+        folder, places(), module, settings, clock, address, channels=channels, keep_every=keep_every, store=store
+    ).run()
 
 
 def token(folder: Path) -> str:

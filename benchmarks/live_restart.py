@@ -20,7 +20,7 @@ from entrepot.scheduler.clock import microseconds
 from entrepot.scheduler.events.data import Pick
 from entrepot.scheduler.events.envelope import Event, Key, stored
 from entrepot.scheduler.store.folder import DATABASE, MIRROR, Hold, connect_to_read, connect_to_write
-from entrepot.scheduler.store.recovery import folded, keep, recover
+from entrepot.scheduler.store.recovery import folded, packed, recover
 from entrepot.scheduler.store.writer import KEEP_EVERY
 
 CHUNK = 50_000
@@ -86,7 +86,7 @@ def _fill(folder: Path, count: int) -> None:
                 mirror.apply(one)
             mirror.position += number
         if mirror.position > had:
-            keep(connection, folder, mirror)
+            packed(connection, mirror).keep(folder)
         connection.close()
     if had < CHUNK <= count <= 2 * CHUNK:  # small enough to be folded anew: what was written is what events come to
         reader = connect_to_read(folder)

@@ -22,6 +22,8 @@ from entrepot.scheduler.store.writer import Transaction
 KEPT_DAYS = 7
 """Plans of which nothing was released are kept so long."""
 STOPPED = "stopped"
+PROGRESS = ("confirmed_units", "shipped_units", "received_units")
+"""Of an order that is out, as events tell; None before they do."""
 
 
 class UnknownError(ConfigurationError):
@@ -189,8 +191,7 @@ def releases(connection: Connection, most: int = 100) -> list[dict[str, Any]]:
         "ORDER BY made DESC, lane LIMIT ?",
         (most,),
     )
-    names = ("key", "lane", "day", "plan", "state", "lines", "made")
-    names += ("confirmed_units", "shipped_units", "received_units")
+    names = ("key", "lane", "day", "plan", "state", "lines", "made", *PROGRESS)
     return [
         {**dict(zip(names, row, strict=True)), "lines": msgspec.Raw(row[5]), "made": moment_of(row[6])} for row in rows
     ]

@@ -60,10 +60,10 @@ def progress(mirror: Mirror, orders: Mapping[str, Sequence[Mapping[str, Any]]]) 
     names, pipeline, divisible = mirror.places.names, mirror.pipeline, mirror.places.divisible
     shipped: dict[str, dict[int, int]] = {key: defaultdict(int) for key in orders}
     received: dict[str, dict[int, int]] = {key: defaultdict(int) for key in orders}
-    for line in pipeline.shipped(names.lanes, names.skus, divisible):
-        if line.order in shipped:
-            shipped[line.order][line.sku] += line.units
-            received[line.order][line.sku] += line.received
+    for part in pipeline.shipped(names.lanes, names.skus, divisible):
+        if part.order in shipped:
+            shipped[part.order][part.sku] += part.units
+            received[part.order][part.sku] += part.received
     found = {}
     for key, lines in orders.items():
         document = pipeline.orders.get(key)

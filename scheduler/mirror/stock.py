@@ -6,6 +6,7 @@ kept of the others is when and how much, as a late count of a time between them 
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class CellDump(msgspec.Struct, array_like=True, frozen=True):
 class Cell:
     """Millionths of units of a SKU in a bucket of a node."""
 
-    __slots__ = ("balance", "counted", "rank", "times", "units")
+    __slots__ = ("balance", "counted", "rank", "sorted", "times", "units")
 
     def __init__(self) -> None:
         self.balance = 0
@@ -42,6 +43,7 @@ class Cell:
         self.rank = Rank(NEVER, 0, b"")  # time and revision of the count
         self.times = array("q")
         self.units = array("q")
+        self.sorted = 0  # so many of the first movements are in order
 
     @property
     def is_counted(self) -> bool:
@@ -67,16 +69,32 @@ class Cell:
             self.counted += gone
         elif gone:
             kept.append((horizon, gone))
-        self.times = array("q", (time for time, _ in kept))
-        self.units = array("q", (moved for _, moved in kept))
+        self._hold(kept)
+
+    def sort(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Times and units of the movements in order, of time and then of units; views, so drop them soon.
+
+        Movements come nearly in order, so that only what is new, and what it may belong before, is sorted.
+        """
+        times, units = _viewed(self.times), _viewed(self.units)
+        if self.sorted < len(times):
+            first = int(np.searchsorted(times[: self.sorted], times[self.sorted :].min()))
+            order = first + np.lexsort((units[first:], times[first:]))
+            times[first:], units[first:] = times[order], units[order]
+            self.sorted = len(times)
+        return times, units
+
+    def _hold(self, movements: list[tuple[int, int]]) -> None:
+        self.times = array("q", (time for time, _ in movements))
+        self.units = array("q", (moved for _, moved in movements))
+        self.sorted = 0
 
     def count(self, rank: Rank, units: int) -> None:
         """Set from a time on."""
         if rank <= self.rank:
             return
         after = [(time, moved) for time, moved in zip(self.times, self.units, strict=True) if time > rank.first]
-        self.times = array("q", (time for time, _ in after))
-        self.units = array("q", (moved for _, moved in after))
+        self._hold(after)
         self.counted, self.rank = units, rank
         self.balance = units + sum(self.units)
 
@@ -138,9 +156,7 @@ class Stock:
         found = []
         for place, cell in sorted(self.cells.items()):
             if len(cell.times) or cell.is_counted:
-                found_times, found_units = _integers(cell.times), _integers(cell.units)
-                order = np.lexsort((found_units, found_times))
-                times, units = found_times[order].tobytes(), found_units[order].tobytes()
+                times, units = (_as_kept(values) for values in cell.sort())
                 found.append(
                     CellDump(place, cell.counted, (cell.rank.first, cell.rank.second, cell.rank.digest), times, units)
                 )
@@ -153,9 +169,12 @@ class Stock:
         for kept in cells:
             cell = found.cells[kept.cell] = Cell()
             cell.counted, cell.rank = kept.counted, Rank(*kept.rank)
-            cell.times.frombytes(np.frombuffer(kept.times, "<i8").astype(np.int64).tobytes())
-            cell.units.frombytes(np.frombuffer(kept.units, "<i8").astype(np.int64).tobytes())
-            cell.balance = kept.counted + int(_integers(cell.units).sum())
+            for values, held in ((cell.times, kept.times), (cell.units, kept.units)):
+                values.frombytes(held)
+                if sys.byteorder == "big":
+                    values.byteswap()
+            cell.balance = kept.counted + int(_viewed(cell.units).sum())
+            cell.sorted = len(cell.times)
         return found
 
     def _cell(self, bucket: str, node: int, sku: int) -> Cell:
@@ -166,6 +185,10 @@ class Stock:
         return cell
 
 
-def _integers(values: array[int]) -> NDArray[np.int64]:
-    """A copy, in the byte order in which mirrors are kept."""
-    return np.array(np.frombuffer(values, np.int64), "<i8") if len(values) else np.zeros(0, "<i8")
+def _viewed(values: array[int]) -> NDArray[np.int64]:
+    return np.frombuffer(values, np.int64) if len(values) else np.zeros(0, np.int64)
+
+
+def _as_kept(values: NDArray[np.int64]) -> bytes:
+    """In the byte order in which mirrors are kept."""
+    return values.astype("<i8", copy=False).tobytes()

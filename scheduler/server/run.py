@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 MOST_TICKS = 8
 """As many as there are things to do from time to time, and one to end with."""
 TICK_SECONDS = 0.25
+SWITCH_SECONDS = 0.001
 SHUTDOWN_SECONDS = 10
 
 
@@ -172,6 +175,19 @@ class Server(uvicorn.Server):
         """Close the lines of those who listen, then end as servers do."""
         self._readers.ending = True
         await super().shutdown(sockets)
+        gc.unfreeze()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen.
+
+        Two threads that both have much to do, the writer and the one that reads requests, hand over to each other
+        five times as often as Python has it, and what was loaded for good is left aside by the collector, whose looking
+        through it would hold both up.
+        """
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.collect()
+        gc.freeze()
+        await super().startup(sockets)
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -57,18 +58,31 @@ class Recovery:
     why: str | None = None  # the mirror that was kept wasn't used
 
 
-def keep(connection: Connection, folder: Path, mirror: Mirror) -> None:
-    """Write a mirror beside its log, so that a restart needn't fold all of it."""
-    dump = msgspec.msgpack.encode(mirror.dump())
-    kept = Kept(
-        format=FORMAT,
-        places=mirror.places.digest,
-        position=mirror.position,
-        last=_digest_at(connection, mirror.position) or b"",
-        digest=hashlib.sha256(dump).hexdigest(),
-        dump=msgspec.Raw(dump),
-    )
-    write_atomically(folder / MIRROR, msgspec.msgpack.encode(kept))
+class Packed(NamedTuple):
+    """A mirror as of one moment, to be kept; what is left to do of it may take its time."""
+
+    places: str
+    position: int
+    last: bytes
+    dump: bytes
+
+    def keep(self, folder: Path) -> None:
+        """Write it beside its log, so that a restart needn't fold all of it."""
+        kept = Kept(
+            format=FORMAT,
+            places=self.places,
+            position=self.position,
+            last=self.last,
+            digest=hashlib.sha256(self.dump).hexdigest(),
+            dump=msgspec.Raw(self.dump),
+        )
+        write_atomically(folder / MIRROR, msgspec.msgpack.encode(kept))
+
+
+def packed(connection: Connection, mirror: Mirror) -> Packed:
+    """A mirror as it is now."""
+    last = _digest_at(connection, mirror.position) or b""
+    return Packed(mirror.places.digest, mirror.position, last, msgspec.msgpack.encode(mirror.dump()))
 
 
 def recover(connection: Connection, folder: Path, places: Places) -> tuple[Mirror, Recovery]:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.folder import Hold, StoreError, connect_to_write
 from entrepot.scheduler.store.log import Answer, Taken, replay, take
 from entrepot.scheduler.store.port import Connection
-from entrepot.scheduler.store.recovery import Recovery, add_base, keep, recover
+from entrepot.scheduler.store.recovery import Packed, Recovery, add_base, packed, recover
 
 Result = TypeVar("Result")
 
@@ -29,7 +29,7 @@ GROUP_SECONDS = 0.003
 """So long a group waits for more to come; what it costs is far less than a commit of its own for each."""
 GROUP_EVENTS = 2_000
 MOST_WAITING = 20_000
-KEEP_EVERY = 100_000
+KEEP_EVERY = 50_000
 """Events after which the mirror is kept anew, so that a restart after a kill has little more than these to replay."""
 KEEP_SHARE = 0.02
 """Of the time that keeping may take; a mirror that is large is kept less often."""
@@ -135,6 +135,8 @@ class Writer:
         self._keep_every = keep_every
         self._kept_at = self.recovery.kept  # what a start replayed, the next one shall not replay, too
         self._keep_rests_until = 0.0
+        self._keeping: Future[None] | None = None
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="entrepot-keeper")
         self._thread = threading.Thread(target=self._write, name="entrepot-writer", daemon=True)
         self._thread.start()
 
@@ -216,8 +218,11 @@ class Writer:
         self._thread.join()
         try:
             if self._broken is None:
+                self._kept()
                 self._keep()
         finally:
+            self._kept()
+            self._keeper.shutdown()
             self._connection.close()
             self._hold.release()
 
@@ -322,6 +327,7 @@ class Writer:
             self._mirror.forget(wanted.horizon)
             add_base(self._connection, self._mirror, now)
             self._connection.execute("COMMIT")
+            self._kept()
             self._keep(anyway=True)
         except Exception as error:
             # The mirror knows less than the store, and is asked for no more than it knows; the next time keeps it.
@@ -345,15 +351,29 @@ class Writer:
             job.future.set_exception(StoreError(f"store: not written ({error}); nothing of it was taken"))
 
     def _keep(self, *, anyway: bool = False) -> None:
-        if self._mirror.position == self._kept_at and not anyway:
+        """Have the mirror kept; hashing and writing it keep nobody waiting."""
+        busy = self._keeping is not None and not self._keeping.done()
+        if busy or (self._mirror.position == self._kept_at and not anyway):
             return
         begun = time.monotonic()
         try:
-            keep(self._connection, self.folder, self._mirror)
-            self._kept_at = self._mirror.position
-            now = time.monotonic()
-            self._keep_rests_until = now + (now - begun) / KEEP_SHARE
-        except (OSError, sqlite3.Error) as error:  # a restart replays more, and loses nothing
+            found = packed(self._connection, self._mirror)
+        except sqlite3.Error as error:  # a restart replays more, and loses nothing
+            log.error("the mirror was not kept: %s", error)
+            return
+        self._keep_rests_until = begun + (time.monotonic() - begun) / KEEP_SHARE
+        self._kept_at = found.position
+        self._keeping = self._keeper.submit(self._write_down, found)
+
+    def _kept(self) -> None:
+        """Wait until what is to be kept is."""
+        if self._keeping is not None:
+            self._keeping.result()
+
+    def _write_down(self, found: Packed) -> None:
+        try:
+            found.keep(self.folder)
+        except OSError as error:
             log.error("the mirror was not kept: %s", error)
 
 

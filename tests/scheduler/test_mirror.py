@@ -294,3 +294,17 @@ def test_a_closed_lane_and_weak_equipment_reach_the_snapshot_until_the_notice_en
     assert found.lane_open == {AIR: 0.25}
     assert found.equipment == {"california": 0.4}
     assert recorded(folded(told), START + timedelta(days=1)).lane_open == {}
+
+
+def test_looking_at_the_mirror_on_the_way_changes_nothing_of_what_it_comes_to() -> None:
+    events = [event("pick", moved(1 + n % 3), n, hours=(n * 7) % 11) for n in range(1, 60)]
+    events.insert(40, event("count", {"node": "california", "sku": "lamp", "on_hand": 9}, 100, hours=3))
+    seen, unseen = Mirror(places()), Mirror(places())
+    for number, one in enumerate(events):
+        seen.apply(one)
+        unseen.apply(one)
+        if number % 5 == 0:
+            seen.digest()  # sorts what it holds
+            again = Mirror(places(), seen.dump())
+            assert again.digest() == seen.digest()
+    assert seen.digest() == unseen.digest()
