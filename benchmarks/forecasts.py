@@ -22,7 +22,7 @@ from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.snapshot.forecast import method_names
 from entrepot.envs.world import build_world
 
-EPISODES, PLAYED_DAYS, WARM_UP = 4, 180, 90
+EPISODES, PLAYED_DAYS, WARM_UP = 3, 120, 90
 
 
 def main(

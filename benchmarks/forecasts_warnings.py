@@ -31,7 +31,7 @@ from entrepot.envs.world import World
 
 Floats = NDArray[np.float64]
 Scores = NDArray[np.float32]
-SPANS = (1, 2, 3, 5, 7, 10, 14, 21, 28)
+SPANS = (1, 3, 7, 14, 21, 28)
 """Days ahead at which stock is set against demand; a node counts up to the first that is its lead time or more."""
 DAILY = 56
 """Days of demand that are remembered for seasonal naive."""

@@ -18,20 +18,28 @@ LOT_DAYS = 28.0  # assumption: order about a month's demand at a time
 class MinMax:
     """Every Monday the records are read; what has fallen to its minimum is ordered up to its maximum.
 
-    The minimum is the lead time and two weeks of long-run demand, the maximum four weeks more. Orders leave with each
-    lane's next open departure, on Monday's figures. Only each node's cheapest way is used: nobody expedites, and sister
-    warehouses don't help each other.
+    The minimum is the lead time and two weeks of long-run demand, the maximum four weeks more, unless told otherwise.
+    Orders leave with each lane's next open departure, on Monday's figures. Only each node's cheapest way is used:
+    nobody expedites, and sister warehouses don't help each other.
     """
 
     reads = NOTHING_COSTLY
 
-    def __init__(self, attributes: NetworkAttributes) -> None:
-        """Args: attributes of the network."""
+    def __init__(
+        self, attributes: NetworkAttributes, *, safety_days: float = SAFETY_DAYS, lot_days: float = LOT_DAYS
+    ) -> None:
+        """Prepare for a network.
+
+        Args:
+            attributes: of the network.
+            safety_days: of long-run demand in the minimum, beyond the lead time.
+            lot_days: of long-run demand between minimum and maximum.
+        """
         self.attributes = attributes
         mean = echelon_rate(attributes, attributes.demand_mean.unsqueeze(0)).clamp(min=LEAST_RATE)
         rate = mean[:, attributes.lane_destination]  # [1, L, S]
-        self._minimum = rate * (attributes.lane_lead_days + SAFETY_DAYS)[:, None]
-        self._maximum = self._minimum + rate * LOT_DAYS
+        self._minimum = rate * (attributes.lane_lead_days + safety_days)[:, None]
+        self._maximum = self._minimum + rate * lot_days
         self._planned: Tensor | None = None  # [B, L, S] units that wait for their lane's next departure
 
     def begin(self, episodes: int) -> None:

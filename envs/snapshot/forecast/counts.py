@@ -1,8 +1,9 @@
 """Counts with a mean and a variance: quantiles, and how likely and how far they are above a number. NumPy alone.
 
 Negative binomial: r = m²/(v − m) and p = m/v give P(0) = pʳ and P(k + 1) = P(k)·(k + r)/(k + 1)·(1 − p), so that one
-walk up the counts serves all cells at once; Poisson where v is not above m. Where the mean is above `MOST_MEAN`, units
-are counted in lots, which keeps the shape m²/v; where that shape is above `MOST_MEAN` too, the normal is as good.
+walk up the counts serves all cells at once; Poisson where v is not above m. Where the mean is above `MOST_MEAN`, or the
+deviation above `MOST_DEVIATION`, units are counted in lots, which keeps the shape m²/v; where that shape is above
+`MOST_MEAN` too, the normal is as good.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MOST_MEAN = 200.0
+MOST_MEAN, MOST_DEVIATION = 200.0, 50.0
 MOST_STEPS = 20_000
 """Of a walk; what lies beyond is taken to be there."""
 LEAST_MEAN = 1e-9
 LEAST_EXCESS = 1e-6
 """Of the variance over the mean, so that a Poisson is a negative binomial."""
-SURE = 1 - 1e-9
+SURE = 1 - 1e-5
+"""What is less likely above a number is taken never to be."""
 EVERY = 32
 """Steps after which cells that are done with are let go."""
 
@@ -40,7 +42,7 @@ class _Walk:
     @classmethod
     def of(cls, mean: Floats, variance: Floats) -> _Walk:
         m = np.maximum(mean, LEAST_MEAN)
-        lot = np.maximum(m / MOST_MEAN, 1.0)
+        lot = np.maximum(np.maximum(m / MOST_MEAN, np.sqrt(variance) / MOST_DEVIATION), 1.0)
         m, v = m / lot, variance / lot**2
         excess = np.maximum(v - m, LEAST_EXCESS * m)
         r = m**2 / excess
@@ -118,7 +120,8 @@ def above(mean: Floats, variance: Floats, units: Floats) -> tuple[Floats, Floats
             walk, here, mass, total = walk.at(left), here[left], mass[left], total[left]
         mass = mass * ((count + walk.r) / (count + 1)) * walk.q
         total = total + mass
-    chance[cells], missing[cells] = left_over, np.maximum(m[cells] - served * lots, 0.0)
+    chance[cells] = left_over
+    missing[cells] = np.where(left_over > 1 - SURE, np.maximum(m[cells] - served * lots, 0.0), 0.0)
     return chance.reshape(mean.shape), missing.reshape(mean.shape)
 
 

@@ -8,7 +8,7 @@ from entrepot.envs.snapshot.forecast.running_out import chances_by, demand_at_no
 NETWORK = NetworkArrays.from_description(load_network("two_warehouses", skus=3))
 
 
-def snapshot(rate: float = 4.0) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def snapshot(rate: float = 4.0) -> dict[str, np.ndarray]:
     shape = (1, len(NETWORK.markets), 3)
     level = np.full(shape, rate)
     return {

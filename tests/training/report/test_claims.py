@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import numpy as np
+
+from entrepot.training.report.claims import CONSEQUENCE, MET, MISSED, NOT_HERE, percent, saved_rows, twin_rows
+from entrepot.training.report.page import text_of
+from entrepot.training.report.paper import Report, measured_text, share_text
+from entrepot.training.report.practice import ACTIVE, PASSIVE
+
+PASSIVE_FIGURES = {
+    "stock_out_rate": np.array([0.10, 0.12, 0.11, 0.10]),
+    "moving_usd_per_unit": np.full(4, 2.0),
+    "logistics_usd_per_unit": np.full(4, 4.0),
+    "equipment_standstill_share": np.full(4, 0.02),
+    "hamburg:inventory_turnover_per_year": np.array([5.0, 7.0, 6.0, 5.5]),
+}
+ACTIVE_FIGURES = {
+    "stock_out_rate": PASSIVE_FIGURES["stock_out_rate"] * 0.7,
+    "moving_usd_per_unit": np.array([1.4, 1.5, 1.9, 1.8]),
+    "logistics_usd_per_unit": np.full(4, 5.0),
+    "equipment_standstill_share": np.full(4, 0.01),
+    "hamburg:inventory_turnover_per_year": np.full(4, 7.0),
+}
+ROWS = {row["claim"]: row for row in twin_rows({PASSIVE: PASSIVE_FIGURES, ACTIVE: ACTIVE_FIGURES})}
+
+
+def test_a_claim_is_met_only_where_the_whole_interval_reaches_it() -> None:
+    assert ROWS["stock-out rate"]["verdict"] == MET
+    assert np.isclose(ROWS["stock-out rate"]["measured"], -0.3)
+    assert ROWS["replenishment cost"]["verdict"] == MISSED  # −17.5 %, and the interval reaches beyond −20 %
+    assert ROWS["replenishment cost"]["measured_low"] < -0.2
+    assert ROWS["logistics cost"]["verdict"] == MISSED
+    assert ROWS["turnover of the German warehouse, active"]["verdict"] == MET
+    assert ROWS["turnover of the German warehouse, passive"]["verdict"] == MISSED
+
+
+def test_what_follows_from_an_assumption_is_neither_met_nor_missed() -> None:
+    assert ROWS["equipment downtime"]["verdict"] == CONSEQUENCE
+    assert "shape" in ROWS["equipment downtime"]["assumption"]
+
+
+def test_what_was_not_measured_is_said_so() -> None:
+    for claim in ("inventory accuracy", "customers' satisfaction, 80 % to 90 %", "order response time"):
+        assert ROWS[claim]["verdict"] == NOT_HERE
+        assert ROWS[claim]["measured"] is None
+        assert measured_text(ROWS[claim]) == "–"
+    rows = saved_rows({})
+    assert {row["verdict"] for row in rows} == {NOT_HERE}
+    assert all("benchmarks/" in row["assumption"] for row in rows)
+
+
+def test_saved_figures_are_judged_by_the_papers_own() -> None:
+    practice = {"case": "practice", "policy": "planned"}
+    for key, ratio in (("days_ratio", 0.88), ("cost_ratio", 1.04)):
+        practice |= {key: ratio, f"{key}_low": ratio - 0.01, f"{key}_high": ratio + 0.01}  # type: ignore[dict-item]
+    ingest = {
+        "case": "ingest",
+        "visible_ms_p50": 16.0,
+        "visible_ms_p99": 55.0,
+        "lost": 0,
+        "delivered_within_100_ms_share": 0.9985,
+    }
+    rows = {row["claim"]: row for row in saved_rows({"routes": [practice], "live": [ingest]})}
+    assert rows["transfer time"]["verdict"] == MET
+    assert rows["transfer cost"]["verdict"] == MISSED
+    assert rows["delivered within 100 ms"]["verdict"] == MISSED
+    assert measured_text(rows["delivered within 100 ms"]) == "99.85 %"
+    assert "benchmarks/routes.py" in rows["transfer cost"]["assumption"]
+
+
+def test_figures_of_an_older_form_are_asked_for_anew() -> None:
+    (row, *_) = saved_rows({"live": [{"case": "ingest"}]})
+    assert row["verdict"] == NOT_HERE
+    assert "anew" in row["assumption"]
+
+
+def test_the_page_holds_every_claim_and_no_share_of_a_gain_that_is_none() -> None:
+    part = {
+        "without": "transfers",
+        "figure": "lost sales",
+        "passive": 0.05,
+        "active": 0.05,
+        "value": 0.06,
+        **{f"{name}{end}": 0.2 for name in ("change", "share_of_gain") for end in ("", "_low", "_high")},
+        "gain_is_certain": False,
+    }
+    told = {"policy": "one", "episodes": 4, "days": 9, "warm_up_days": 3, "network": "here", "demand": "some"}
+    page = text_of(Report(list(ROWS.values()), [part], ["passive: min-max, tuned", "a note"], told), "images/paper.png")
+    assert all(claim in page for claim in ROWS)
+    assert share_text(part) == "no certain gain"
+    assert "no certain gain" in page
+    assert "- a note" in page
+    assert max(len(line) for line in page.splitlines() if not line.startswith("|")) <= 120
+
+
+def test_changes_have_a_sign() -> None:
+    assert percent(0.3) == "+30 %"
+    assert percent(-0.125) == "−12.5 %"
