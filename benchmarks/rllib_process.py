@@ -85,9 +85,9 @@ def rllib_stock(settings: dict[str, Any]) -> Train:
 
 def rllib_batched(settings: dict[str, Any]) -> Train:
     """Our runner with RLlib's PPO."""
-    from entrepot.envs.world import build_world
     from entrepot.training.experiment import compose_experiment
     from entrepot.training.rllib.algorithm import ppo_config
+    from entrepot.training.world import world_of
 
     _ray()
     agents = settings["agents"]
@@ -123,7 +123,7 @@ def rllib_batched(settings: dict[str, Any]) -> Train:
             *(f"trainer.{name}={json.dumps(value)}" for name, value in overrides.items()),
         ]
     )
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world_of(experiment)
     algorithm = ppo_config(experiment, world.attributes.base_cover_days).build_algo()
 
     def train() -> int:

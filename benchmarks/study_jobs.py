@@ -142,7 +142,7 @@ class Trained:
 
 def world_of(experiment: ExperimentSettings) -> World:
     """The network and demand of an experiment."""
-    return build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    return build_world(experiment.network, experiment.demand, skus=experiment.skus, observation=experiment.observation)
 
 
 def tuning_of(study: Study, experiment: ExperimentSettings) -> Tuning:

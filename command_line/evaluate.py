@@ -37,6 +37,10 @@ def evaluate(
         typer.Option(help="Of the demand YAML; or the history divided, as a run with demand.windows=divided had it."),
     ] = "as_given",
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
+    observation: Annotated[
+        str,
+        typer.Option(help="What is known of the world: exact, or as_live: arrivals by schedule, sales for demand."),
+    ] = "exact",
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
     ] = None,
@@ -75,7 +79,9 @@ def evaluate(
     keep_freed_memory()
     refuse_unwritable(json_file, "--json")
     refuse_unwritable(plots / "cost.png" if plots else None, "--plots")
-    world = build_world(network, DemandSettings(name=demand, path=history, windows=windows), skus=skus)
+    world = build_world(
+        network, DemandSettings(name=demand, path=history, windows=windows), skus=skus, observation=observation
+    )
     names = named_policies(policies, world.description.name)
     settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
     out = console()

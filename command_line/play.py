@@ -32,6 +32,10 @@ def play(
     history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
     demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
+    observation: Annotated[
+        str,
+        typer.Option(help="What is known of the world: exact, or as_live: arrivals by schedule, sales for demand."),
+    ] = "exact",
     plot_skus: Annotated[
         str | None,
         typer.Option(help="Comma-separated SKUs whose stock to draw over the days, or how many of the best-selling."),
@@ -70,7 +74,7 @@ def play(
     from entrepot.training.judging import told
     from entrepot.training.policies import build_policies
 
-    world = build_world(network, DemandSettings(name=demand, path=history), skus=skus)
+    world = build_world(network, DemandSettings(name=demand, path=history), skus=skus, observation=observation)
     path = out or Path(f"{world.description.name}.gif")
     film = Film(path, frames_per_second=frames_per_second, colours=Stage.colours())
     refuse_unwritable(path, "--out")

@@ -124,7 +124,8 @@ class Simulation:
         state, flows, costs = step(
             self.parameters, present.state, decisions, day, whole_units=self.whole_units, overwrite=overwrite
         )
-        return Present(state, self.model.learn(present.memory, flows, day)), flows, costs
+        memory = self.model.learn(present.memory, state, flows, day, overwrite=overwrite)
+        return Present(state, memory), flows, costs
 
     def run(
         self,

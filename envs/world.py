@@ -32,6 +32,10 @@ class World:
     attributes: NetworkAttributes
     observation: str = EXACT  # the observation model by name
 
+    def __post_init__(self) -> None:
+        """Refuse an observation model that there isn't, or that doesn't fit the network."""
+        observation_model_named(self.observation)(self.parameters, self.attributes)
+
     @classmethod
     def of(
         cls,
@@ -57,7 +61,6 @@ class World:
             ConfigurationError: the demand is another network's, there is no such observation model, or the network has
                 nothing of what an event strikes.
         """
-        observation_model_named(observation)
         network = NetworkArrays.from_description(description)
         shape, needed = demand.mean_units_per_day.shape, (len(network.markets), len(network.skus))
         if shape != needed:
@@ -115,7 +118,7 @@ def build_world(
     demand: str | DemandSettings | DemandModel | None = None,
     *,
     skus: int | None = None,
-    observation: str = EXACT,
+    observation: str | None = None,
     disruption: str | DisruptionDescription | None = None,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
@@ -123,11 +126,12 @@ def build_world(
     """Load a network and its demand, and compile them.
 
     Args:
-        network: a shipped name, the path of a YAML file, or a description; a world is taken as it is.
+        network: a shipped name, the path of a YAML file, or a description; a world is taken as it is, but
+            for how it is observed where that is named.
         demand: a shipped name, the path of a YAML file, settings, or a model made for the same network; the
             calibrated generator if None.
         skus: how many of the network's catalogue; the network's own number if None. Only with a name or path.
-        observation: how the world is observed, by name: `exact`.
+        observation: how the world is observed, by name: `exact`, or `as_live`; `exact` if None.
         disruption: what befalls the network: a shipped name, the path of a YAML file, or a description.
         dtype: of everything that is not an index.
         device: where tensors go.
@@ -142,7 +146,7 @@ def build_world(
             raise ConfigurationError("demand: allowed only where the network is not a world, which has its own")
         if disruption is not None:
             raise ConfigurationError("disruption: allowed only where the network is not a world, which has its own")
-        return network
+        return network if observation is None else replace(network, observation=observation)
     description = load_network(network, skus=skus) if isinstance(network, str) else network
     if demand is None or isinstance(demand, str):
         demand = DemandSettings(name=demand)
@@ -151,4 +155,6 @@ def build_world(
         demand = load_demand(content, NetworkArrays.from_description(description), source=source)
     if isinstance(disruption, str):
         disruption = load_disruption(disruption)
-    return World.of(description, demand, observation=observation, disruption=disruption, dtype=dtype, device=device)
+    return World.of(
+        description, demand, observation=observation or EXACT, disruption=disruption, dtype=dtype, device=device
+    )

@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from entrepot.configs.decoding import read_text
+from entrepot.envs.observe.model import EXACT
 from entrepot.envs.world import World
 
 DIGITS = 7
@@ -37,6 +38,8 @@ def content_of(world: World) -> dict[str, str]:
     parts |= {f"demand.{name}": value for name, value in _parts(world.demand).items()}
     parts["demand"] = type(world.demand).__name__
     parts["network.skus_in_order"] = list(world.network.skus)
+    if world.observation != EXACT:
+        parts["observation"] = world.observation
     return {name: digest(value) for name, value in sorted(parts.items())}
 
 

@@ -26,6 +26,7 @@ from entrepot.configs.loader import (
 )
 from entrepot.configs.numbers import Count, Positive
 from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.observe.model import EXACT, observation_model_names
 from entrepot.training.overrides import as_it_stands, text_of
 from entrepot.training.trainers.registry import trainer_settings
 from entrepot.training.trainers.settings import ComputeSettings, TrainerSettings
@@ -121,6 +122,7 @@ class ExperimentSettings(StrictModel):
     network: str
     skus: Count | None = None
     demand: DemandSettings = DemandSettings()
+    observation: str = Field(EXACT, description="what is known of the world, by name of an observation model")
     policy: PolicySettings = PolicySettings()
     trainer: SerializeAsAny[TrainerSettings]
     windows: WindowsSettings = WindowsSettings()
@@ -131,6 +133,13 @@ class ExperimentSettings(StrictModel):
     seed: Annotated[int, Field(ge=0)] = 0
     run: str = Field(description="the run's name; it lands in `folder/run`")
     folder: str = "checkpoints"
+
+    @field_validator("observation")
+    @classmethod
+    def _observation_is_known(cls, name: str) -> str:
+        if name not in observation_model_names():
+            raise ValueError(f"allowed: {', '.join(observation_model_names())}")
+        return name
 
     @field_validator("run")
     @classmethod

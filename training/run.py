@@ -9,7 +9,7 @@ from pathlib import Path
 
 from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of, differences
@@ -27,6 +27,7 @@ from entrepot.training.trainers.cluster import reached, refuse_missing_device
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.registry import trainer_of
 from entrepot.training.trainers.tensorboard import write_hyperparameters
+from entrepot.training.world import world_of
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def train(
     refuse_unwritable(experiment.run_folder / SETTINGS_FILE, "folder")
     if resume:
         refuse_another_experiment(experiment)
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world_of(experiment)
     threads = f"threads: {told_of_threads(experiment.compute.threads, 'compute.threads')}"
     observe(Event(Kind.WORLD, text=f"{told_of(world)}\n{threads}"))
     for warning in world.warnings(days=experiment.evaluation.days):

@@ -50,6 +50,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         maintenance: bool = False,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
+        observation: str | None = None,
     ) -> None:
         """Compile the network; call `reset` before the first step.
 
@@ -64,6 +65,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             maintenance: as there.
             warm_up_days: as there.
             split: as there.
+            observation: as there.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
@@ -77,6 +79,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             render_mode=render_mode,
             warm_up_days=warm_up_days,
             split=split,
+            observation=observation,
             action=action,
             maintenance=maintenance,
             with_observations=False,  # the global state is all it shows

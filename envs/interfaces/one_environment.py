@@ -18,6 +18,7 @@ def one_environment(
     demand: str | DemandModel | None,
     *,
     skus: int | None,
+    observation: str | None,
     episode_days: int | None,
     max_cycles: int | None,
     render_mode: str | None,
@@ -29,6 +30,7 @@ def one_environment(
         network: as there.
         demand: as there.
         skus: as there.
+        observation: as there.
         episode_days: as there.
         max_cycles: as there.
         render_mode: as there; only checked.
@@ -40,4 +42,5 @@ def one_environment(
     check_render_mode(render_mode)
     days = days_of(episode_days, max_cycles)
     with single_threaded():
-        return BatchedWarehouseNetwork(build_world(network, demand, skus=skus), episode_days=days, **settings)
+        world = build_world(network, demand, skus=skus, observation=observation)
+        return BatchedWarehouseNetwork(world, episode_days=days, **settings)

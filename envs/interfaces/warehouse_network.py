@@ -60,6 +60,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         maintenance: bool = False,
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
+        observation: str | None = None,
         seed: int | None = None,
     ) -> None:
         """Compile the network; call `reset` before the first step.
@@ -81,6 +82,8 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             maintenance: whether agents decide, too, when equipment is maintained; only where it wears.
             warm_up_days: days of textbook ordering before each episode, so that it starts with goods on the way.
             split: which part of the time line scenarios are drawn from.
+            observation: what is known of the world, by name of an observation model: `exact`, or `as_live`; `exact` if
+                None, or as a `World` has it.
             seed: of all scenarios. If None, fresh entropy when the first is drawn, so that copies made before that
                 live through scenarios of their own.
 
@@ -96,6 +99,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             render_mode=render_mode,
             warm_up_days=warm_up_days,
             split=split,
+            observation=observation,
             action=action,
             team_share=team_share,
             maintenance=maintenance,

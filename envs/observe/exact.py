@@ -70,7 +70,7 @@ class Exact:
             lane_reopens_in_days=None if day.lane_reopens_in_days is None else own(day.lane_reopens_in_days),
         )
 
-    def learn(self, memory: Knowledge, flows: Flows, day: Day) -> Knowledge:
+    def learn(self, memory: Knowledge, state: State, flows: Flows, day: Day, *, overwrite: bool = False) -> Knowledge:
         """The day's demand is seen, also what was lost of it."""
         return memory.after(flows.demand)
 

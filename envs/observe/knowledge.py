@@ -32,15 +32,18 @@ class Knowledge(Record):
         each = rate.unsqueeze(1).repeat(1, episodes, 1).transpose(0, 1)  # markets first in memory, as in the twin
         return cls(each, each, each, opening_square(each))
 
-    def after(self, demand: Tensor) -> Self:
+    def after(self, demand: Tensor, square: Tensor | None = None) -> Self:
         """One day later.
 
         Args:
             demand: [B, M, S] units asked for on the day.
+            square: [B, M, S] mean of its square, where the day's demand is an estimate; its square if None.
         """
         return type(self)(
             demand_fast=torch.lerp(self.demand_fast, demand, 1 / FAST_DAYS),
             demand_slow=torch.lerp(self.demand_slow, demand, 1 / SLOW_DAYS),
             demand_quarter=torch.lerp(self.demand_quarter, demand, 1 / QUARTER_DAYS),
-            demand_square=torch.lerp(self.demand_square, demand.square(), 1 / SQUARE_DAYS),
+            demand_square=torch.lerp(
+                self.demand_square, demand.square() if square is None else square, 1 / SQUARE_DAYS
+            ),
         )

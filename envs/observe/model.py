@@ -12,7 +12,7 @@ from entrepot.envs.twin import Day, Flows, State, TwinParameters
 
 Memory = TypeVar("Memory", bound=Record)
 """What a model remembers from day to day; with an axis B, as the state has one."""
-EXACT = "exact"
+EXACT, AS_LIVE = "exact", "as_live"
 
 
 class ObservationModel(Protocol[Memory]):
@@ -46,8 +46,16 @@ class ObservationModel(Protocol[Memory]):
         """
         ...
 
-    def learn(self, memory: Memory, flows: Flows, day: Day) -> Memory:
-        """What is remembered after the day, of the memory before it and of what happened."""
+    def learn(self, memory: Memory, state: State, flows: Flows, day: Day, *, overwrite: bool = False) -> Memory:
+        """What is remembered after a day, of the memory before it and of what happened.
+
+        Args:
+            memory: at the start of the day; with `overwrite`, not to be used again.
+            state: at the end of the day.
+            flows: of the day.
+            day: of the scenario.
+            overwrite: whether the memory before it may be taken over.
+        """
         ...
 
 
@@ -59,7 +67,7 @@ class ObservationBuilder(Protocol):
         ...
 
 
-_MODELS = Registry[ObservationBuilder]({EXACT: "entrepot.envs.observe.exact"})
+_MODELS = Registry[ObservationBuilder]({EXACT: "entrepot.envs.observe.exact", AS_LIVE: "entrepot.envs.observe.as_live"})
 register_observation_model = _MODELS.register
 """Decorate a model's class so that an `observation` can name it."""
 observation_model_names = _MODELS.names

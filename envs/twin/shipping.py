@@ -73,7 +73,7 @@ def ship(
     )
     transit_days = parameters.lane.order_days.index_select(0, day.weekday).add_(day.delay_days)
     transit_days = transit_days.clamp_(1, parameters.pipeline_days - 1)
-    rows = _arrival_rows(parameters, state.day % parameters.pipeline_days, transit_days, received.pipeline.shape)
+    rows = arrival_rows(parameters, state.day % parameters.pipeline_days, transit_days, received.pipeline.shape)
     freight_usd, duty_usd, shipped_m3 = torch.bmm(parameters.per_unit_shipped, shipped.transpose(1, 2)).unbind(1)
     booked_m3 = state.booked_m3.t() + shipped_m3
     departed_m3 = booked_m3 * parameters.lane.departs.index_select(1, day.weekday)
@@ -157,7 +157,7 @@ def _within_supplier_capacity(
     return orders.index_copy(0, lanes, within.sum(dim=0).transpose(0, 1))
 
 
-def _arrival_rows(parameters: TwinParameters, place: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
+def arrival_rows(parameters: TwinParameters, place: int, transit_days: Tensor, shape: torch.Size) -> Tensor:
     """[L·B] row of the ring, seen as [N·H·B, S], where each lane's shipment joins what arrives on its day."""
     _, ring_days, episodes, _ = shape
     arrival = (transit_days.t() + place) % ring_days

@@ -17,9 +17,12 @@ from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
 from entrepot.agents.policy import Policy
 from entrepot.envs.decisions import Decisions
+from entrepot.envs.observe.exact import Exact
+from entrepot.envs.observe.knowledge import Knowledge
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked
-from entrepot.envs.simulation import Present
+from entrepot.envs.simulation import Lived, Present
 from entrepot.envs.twin import Day, Scenario, State
 from entrepot.envs.world import World
 from entrepot.training.base_stock.file import TunedRule, save_rule
@@ -161,6 +164,43 @@ def test_a_batch_decides_as_its_environments_do_alone(policy: Policy, days: Seen
 
 def test_it_keeps_no_state_of_the_world_and_no_day(policy: Policy, days: Seen) -> None:
     assert not [part for part in reachable(policy) if isinstance(part, State | Present | Day | Scenario)]
+
+
+class OnlyTheOpening(Exact):
+    """Shows on all days what there was at the beginning, whatever the world has come to."""
+
+    def __init__(self, world: World, opening: State) -> None:
+        super().__init__(world.parameters, world.attributes)
+        self._opening = opening
+
+    def observe(
+        self,
+        memory: Knowledge,
+        state: State,
+        day: Day,
+        reads: frozenset[Costly] = NOTHING_COSTLY,
+        *,
+        lent: bool = False,
+    ) -> Snapshot:
+        return super().observe(self.begin(self._opening), self._opening, day, reads, lent=lent)
+
+
+def test_worlds_that_look_the_same_lead_to_the_same_orders(policy: Policy, world: World, scenario: Scenario) -> None:
+    """Nothing is learnt of stock, goods on their way, sales or delays but from the observation model."""
+    begun = stocked(world.simulation(), episodes=EPISODES).state
+    model = OnlyTheOpening(world, begun)
+    simulation = replace(world.simulation(), model=model)
+    other = replace(scenario, demand=3 * scenario.demand + 1, delay_days=scenario.delay_days + 2)
+    empty = replace(begun, on_hand=torch.zeros_like(begun.on_hand), dock=begun.dock + 5)
+    orders: list[list[Tensor]] = []
+    for state, days in ((begun, scenario), (empty, other)):
+        past: list[Lived] = []
+        policy.begin(EPISODES)
+        with torch.no_grad():
+            opening = simulation.begin(replace(state, pipeline=state.pipeline.clone()))
+            simulation.run(opening, days, policy.decide, reads=policy.reads, watch=past.append)
+        orders.append([day.decisions.orders for day in past])
+    assert all(torch.equal(one, two) for one, two in zip(*orders, strict=True))
 
 
 @pytest.mark.parametrize("name", SOLVERS)

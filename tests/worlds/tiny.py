@@ -11,8 +11,8 @@ from entrepot.envs.twin import Day, Scenario, State, draw_scenario
 from entrepot.envs.world import World, build_world
 
 
-def tiny_world(network: str = "two_warehouses", skus: int | None = None) -> World:
-    return build_world(network, DemandSettings(), skus=skus)
+def tiny_world(network: str = "two_warehouses", skus: int | None = None, *, observation: str | None = None) -> World:
+    return build_world(network, DemandSettings(), skus=skus, observation=observation)
 
 
 def tiny_scenario(

@@ -99,5 +99,5 @@ def _given(path: str, world: World) -> TunedRule:
                 f"base_stock.path: {str(file)!r} was tuned on other {what}: it {other}; they must be the same"
             )
     here = content_of(world)
-    there = {name: value for name, value in kept.tuned_on.items() if name in here}
+    there = {name: value for name, value in kept.tuned_on.items() if name in here or name == "observation"}
     return replace(kept.of(network), elsewhere=tuple(differences(there, here)) if there else ())

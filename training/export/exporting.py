@@ -13,12 +13,13 @@ from entrepot.envs.observe.snapshot import long_run_deviation
 from entrepot.envs.opening import stocked
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.twin import draw_scenario
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 from entrepot.training.base_stock.file import load_rule
 from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
 from entrepot.training.export import SnapshotRecorder, export_policy
 from entrepot.training.rollout import roll_out
 from entrepot.training.trainers.runs import Run, load_run
+from entrepot.training.world import world_of
 
 RECORDED_EPISODES = 16
 RECORDED_DAYS = 180
@@ -46,7 +47,7 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
     """
     loaded = load_run(run)
     experiment = loaded.experiment
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world_of(experiment)
     fallback = load_rule(run / BASE_STOCK_FILE, world.network).cover
     world = world.starting_from(loaded.cover_days)
     recorder = _recorded(loaded, world)

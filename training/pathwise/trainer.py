@@ -21,7 +21,6 @@ from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import distributed, nn
 
-from entrepot.envs.world import build_world
 from entrepot.training.events import Observer
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.pathwise.learner import Learner
@@ -33,6 +32,7 @@ from entrepot.training.trainers.job import Job, Outcome, TrainingError
 from entrepot.training.trainers.loop import Iteration, Learned, Loop, Score
 from entrepot.training.trainers.modules import save_policy
 from entrepot.training.trainers.tensorboard import while_training
+from entrepot.training.world import world_of
 
 NAME = "pathwise"
 """Of what Ray Train keeps, below the place of the run's checkpoints."""
@@ -149,7 +149,7 @@ def _work(config: dict[str, Any]) -> None:
     rank, workers = context.get_world_rank(), context.get_world_size()
     torch.set_num_threads(threads_each(experiment.compute.threads, processes=workers))
     device = ray_train.torch.get_device()
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus, device=device)
+    world = world_of(experiment, device=device)
     world = world.starting_from(config["base_cover_days"])
     settings = PathwiseSettings.of(experiment.trainer)
     learner = Learner(

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.upkeep import MaintainingPolicy, MaintenanceHead
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named
 from entrepot.training.rllib.settings import PpoSettings
+from entrepot.training.world import world_of
 
 ACTOR, UPKEEP = "actor.", "upkeep."
 
@@ -25,7 +26,7 @@ def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.
         world: its world; built anew if None.
     """
     settings = PpoSettings.of(experiment.trainer)
-    world = world or build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world or world_of(experiment)
     orders = actor_named(settings.actor).deployed(world, settings, experiment.policy.neural(head=ENVIRONMENT_HEAD))
     return MaintainingPolicy(orders, MaintenanceHead()) if settings.maintenance else orders
 

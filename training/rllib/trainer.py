@@ -12,7 +12,6 @@ import torch
 from ray.rllib.algorithms import Algorithm
 from ray.rllib.utils.metrics import ALL_MODULES, ENV_RUNNER_RESULTS, LEARNER_RESULTS, NUM_ENV_STEPS_SAMPLED
 
-from entrepot.envs.world import build_world
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.deployed import module_of, state_of
@@ -23,6 +22,7 @@ from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkp
 from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
+from entrepot.training.world import world_of
 
 
 def train(job: Job) -> Outcome:
@@ -34,7 +34,7 @@ def train(job: Job) -> Outcome:
         TrainingError: all runners were lost more often in a row than `compute.most_failures` allows.
     """
     started, experiment = perf_counter(), job.experiment
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world_of(experiment)
     world = world.starting_from(job.base_cover_days)
     checkpoints = Checkpoints(checkpoint_place(experiment))
     torch.set_num_threads(threads_each(experiment.compute.threads))

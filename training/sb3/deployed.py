@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from entrepot.agents.mlp import AgentMlp, CentralMlp
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.sb3.settings import Sb3SacSettings, Sb3Settings
+from entrepot.training.world import world_of
 
 
 def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.Module:
@@ -22,7 +23,7 @@ def module_of(experiment: ExperimentSettings, world: World | None = None) -> nn.
         world: its world; built anew if None.
     """
     settings = Sb3Settings.of(experiment.trainer)
-    world = world or build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world or world_of(experiment)
     squash = isinstance(settings, Sb3SacSettings)
     return _BUILDERS[settings.view](world, settings, squash)
 

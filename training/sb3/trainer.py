@@ -15,7 +15,7 @@ from stable_baselines3.common.logger import Logger
 
 from entrepot.agents.mlp.layers import ACTIVATIONS
 from entrepot.envs.action import MOST_COVER_DAYS
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.sb3.deployed import module_of, start_from_base_stock, state_of
 from entrepot.training.sb3.environment import VIEWS, WarehouseVecEnv
@@ -24,6 +24,7 @@ from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
+from entrepot.training.world import world_of
 
 MODEL = "model.zip"
 """In a checkpoint's folder."""
@@ -33,7 +34,7 @@ def train(job: Job) -> Outcome:
     """Train in this process until the iterations are done, or the seconds are over."""
     started, experiment = perf_counter(), job.experiment
     settings = Sb3Settings.of(experiment.trainer)
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world_of(experiment)
     world = world.starting_from(job.base_cover_days)
     torch.set_num_threads(threads_each(experiment.compute.threads))
     env = make_environment(world, settings)

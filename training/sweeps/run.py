@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from entrepot.envs.world import build_world
 from entrepot.training.base_stock.file import save_rule
 from entrepot.training.base_stock.kept import tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of
@@ -21,6 +20,7 @@ from entrepot.training.threads import computing_on, threads_each
 from entrepot.training.trainers.cluster import reached
 from entrepot.training.trainers.job import TrainingError
 from entrepot.training.trainers.settings import ComputeSettings
+from entrepot.training.world import world_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def sweep(overrides: Sequence[str], *, trials: int, concurrent: int, observe: Ob
         compose_experiment(plan.overrides({key: domain.sample()}))
     # Ray Tune takes an address and a storage, whatever the trainer.
     experiment.trainer.refuse(ComputeSettings())
-    world = build_world(experiment.network, experiment.demand, skus=experiment.skus)
+    world = world_of(experiment)
     observe(Event(Kind.WORLD, text=told_of(world)))
     for warning in world.warnings(days=experiment.evaluation.days):
         observe(Event(Kind.WARNING, text=str(warning)))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.names import places
-from entrepot.envs.world import World, build_world
+from entrepot.envs.world import World
 from entrepot.training.base_stock.file import RuleFile
 from entrepot.training.experiment import (
     BASE_STOCK_FILE,
@@ -22,6 +22,7 @@ from entrepot.training.experiment import (
     read_experiment,
 )
 from entrepot.training.trainers.registry import learned_module
+from entrepot.training.world import world_of
 
 DEMAND_TOLERANCE = 1e-3
 """Relative: two machines add up a history in their own orders, and figures are kept in single precision."""
@@ -43,7 +44,7 @@ class Run:
             return None
         tuned = RuleFile.read(path)
         try:
-            own = build_world(self.experiment.network, self.experiment.demand, skus=self.experiment.skus)
+            own = world_of(self.experiment)
         except ConfigurationError:  # its history isn't here, so that nobody knows
             return None
         if (tuned.lanes, tuned.skus) != (list(own.network.lanes), list(own.network.skus)):

@@ -112,5 +112,5 @@ def test_statistics_of_demand_follow_demand() -> None:
 
 
 def test_an_observation_model_that_is_not_there_is_refused_with_what_is_allowed() -> None:
-    with pytest.raises(ConfigurationError, match="observation: 'guessed'; allowed: exact"):
+    with pytest.raises(ConfigurationError, match=r"observation: 'guessed'; allowed: .*exact"):
         build_world("two_warehouses", skus=2, observation="guessed")

@@ -1,0 +1,126 @@
+"""What was asked for on days of which only sales are known: those that leave unserved tell nobody. No torch here.
+
+On a day on which a market could have bought more, demand is what was sold. On a day on which all that could serve it
+ran out, demand is at least that: the estimate is its conditional mean, E[D | D ≥ s]. Sales alone would be too little,
+and to leave such days out would leave out just those on which much was asked for.
+
+Demand of a day is taken as negative binomial with the running mean and variance, and as Poisson where the variance is
+no greater than the mean. Both obey p(j) = (a + b/j) p(j − 1), the (a, b, 0) class (Panjer 1981, ASTIN Bulletin 12),
+from which, with the hazard h = p(s) / P(D ≥ s), mean μ and dispersion δ = variance/μ:
+
+    E[D | D ≥ s]  = μ + s δ h
+    E[D² | D ≥ s] = (δ − 1 + μ) E[D | D ≥ s] + μ + δ s² h
+
+With nothing sold it is the mean itself, so that a statistic stands still; the more was sold, the nearer it is to sales.
+
+The formulas are written in operators alone, which arrays and tensors have alike: the twin and the live side share them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entrepot.envs.snapshot.statistics import SMOOTHED_DAYS, SQUARE, SQUARE_DAYS
+
+Floats = NDArray[np.float64]
+
+MEAN = "demand_slow"
+"""The statistic that a day's mean follows from."""
+TERMS = 24
+"""Steps of the hazard's recursion; beyond them it is closed by its slope."""
+LEAST_UNITS = 1e-3
+"""A smaller mean is taken as this; with less than this left, a market could have bought no more."""
+LEAST_SEASON = 0.05
+MOST_DISPERSION = 100.0
+LAST_MONTH, WEEK_AHEAD = 0, 2
+"""Places in `season_ahead`."""
+
+
+class Asked(NamedTuple):
+    """Estimates of a day's demand, and of its square, as statistics take them."""
+
+    units: Any
+    square: Any
+
+
+def given_at_least(sales: Any, mean: Any, dispersion: Any) -> Asked:
+    """Demand of a day and its square, in the mean, given that it was no less than sales.
+
+    Args:
+        sales: units, from 0 up; an array or tensor.
+        mean: units a day, above 0.
+        dispersion: variance over mean, from 1 up.
+    """
+    hazard = _hazard(sales, mean, dispersion)
+    sold = sales * dispersion * hazard
+    units = mean + sold
+    # What is left of the recursion's rounding may not make it less than was sold.
+    units = (units + sales + abs(units - sales)) / 2
+    square = (dispersion - 1 + mean) * units + mean + sales * sold
+    least = units * units
+    return Asked(units, (square + least + abs(square - least)) / 2)
+
+
+def _hazard(at: Any, mean: Any, dispersion: Any) -> Any:
+    """p(at) / P(D ≥ at), by h(x) = h(x + 1) / (h(x + 1) + a + b/(x + 1)) from `TERMS` further on.
+
+    There, at x, h is taken to rise by κ = b/x² a unit, so that h² = (1 − a − b/x − κ) h + κ closes the recursion; for
+    large means that is Birnbaum's (1942) bound of the normal hazard.
+    """
+    a = 1 - 1 / dispersion
+    b = mean / dispersion - a
+    far = at + (TERMS + 1)
+    slope = b / (far * far)
+    slope = (slope + abs(slope)) / 2
+    gap = 1 - a - b / far - slope
+    hazard = (gap + (gap * gap + 4 * slope) ** 0.5) / 2
+    for ahead in range(TERMS, 0, -1):
+        hazard = hazard / (hazard + a + b / (at + ahead))
+    return hazard
+
+
+def asked(statistics: dict[str, Floats], sales: Floats, sold_out: NDArray[np.bool_], season: float = 1.0) -> Asked:
+    """Demand of a day and its square, of sales.
+
+    Args:
+        statistics: [M, S] each, before the day, by field of the snapshot.
+        sales: [M, S] units sold, those for which customers wait included; NaN where it isn't known.
+        sold_out: [M, S] whether customers may have left unserved.
+        season: the week's seasonal index over that of the month before it.
+    """
+    mean = np.maximum(statistics[MEAN] * season, LEAST_UNITS)
+    variance = (statistics[SQUARE] - statistics[MEAN] ** 2) * season**2
+    found = given_at_least(np.nan_to_num(sales), mean, np.clip(variance / mean, 1.0, MOST_DISPERSION))
+    return Asked(np.where(sold_out, found.units, sales), np.where(sold_out, found.square, sales**2))
+
+
+def after_sales(
+    statistics: dict[str, Floats], sales: Floats, sold_out: NDArray[np.bool_], season: Floats
+) -> dict[str, Floats]:
+    """Statistics of demand after more days of which only sales are known; as `statistics.after` where demand is.
+
+    Args:
+        statistics: [M, S] each, before the first of the days, by field of the snapshot.
+        sales: [T, M, S] units sold on each day, those for which customers wait included, the latest last; NaN where it
+            isn't known.
+        sold_out: [T, M, S] whether customers may have left unserved.
+        season: [T] the week's seasonal index over that of the month before it.
+
+    Returns:
+        [M, S] each, by field of the snapshot.
+    """
+    known = dict(statistics)
+    for units, short, index in zip(sales, sold_out, season, strict=True):
+        day = asked(known, units, short, float(index))
+        known = {
+            name: known[name] + np.nan_to_num((day.units - known[name]) / days) for name, days in SMOOTHED_DAYS.items()
+        } | {SQUARE: known[SQUARE] + np.nan_to_num((day.square - known[SQUARE]) / SQUARE_DAYS)}
+    return known
+
+
+def season_of_day(season_ahead: Any) -> Any:
+    """The week's seasonal index over that of the month before it, of `season_ahead` [..., W]; an array or tensor."""
+    return season_ahead[..., WEEK_AHEAD].clip(LEAST_SEASON) / season_ahead[..., LAST_MONTH].clip(LEAST_SEASON)
