@@ -63,7 +63,7 @@ class AsLive:
         """As in `ObservationModel`."""
         recorded = replace(state, pipeline=memory.schedule.expected)
         snapshot = self._exact.observe(memory.demand, recorded, day, reads, lent=lent)
-        return self._with_overdue(snapshot, memory.schedule.overdue)
+        return self._with_overdue(snapshot, memory.schedule.overdue.clamp(min=0.0))
 
     def learn(
         self, memory: LiveKnowledge, state: State, flows: Flows, day: Day, *, overwrite: bool = False

@@ -16,7 +16,10 @@ from entrepot.envs.twin.shipping import arrival_rows
 
 @dataclass(frozen=True)
 class Schedule(Record):
-    """Of B networks at the start of a day. Nothing arrives early, so that what comes is the longest overdue."""
+    """Of B networks at the start of a day. What comes is the longest overdue: goods hardly ever arrive early.
+
+    Where they do, since a disruption ended before anybody knew, less than nothing is overdue until their day is past.
+    """
 
     expected: Annotated[Tensor, Axes("NHBS", memory="NHBS")]  # units, in a ring by scheduled day
     overdue: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units that were to arrive before today and didn't
@@ -41,11 +44,11 @@ class Schedule(Record):
         place = (state.day - 1) % parameters.pipeline_days
         expected, today = ring.take_out(self.expected, place, overwrite=overwrite)
         overdue = entity_first(self.overdue) + today - entity_first(flows.arrived)
-        scheduled = parameters.lane.order_days.index_select(0, day.weekday).clamp_(1, parameters.pipeline_days - 1)
-        rows = arrival_rows(parameters, place, scheduled, expected.shape)
-        expected = ring.put_in(expected, entity_first(flows.shipped), rows)
-        # The last bit of a fraction could otherwise leave less than nothing.
-        return type(self)(expected, overdue.clamp(min=0.0).transpose(0, 1))
+        scheduled = parameters.lane.order_days.index_select(0, day.weekday)
+        if day.known_lane_extra_days is not None:
+            scheduled = scheduled + day.known_lane_extra_days.round().to(scheduled)
+        rows = arrival_rows(parameters, place, scheduled.clamp(1, parameters.pipeline_days - 1), expected.shape)
+        return type(self)(ring.put_in(expected, entity_first(flows.shipped), rows), overdue.transpose(0, 1))
 
     def __getstate__(self) -> dict[str, Any]:
         # By value, as the state's pipeline: days write into it, and two processes would fill one ring.
