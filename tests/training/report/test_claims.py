@@ -46,7 +46,7 @@ def test_what_was_not_measured_is_said_so() -> None:
         assert measured_text(ROWS[claim]) == "–"
     rows = saved_rows({})
     assert {row["verdict"] for row in rows} == {NOT_HERE}
-    assert all("benchmarks/" in row["assumption"] for row in rows)
+    assert all("--json docs/" in row["assumption"] for row in rows)
 
 
 def test_saved_figures_are_judged_by_the_papers_own() -> None:
@@ -85,6 +85,7 @@ def test_the_page_holds_every_claim_and_no_share_of_a_gain_that_is_none() -> Non
         "gain_is_certain": False,
     }
     told = {"policy": "one", "episodes": 4, "days": 9, "warm_up_days": 3, "network": "here", "demand": "some"}
+    told["records"] = {ACTIVE: "exact", PASSIVE: "exact"}
     page = text_of(Report(list(ROWS.values()), [part], ["passive: min-max, tuned", "a note"], told), "images/paper.png")
     assert all(claim in page for claim in ROWS)
     assert share_text(part) == "no certain gain"
@@ -96,3 +97,15 @@ def test_the_page_holds_every_claim_and_no_share_of_a_gain_that_is_none() -> Non
 def test_changes_have_a_sign() -> None:
     assert percent(0.3) == "+30 %"
     assert percent(-0.125) == "−12.5 %"
+
+
+def test_resilience_is_told_of_the_disruptions_that_both_sides_lived_through() -> None:
+    rows = [
+        {"disruption": "fire", "policy": "min_max", "service_kept": 0.8},
+        {"disruption": "fire", "policy": "kreen-pathwise/0007", "service_kept": 0.88},
+        {"disruption": "strike", "policy": "kreen-pathwise/0007", "service_kept": 0.9},
+    ]
+    found = {row["claim"]: row for row in saved_rows({"resilience": rows})}["resilience"]
+    assert found["verdict"] == MISSED
+    assert np.isclose(found["measured"], 0.1)
+    assert "1 disruptions" in found["assumption"]
