@@ -12,12 +12,15 @@ import json
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date as Date
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from live_load import Line, Process, event_of, open_store, pick
+from live_load import Line, Process, envelope, event_of, open_store
 from live_process import START, places
 
 from entrepot.scheduler.clock import FastClock
@@ -32,6 +35,9 @@ SPEED = 21_600.0
 BATCH = 20
 LONGEST_SECONDS = 2.5
 WHOLE_EVERY = 25
+FIRST_DAY = START.date()
+Said = tuple[str, dict[str, Any]]
+"""An event's type and data."""
 
 
 @dataclass
@@ -43,6 +49,8 @@ class World:
     unanswered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the last batch, by source
     numbers: dict[str, int] = field(default_factory=dict)  # the last sequence that was used, by source
     doubled: int = 0
+    today: Date = FIRST_DAY
+    arrived: set[str] = field(default_factory=set)  # keys of orders whose goods were received
 
 
 class Witness:
@@ -106,6 +114,7 @@ def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
                 threading.Thread(target=_send, args=(process.port, folder, clock, f"/wms/{place}", world, stop))
                 for place in range(2)
             ]
+            busy.append(threading.Thread(target=_live, args=(process.port, folder, clock, world, stop)))
             busy.append(threading.Thread(target=_take_over, args=(process.port, folder, world, stop)))
             for thread in busy:
                 thread.start()
@@ -138,19 +147,61 @@ def _send(port: int, folder: Path, clock: FastClock, source: str, world: World, 
     try:
         line = Line(port, folder)
         while not stop.is_set():
-            told = world.unanswered.get(source)
-            if told is None:
-                first = world.numbers.get(source, 0)
-                told = [pick(source, first + place, clock.now()) for place in range(1, BATCH + 1)]
-                world.unanswered[source], world.numbers[source] = told, first + BATCH
-            for _ in range(2 if world.numbers[source] % 7 == 0 else 1):
-                answers = line.ask("POST", "/v1/events", told)["answers"]
-            for event, answer in zip((event_of(one) for one in told), answers, strict=True):
-                assert answer["outcome"] in ("accepted", "duplicate"), answer
-                world.acknowledged[source, event.key.sequence] = event.digest
-            del world.unanswered[source]
+            _tell(line, source, clock, world, lambda: [_moved(place) for place in range(BATCH)])
     except (OSError, http.client.HTTPException):
         return  # it was killed
+
+
+def _moved(place: int) -> Said:
+    """Units that are sold and found in turn, so that stock stays what it is."""
+    cell = {"node": "california", "sku": "lamp", "units": 1}
+    return ("adjustment", {**cell, "reason": "found"}) if place % 2 else ("pick", cell)
+
+
+def _live(port: int, folder: Path, clock: FastClock, world: World, stop: threading.Event) -> None:
+    """What each day brings, so that there is something to order: demand, sales from the shelves, orders that arrive."""
+    try:
+        line = Line(port, folder)
+        while not stop.wait(0.05):
+            today = clock.now().date()
+            _tell(line, "/oms/shop", clock, world, lambda today=today: _day(world, today))  # type: ignore[misc]
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def _day(world: World, today: Date) -> list[Said]:
+    found: list[Said] = []
+    for sku in ("kettle", "lamp") if today > world.today else ():
+        date = (today - timedelta(days=1)).isoformat()
+        found.append(("demand", {"market": "us_shop", "sku": sku, "date": date, "units": 3 + today.day % 4}))
+        found += [("pick", {"node": node, "sku": sku, "units": 5}) for node in ("shenzhen", "california")]
+    world.today = max(today, world.today)
+    of = places().names.arrays
+    for key in sorted(set(world.orders) - world.arrived):
+        world.arrived.add(key)
+        order = world.orders[key]
+        node = of.nodes[int(of.lane.destination[of.lanes.index(order["lane"])])]
+        for line in order["lines"]:
+            cell = {"node": node, "sku": line["sku"], "units": line["units"]}
+            found += [("receipt", {**cell, "order": key}), ("putaway", cell)]
+    return found
+
+
+def _tell(line: Line, source: str, clock: FastClock, world: World, made: Callable[[], list[Said]]) -> None:
+    """What is new, or else what wasn't answered the last time; some of it twice."""
+    told = world.unanswered.get(source)
+    if told is None:
+        first, new = world.numbers.get(source, 0), made()
+        told = [envelope(kind, data, source, first + place, clock.now()) for place, (kind, data) in enumerate(new, 1)]
+        if not told:
+            return
+        world.unanswered[source], world.numbers[source] = told, first + len(told)
+    for _ in range(2 if world.numbers[source] % 7 == 0 else 1):
+        answers = line.ask("POST", "/v1/events", told)["answers"]
+    for event, answer in zip((event_of(one) for one in told), answers, strict=True):
+        assert answer["outcome"] in ("accepted", "duplicate"), answer
+        world.acknowledged[source, event.key.sequence] = event.digest
+    del world.unanswered[source]
 
 
 def _take_over(port: int, folder: Path, world: World, stop: threading.Event) -> None:
