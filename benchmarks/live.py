@@ -61,7 +61,10 @@ def main(
     seconds: Annotated[float, typer.Option(help="So long.")] = 60.0,
     stored: Annotated[int, typer.Option(help="Events in the log for restart.")] = 1_000_000,
     kept: Annotated[
-        Path | None, typer.Option("--folder", help="For restart: make the log here, or go on with the one that is.")
+        Path | None,
+        typer.Option(
+            "--folder", help="For restart and closed_loop: what was made or played is kept here, and gone on with."
+        ),
     ] = None,
     skus: Annotated[int, typer.Option(help="Of kreen, for plan.")] = 2_000,
     orders: Annotated[int, typer.Option(help="Customers' orders for each row of allocate.")] = 100,
@@ -69,6 +72,9 @@ def main(
     days: Annotated[int, typer.Option(help="Of closed_loop.")] = 120,
     loop_skus: Annotated[int, typer.Option(help="Of kreen, for closed_loop.")] = 32,
     scenarios: Annotated[int, typer.Option(help="Of closed_loop.")] = 8,
+    loop_seconds: Annotated[
+        float, typer.Option(help="Of closed_loop: begin no scenario after so many; with --folder another run goes on.")
+    ] = 1e9,
     history: Annotated[
         Path | None, typer.Option(help="Daily sales that closed_loop draws its demand from; generated if not given.")
     ] = None,
@@ -95,7 +101,7 @@ def main(
             elif name == "alert":
                 found = [alert(folder, alerts)]
             elif name == "closed_loop":
-                found = closed_loop(days, loop_skus, scenarios, history)
+                found = closed_loop(days, loop_skus, scenarios, history, kept, loop_seconds)
             elif name == "faults":
                 found = [trials(folder, kills, seed)]
             else:

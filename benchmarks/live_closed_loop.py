@@ -10,12 +10,17 @@ is the generator's, for which the module was not trained.
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import math
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import time as Time
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +32,7 @@ from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import InferenceModule, Limits, load
 from entrepot.command_line.demo.days import Said
 from entrepot.command_line.demo.twin_days import WARM_UP_DAYS, Ordered, TwinDays
+from entrepot.configs.files import write_atomically
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
@@ -35,7 +41,7 @@ from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import base_cover_rule, stocked
-from entrepot.envs.simulation import Simulation
+from entrepot.envs.simulation import Lived, Present, Simulation
 from entrepot.envs.snapshot.season import season_ahead
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
@@ -49,7 +55,7 @@ from entrepot.scheduler.places import Places
 from entrepot.scheduler.store.writer import Writer
 
 NETWORK = "kreen"
-DECIDED_AT = time(2, 0)
+DECIDED_AT = Time(2, 0)
 INFORMATION = {
     "perfect": {"true_arrivals": True, "sees_lost": True},
     "as_live": {"true_arrivals": False, "sees_lost": False},
@@ -68,7 +74,14 @@ class Played:
     fallbacks: int = 0
 
 
-def closed_loop(days: int, skus: int, seeds: int, history: Path | None = None) -> list[dict[str, Any]]:
+def closed_loop(
+    days: int,
+    skus: int,
+    seeds: int,
+    history: Path | None = None,
+    folder: Path | None = None,
+    seconds: float = math.inf,
+) -> list[dict[str, Any]]:
     """A row for each kind of information.
 
     Args:
@@ -76,20 +89,36 @@ def closed_loop(days: int, skus: int, seeds: int, history: Path | None = None) -
         skus: of the network.
         seeds: how many scenarios.
         history: daily sales that the demand is drawn from; the generator's if None.
+        folder: where what was played is kept, so that another run goes on with it.
+        seconds: after so many nothing more is begun; rows are of the scenarios that are whole by then.
+
+    Raises:
+        RuntimeError: not one scenario was whole in time.
     """
+    begun = time.monotonic()
     demand = DemandSettings() if history is None else DemandSettings(path=str(history))
     logging.getLogger("entrepot").setLevel(logging.ERROR)  # alerts of a network that is played are no news
     module = load(Path(__file__).parents[1] / "checkpoints" / "released" / "kreen-pathwise")
     world = build_world(NETWORK, demand, skus=skus)
-    trained = [
-        _in_the_twin(world, _known(module, world), _as_evaluated(module, world), days, seed) for seed in range(seeds)
-    ]
-    ruled = [
-        _in_the_twin(world, _known(module, world), _as_released(module, world), days, seed) for seed in range(seeds)
-    ]
-    rows = []
+    plays: dict[str, Callable[[int], Played]] = {
+        "trained": lambda seed: _in_the_twin(world, module, _as_evaluated(module, world), days, seed),
+        "ruled": lambda seed: _in_the_twin(world, module, _as_released(module, world), days, seed),
+    }
     for name, information in INFORMATION.items():
-        found = [_through_the_scheduler(module, days, skus, seed, information, demand) for seed in range(seeds)]
+        plays[name] = partial(_through_the_scheduler, module, days, skus, information, demand)
+    told = (str(history), days, skus, module.versions.manifest_digest)
+    played: dict[str, list[Played]] = {name: [] for name in plays}
+    for seed in range(seeds):
+        if time.monotonic() - begun > seconds:
+            break
+        for name, play in plays.items():
+            played[name].append(_kept(folder, (*told, name, seed), partial(play, seed)))
+    seeds = len(played["ruled"])
+    if not seeds:
+        raise RuntimeError(f"closed_loop: no scenario within {seconds} s")
+    trained, ruled, rows = played["trained"], played["ruled"], []
+    for name in INFORMATION:
+        found = played[name]
         ratio, low, high = _ratio(found, trained)
         own, own_low, own_high = _ratio(found, ruled)
         rows.append(
@@ -115,6 +144,18 @@ def closed_loop(days: int, skus: int, seeds: int, history: Path | None = None) -
     return rows
 
 
+def _kept(folder: Path | None, key: tuple[Any, ...], play: Callable[[], Played]) -> Played:
+    """What was played before, or else is now, and is kept for the next time."""
+    if folder is None:
+        return play()
+    path = folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.json"
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=Played)
+    found = play()
+    write_atomically(path, msgspec.json.encode(found))
+    return found
+
+
 def _ratio(found: list[Played], beside: list[Played], draws: int = 2000) -> tuple[float, float, float]:
     """Of sums of cost over the same scenarios, with a 95 % interval by drawing scenarios with replacement."""
     one, other = np.array([played.usd for played in found]), np.array([played.usd for played in beside])
@@ -125,12 +166,23 @@ def _ratio(found: list[Played], beside: list[Played], draws: int = 2000) -> tupl
 
 
 @torch.no_grad()
-def _in_the_twin(world: World, simulation: Simulation, decide: Decide, days: int, seed: int) -> Played:
+def _in_the_twin(world: World, module: InferenceModule, decide: Decide, days: int, seed: int) -> Played:
+    """The warm-up is that of the world that plays for the scheduler, and is known as the scheduler knows it."""
+    simulation = _known(module, world)
     scenario = draw_scenario(
         world.network, world.demand, episodes=1, days=WARM_UP_DAYS + days, split=Split.TEST, seed=seed
     )
     rule, first = base_cover_rule(world.attributes), int(scenario.first_day[0])
-    present = simulation.run(stocked(simulation, episodes=1), scenario, rule, days=WARM_UP_DAYS)
+    opening = stocked(world.simulation(), episodes=1)
+    square = torch.as_tensor(_of_skus(module, world, module.manifest.demand.demand_square), dtype=torch.float32)
+    memory = replace(simulation.begin(opening.state).memory, demand_square=square.unsqueeze(0))
+
+    def remember(lived: Lived) -> None:
+        nonlocal memory
+        memory = simulation.model.learn(memory, lived.flows, lived.day)
+
+    warm = world.simulation().run(opening, scenario, rule, days=WARM_UP_DAYS, watch=remember)
+    present = Present(warm.state, memory)
     usd = asked = lost = 0.0
     for number in range(WARM_UP_DAYS, WARM_UP_DAYS + days):
         day = scenario.at(number)
@@ -158,7 +210,7 @@ def _told(module: InferenceModule, world: World) -> dict[str, Any]:
 
 def _known(module: InferenceModule, world: World) -> Simulation:
     """The twin observed by one who believed at first of demand what the module knows of it, as the scheduler does."""
-    mean = torch.as_tensor(_of_skus(module, world, module.network["demand_mean"]), dtype=torch.float32)
+    mean = torch.as_tensor(_of_skus(module, world, module.manifest.demand.demand_mean), dtype=torch.float32)
     attributes = replace(world.attributes, demand_mean=mean)
     return Simulation.of(world.simulation().parameters, attributes)
 
@@ -200,7 +252,7 @@ def _of_skus(module: InferenceModule, world: World, values: Any) -> Any:
 
 
 def _through_the_scheduler(
-    module: InferenceModule, days: int, skus: int, seed: int, information: dict[str, bool], demand: DemandSettings
+    module: InferenceModule, days: int, skus: int, information: dict[str, bool], demand: DemandSettings, seed: int
 ) -> Played:
     counts: Counter[str] = Counter()
     sent: list[Ordered] = []

@@ -18,6 +18,6 @@ def test_with_perfect_information_the_scheduler_costs_what_its_rule_costs_in_the
     for name in list(sys.modules):
         if name.startswith("live_"):
             del sys.modules[name]
-    assert perfect["own_rule_ratio"] == pytest.approx(1.0, abs=0.002)
+    assert perfect["own_rule_ratio"] == pytest.approx(1.0, abs=1e-5)
     assert (perfect["fallback_share"], as_live["fallback_share"]) == (0, 0)
     assert as_live["cost_usd_per_day"] > 0
