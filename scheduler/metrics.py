@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -45,11 +46,12 @@ class Metrics:
             "entrepot_fallback_share", "Share of the last 100 plans that the fallback decided", registry=self.registry
         )
 
-    def count(self, answer: Answer) -> None:
-        """What became of an event."""
-        self.events.labels(answer.outcome).inc()
-        if answer.rule is not None:
-            self.rules.labels(answer.rule).inc()
+    def count(self, answers: Sequence[Answer]) -> None:
+        """What became of events."""
+        for outcome, number in Tally(answer.outcome for answer in answers).items():
+            self.events.labels(outcome).inc(number)
+        for rule, number in Tally(answer.rule for answer in answers if answer.rule is not None).items():
+            self.rules.labels(rule).inc(number)
 
     def plans_made(self) -> dict[str, int]:
         """So far, by who decided them."""

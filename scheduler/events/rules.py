@@ -107,6 +107,8 @@ def check_data(data: Data, places: Places) -> None:
 
 
 def _check_dates(data: Data, time: int, now: int) -> None:
+    if isinstance(data, Movement):  # most of what comes; it has no dates
+        return
     for name in ("ordered", "departed", "eta", "until", "date", "promised"):
         value = getattr(data, name, None)
         if value is not None and not YEARS[0] <= value.year <= YEARS[1]:

@@ -132,8 +132,7 @@ class Input:
             log.exception("not taken; it comes again")
             await message.nak(delay=AGAIN_SECONDS)
             return
-        for one in answers:
-            self._metrics.count(one)
+        self._metrics.count(answers)
         await message.ack()
 
     def _events(self, message: Any) -> list[Event | Broken]:

@@ -193,6 +193,19 @@ def test_mail_that_is_refused_is_tried_again_after_a_restart_and_not_once_its_ca
     assert notices.listed(connect_to_read(live.folder), "dropped")
 
 
+def test_at_the_end_of_the_process_nothing_more_is_begun_and_what_is_left_waits(live: Live, receiver: Receiver) -> None:
+    tells = teller(live, by_webhook(live.folder.parent, receiver.url))
+    stock_out(live)
+    live.clock.advance(timedelta(seconds=1))
+    live.desk.tick()
+    waiting = len(notices.listed(connect_to_read(live.folder)))
+    assert waiting
+    tells.end()
+    assert tells.tick() == 0
+    assert receiver.got == []
+    assert len(notices.listed(connect_to_read(live.folder))) == waiting
+
+
 def test_a_password_is_sent_over_tls_alone(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret\n")
     smtp = f"{{host: mail, sender: a@example.org, user: a, password_file: {tmp_path / 'password'}, tls: none}}"
