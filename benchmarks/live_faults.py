@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from live_load import Line, Process, envelope, event_of, open_store
+from live_load import Line, Nursery, envelope, event_of, open_store
 from live_process import START, places
 
 from entrepot.scheduler.clock import FastClock
@@ -34,6 +34,7 @@ SPEED = 21_600.0
 """A day takes four seconds, so that most lives of a server see a cut-off."""
 BATCH = 20
 LONGEST_SECONDS = 2.5
+PAUSE_SECONDS = 0.01
 WHOLE_EVERY = 25
 FIRST_DAY = START.date()
 Said = tuple[str, dict[str, Any]]
@@ -106,23 +107,22 @@ def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
     witness = Witness(connection)
     connection.close()
     lost = differ = 0
+    nursery, clock = Nursery(), FastClock(START, SPEED, begun)
     for number in range(1, count + 1):
-        with Process(folder, begun, SPEED) as process:
-            stop = threading.Event()
-            clock = FastClock(START, SPEED, begun)
-            busy = [
-                threading.Thread(target=_send, args=(process.port, folder, clock, f"/wms/{place}", world, stop))
-                for place in range(2)
-            ]
-            busy.append(threading.Thread(target=_live, args=(process.port, folder, clock, world, stop)))
-            busy.append(threading.Thread(target=_take_over, args=(process.port, folder, world, stop)))
-            for thread in busy:
-                thread.start()
-            stop.wait(random.uniform(0, LONGEST_SECONDS))
-            process.kill()
-            stop.set()
-            for thread in busy:
-                thread.join()
+        server, stop = nursery.start(folder, begun, SPEED), threading.Event()
+        busy = [
+            threading.Thread(target=_send, args=(server.port, folder, clock, f"/wms/{place}", world, stop))
+            for place in range(2)
+        ]
+        busy.append(threading.Thread(target=_live, args=(server.port, folder, clock, world, stop)))
+        busy.append(threading.Thread(target=_take_over, args=(server.port, folder, world, stop)))
+        for thread in busy:
+            thread.start()
+        stop.wait(random.uniform(0, LONGEST_SECONDS))
+        server.kill()
+        stop.set()
+        for thread in busy:
+            thread.join()
         if random.random() < 0.3:
             _tear(folder, random)
         connection, whole = connect_to_read(folder), number % WHOLE_EVERY == 0 or number == count
@@ -130,6 +130,7 @@ def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
         world.doubled += _doubled(connection)
         differ += witness.differs(connection, folder, whole=whole)
         connection.close()
+    nursery.close()
     return {
         "case": "faults",
         "trials": count,
@@ -146,7 +147,7 @@ def _send(port: int, folder: Path, clock: FastClock, source: str, world: World, 
     """Batches one after another; what wasn't answered when a server died is sent again, and some is sent twice."""
     try:
         line = Line(port, folder)
-        while not stop.is_set():
+        while not stop.wait(PAUSE_SECONDS):
             _tell(line, source, clock, world, lambda: [_moved(place) for place in range(BATCH)])
     except (OSError, http.client.HTTPException):
         return  # it was killed
