@@ -7,13 +7,14 @@ that name it ship it, `receipt` events receive it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from entrepot.scheduler.events.quantities import MILLION, millionths
 from entrepot.scheduler.mirror import Mirror
+from entrepot.scheduler.mirror.pipeline import Open
 from entrepot.scheduler.store.writer import Transaction
 
 OUT = ("released", "sent", "confirmed", "confirmed in part", "shipped", "received", "closed short")
@@ -27,7 +28,7 @@ class Progress(NamedTuple):
     """Of one order, in units."""
 
     state: str
-    confirmed: float
+    confirmed: float | None
     shipped: float
     received: float
 
@@ -45,7 +46,10 @@ def follow(turn: Transaction) -> list[tuple[str, str]]:
     told, changed = progress(turn.mirror, lines), []
     for key, state, _, *figures in rows:
         now = told.get(key)
-        if now is None or (now.state, *now[1:]) == (state, *figures):
+        if now is None:
+            continue
+        now = now._replace(confirmed=figures[0] if now.confirmed is None else now.confirmed)
+        if now == (state, *figures):
             continue
         turn.connection.execute(
             "UPDATE releases SET state = ?, confirmed = ?, shipped = ?, received = ? WHERE key = ?", (*now, key)
@@ -58,40 +62,70 @@ def follow(turn: Transaction) -> list[tuple[str, str]]:
 def progress(mirror: Mirror, orders: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Progress]:
     """Of orders by name, with the lines that were released; those of which nothing was told since aren't in it."""
     names, pipeline, divisible = mirror.places.names, mirror.pipeline, mirror.places.divisible
-    shipped: dict[str, dict[int, int]] = {key: defaultdict(int) for key in orders}
-    received: dict[str, dict[int, int]] = {key: defaultdict(int) for key in orders}
+    parts: dict[str, list[Open]] = {key: [] for key in orders}
     for part in pipeline.shipped(names.lanes, names.skus, divisible):
-        if part.order in shipped:
-            shipped[part.order][part.sku] += part.units
-            received[part.order][part.sku] += part.received
+        if part.order in parts:
+            parts[part.order].append(part)
     found = {}
     for key, lines in orders.items():
         document = pipeline.orders.get(key)
-        if document is None:  # it has ended so long ago that only sums are known
+        if document is None and not parts[key]:  # it has ended so long ago that only sums are known
             continue
-        wanted: dict[int, int] = defaultdict(int)
-        confirmed: dict[int, int] = defaultdict(int)
-        for line in lines:
-            wanted[names.skus[line["sku"]]] += millionths(line["units"], divisible=divisible)
-        for of in document.lines:
-            confirmed[names.skus[of.sku]] += millionths(of.units, divisible=divisible)
-        came = {sku: received[key][sku] + pipeline.received_of(key, sku) for sku in {*wanted, *received[key]}}
-        gone = {sku: max(shipped[key][sku], came.get(sku, 0)) for sku in {*wanted, *shipped[key]}}
-        left, there = any(gone.values()), all(came[sku] >= units for sku, units in wanted.items())
-        if there:
-            state = "received"
-        elif document.status == "cancelled" and not left:
-            state = "cancelled"
-        elif document.status != "open":
-            state = "closed short"
-        elif left:
-            state = "shipped"
-        elif document.revision > 0:
-            whole = all(confirmed[sku] >= units for sku, units in wanted.items())
-            state = "confirmed" if whole else "confirmed in part"
-        else:
-            continue
-        answered = sum(confirmed.values()) if document.revision > 0 else 0
-        figures = (amount / MILLION for amount in (answered, sum(gone.values()), sum(came.values())))
-        found[key] = Progress(state, *figures)
+        wanted = _by_sku((names.skus[line["sku"]], millionths(line["units"], divisible=divisible)) for line in lines)
+        came = _by_sku((part.sku, part.came) for part in parts[key])
+        for sku in wanted:
+            came[sku] += pipeline.received_of(key, sku)
+        gone = _by_sku((part.sku, part.units) for part in parts[key])
+        confirmed = None
+        if document is not None and document.revision > 0:
+            confirmed = _by_sku(
+                (names.skus[of.sku], millionths(of.units, divisible=divisible)) for of in document.lines
+            )
+        status = "closed" if document is None else document.status
+        on_the_way = any(part.received < part.units for part in parts[key])
+        state = _state(
+            status, wanted, confirmed, came, left=any((*gone.values(), *came.values())), on_the_way=on_the_way
+        )
+        if state is not None:
+            shipped = sum(max(gone[sku], came[sku]) for sku in {*gone, *came})
+            answered = None if confirmed is None else sum(confirmed.values()) / MILLION
+            found[key] = Progress(state, answered, shipped / MILLION, sum(came.values()) / MILLION)
+    return found
+
+
+def _state(
+    status: str,
+    wanted: Mapping[int, int],
+    confirmed: Mapping[int, int] | None,
+    came: Mapping[int, int],
+    *,
+    left: bool,
+    on_the_way: bool,
+) -> str | None:
+    """None where nothing was told of it yet.
+
+    Args:
+        status: of the order's document.
+        wanted: millionths by SKU that were released.
+        confirmed: by its document; None where nobody answered.
+        came: received.
+        left: whether anything was shipped, or came.
+        on_the_way: whether anything that was shipped is still expected.
+    """
+    if all(came.get(sku, 0) >= units for sku, units in wanted.items()):
+        return "received"
+    if on_the_way or (left and status == "open"):
+        return "shipped"
+    if status != "open":
+        return "cancelled" if status == "cancelled" and not left else "closed short"
+    if confirmed is None:
+        return None
+    whole = all(confirmed.get(sku, 0) >= units for sku, units in wanted.items())
+    return "confirmed" if whole else "confirmed in part"
+
+
+def _by_sku(amounts: Iterable[tuple[int, int]]) -> dict[int, int]:
+    found: dict[int, int] = defaultdict(int)
+    for sku, units in amounts:
+        found[sku] += units
     return found

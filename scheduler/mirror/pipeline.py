@@ -36,9 +36,10 @@ class Open(NamedTuple):
     lane: int
     sku: int
     units: int
-    received: int
+    received: int  # or no longer expected
     started: int | str | None  # microseconds, or a date as text: when it was ordered or departed
     eta: str | None
+    came: int = 0  # of a shipment: what was received, and no more
 
 
 class Pipeline:
@@ -136,9 +137,9 @@ class Pipeline:
     ) -> Iterator[Open]:
         left = {sku: max(self._received.get((name, sku), 0), 0) for _, _, sku, _, _ in parts}
         for order, lane, sku, units, departed in parts:
-            received = units if closed else min(units, left[sku])
-            left[sku] -= min(units, left[sku])
-            yield Open(name, order or None, lane, sku, units, received, departed, eta)
+            came = min(units, left[sku])
+            left[sku] -= came
+            yield Open(name, order or None, lane, sku, units, units if closed else came, departed, eta, came)
 
     def forget(self, horizon: int, skus: dict[str, int], divisible: bool) -> None:
         """Forget what was over by a time: orders that were closed, and shipments that have arrived or were closed.

@@ -89,3 +89,15 @@ def test_all_that_was_ordered_and_came_in_is_received_and_a_correction_is_seen(o
 def test_what_the_supplier_cancels_is_cancelled(out: Out) -> None:
     out.order(out.lines, 1, status="cancelled")
     assert out.state() == "cancelled"
+
+
+def test_an_order_that_is_closed_once_it_has_left_is_short_only_if_its_shipment_is(out: Out) -> None:
+    out.tell("shipment", shipment="S1", lane=TRUCK, lines=out.lines, order=KEY)
+    out.order(out.lines, 1, status="closed")
+    assert out.state() == "shipped"
+    half = halved(out.lines)
+    out.receive(half, shipment="S1")
+    assert out.state() == "shipped"
+    out.tell("shipment", shipment="S1", lane=TRUCK, lines=out.lines, order=KEY, status="closed", revision=1)
+    assert out.state() == "closed short"
+    assert out.live.releases()[TRUCK]["received_units"] == sum(line["units"] for line in half)
