@@ -137,11 +137,13 @@ def _names(data: Data, places: Places) -> Iterator[tuple[str, str, dict[str, int
         yield "node", data.node, {**names.nodes, **dict.fromkeys(places.network.suppliers, 0)}
         yield "lane", data.lane, names.lanes
         yield "sku", data.sku, names.skus
-    elif isinstance(data, Movement | Count):
+        return
+    if isinstance(data, Movement | Count):
         yield "node", data.node, names.nodes
         yield "sku", data.sku, names.skus
-    if isinstance(data, Return) and data.market is not None:
-        yield "market", data.market, names.markets
+        if isinstance(data, Return) and data.market is not None:
+            yield "market", data.market, names.markets
+        return
     if isinstance(data, Sale | Demand):
         yield "market", data.market, names.markets
     if isinstance(data, Order | Shipment):

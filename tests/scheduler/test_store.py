@@ -16,7 +16,7 @@ from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store import quarantine
 from entrepot.scheduler.store.folder import DATABASE, MIRROR, StoreError, connect_to_read
-from entrepot.scheduler.store.recovery import folded
+from entrepot.scheduler.store.recovery import folded, recover
 from entrepot.scheduler.store.writer import QueueFullError, Writer
 from tests.scheduler.told import START, ZONES, envelope, event, moved, network, places
 
@@ -208,3 +208,25 @@ def test_what_was_stored_is_read_as_it_came(writer: Writer) -> None:
     outcomes(writer, told)
     body = connect_to_read(writer.folder).execute("SELECT body FROM events").fetchone()[0]
     assert read(body) == [told]
+
+
+def test_a_correction_may_come_in_one_request_with_what_it_undoes_and_gaps_in_between(writer: Writer) -> None:
+    wrong = {"source": "/wms/one", "epoch": 1, "sequence": 9, "reason": "typed twice"}
+    told = [event("receipt", moved(3), 9), event("correction", wrong, 10_000), event("receipt", moved(2), 20_000)]
+    assert outcomes(writer, *told, told[0]) == ["accepted", "accepted", "accepted", "duplicate"]
+    assert outcomes(writer, *told) == ["duplicate"] * 3
+    assert writer.submit(lambda turn: turn.mirror.stock.balance("dock", 1, 1)).result() == 2_000_000
+    assert writer.position == 3
+
+
+def test_the_mirror_is_kept_on_the_way_though_nobody_ends_in_order(tmp_path: Path) -> None:
+    found = Writer(tmp_path, places(), SimulatedClock(START), keep_every=5)
+    outcomes(found, *(event("receipt", moved(1), number) for number in range(1, 8)))
+    digest(found)  # in a turn after the one that begins to keep it
+    found._kept()
+    reader = connect_to_read(tmp_path)
+    mirror, recovery = recover(reader, tmp_path, places())
+    assert (recovery.kept, recovery.replayed, recovery.why) == (7, 0, None)
+    assert mirror.digest() == folded(reader, places()).digest()
+    reader.close()
+    found.close()
