@@ -51,6 +51,9 @@ class MinMaxTuning:
     tried: int
     usd_per_day: float
     usual_usd_per_day: float  # with the usual rule of thumb
+    safest: tuple[float, float]  # safety and lot of the pair with the fewest stock-outs
+    safest_stock_out_ratio: float  # its stock-out rate over that of the cheapest
+    safest_cost_ratio: float  # its cost over that of the cheapest
 
 
 def maintained(described: NetworkDescription, how: MaintenancePolicy) -> NetworkDescription:
@@ -83,8 +86,19 @@ def tuned_min_max(world: World, *, episodes: int, seed: int) -> tuple[MinMax, Mi
     cost = [float(row["settled_cost_usd_per_day"]) for row in rows]
     place = int(np.argmin(cost))
     safety, lot = pairs[place]
-    usual = MinMaxTuning(safety, lot, len(pairs), cost[place], cost[pairs.index((14.0, 28.0))])
-    return MinMax(world.attributes, safety_days=safety, lot_days=lot), usual
+    rate = [float(row["stock_out_rate"]) for row in rows]
+    safest = int(np.argmin(rate))
+    tuning = MinMaxTuning(
+        safety,
+        lot,
+        len(pairs),
+        cost[place],
+        cost[pairs.index((14.0, 28.0))],
+        pairs[safest],
+        rate[safest] / rate[place] if rate[place] else 1.0,
+        cost[safest] / cost[place],
+    )
+    return MinMax(world.attributes, safety_days=safety, lot_days=lot), tuning
 
 
 def lateral_lanes(network: NetworkArrays) -> Tensor:
