@@ -35,6 +35,12 @@ KPIS = (
     ("equipment_mtbf_hours", "hours of work between failures", "{:,.0f}"),
     ("equipment_maintenance_usd_per_day", "maintenance, USD a day", "{:,.0f}"),
     ("space_used_share", "space used", "{:.1%}"),
+    # Where records can be wrong.
+    ("record_accuracy", "records that are right", "{:.1%}"),
+    ("record_units_off_share", "units off, of units in stock", "{:.2%}"),
+    ("shrunk_units_per_day", "units vanished a day", "{:,.2f}"),
+    ("counts_per_day", "counts a day", "{:,.1f}"),
+    ("counting_usd_per_day", "counting, USD a day", "{:,.0f}"),
     # Where a node is Amazon's.
     ("fba_aged_share", "FBA stock that is old", "{:.1%}"),
     ("fba_cut_units_per_day", "FBA orders cut, units a day", "{:,.1f}"),

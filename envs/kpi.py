@@ -14,6 +14,7 @@ from torch import Tensor
 
 from entrepot.envs.ageing_kpi import AgeingTotals
 from entrepot.envs.inside_kpi import InsideTotals
+from entrepot.envs.record_kpi import RecordTotals
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.state import State
@@ -36,6 +37,7 @@ class KpiTotals:
     days: int
     sums: Tensor  # [Q, B, N] one layer for each of `QUANTITIES`, in double precision
     inside: InsideTotals
+    records: RecordTotals
     ageing: AgeingTotals
 
     @classmethod
@@ -43,7 +45,8 @@ class KpiTotals:
         """Nothing seen yet, in B episodes."""
         shape = (len(QUANTITIES), episodes, parameters.nodes)
         none = torch.zeros(shape, dtype=torch.float64, device=parameters.device)
-        return cls(0, none, InsideTotals.start(parameters, episodes), AgeingTotals.start(parameters, episodes))
+        inside, ageing = InsideTotals.start(parameters, episodes), AgeingTotals.start(parameters, episodes)
+        return cls(0, none, inside, RecordTotals(), ageing)
 
     def add(self, parameters: TwinParameters, state: State, flows: Flows, costs: Costs) -> Self:
         """Count one more day.
@@ -66,6 +69,7 @@ class KpiTotals:
             self.days + 1,
             self.sums + today,
             self.inside.add(parameters, state, flows),
+            self.records.add(state, flows),
             self.ageing.add(parameters, state, flows),
         )
 
@@ -85,6 +89,10 @@ class KpiTotals:
         `equipment_mtbf_hours`: of work for each failure, as measured; `equipment_maintenance_usd_per_day`, a part of
         the cost of equipment; `space_used_share` of limited capacities.
 
+        Where records can be wrong: `record_accuracy`, the share of cells (a node's SKU) whose record at the day's end
+        is what can be found on the shelf; `record_units_off_share`, units of difference over units of stock;
+        `shrunk_units_per_day`; `counts_per_day`; `counting_usd_per_day`, a part of the cost of handling.
+
         Where a node is Amazon's: `fba_cut_units_per_day` of orders that its limits left out, counted anew each day that
         they are asked for; `fba_removed_units_per_day`; `fba_aged_share` of its stock by volume, what is older than the
         youngest age that pays a surcharge or is removed.
@@ -93,6 +101,7 @@ class KpiTotals:
         return {
             **self._shared(total),
             **self.inside.by_episode(self.days),
+            **self.records.by_episode(self.days),
             **self.ageing.by_episode(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["sold_usd"] / total["stock_usd"],
             "transit_days_per_unit": total["transit_unit_days"] / total["served"],
@@ -108,6 +117,7 @@ class KpiTotals:
         return {
             **self._shared(total),
             **self.inside.by_node(self.days),
+            **self.records.by_node(self.days),
             **self.ageing.by_node(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["left_usd"] / total["stock_usd"],
             "freight_usd_per_unit_shipped": total["freight"] / total["shipped"],

@@ -30,7 +30,9 @@ def content_of(world: World) -> dict[str, str]:
     """A digest of each part of a network and of its demand, by `network.PART` and `demand.PART`."""
     # What is inside warehouses counts only where the twin takes it up.
     inside = world.description.inside
-    aside = None if inside is not None and inside.changes_the_twin else {"inside"}
+    aside = set() if inside is not None and inside.changes_the_twin else {"inside"}
+    if world.description.records is None:  # as it was before there were any
+        aside.add("records")
     network = world.description.model_dump(mode="json", exclude=aside)
     if inside is not None and inside.changes_the_twin:
         network["inside"] = _with_positions(network["inside"])

@@ -22,6 +22,7 @@ from entrepot.envs.network.inbound.arrays import InboundArrays
 from entrepot.envs.network.lanes import LaneArrays
 from entrepot.envs.network.markets import MarketArrays, OptionArrays
 from entrepot.envs.network.nodes import NodeArrays, SupplierArrays
+from entrepot.envs.network.records.arrays import RecordArrays
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class NetworkArrays(Record):
     sku: SkuArrays
     equipment: EquipmentArrays | None  # None where nothing wears
     inbound: InboundArrays | None  # None where no node is Amazon's
+    records: RecordArrays | None  # None where nothing is said of them
 
     capital_share_per_year: float
     container_m3: float
@@ -102,6 +104,7 @@ class NetworkArrays(Record):
             sku=SkuArrays.of(goods),
             equipment=EquipmentArrays.of(network),
             inbound=InboundArrays.of(network),
+            records=RecordArrays.of(network),
             capital_share_per_year=network.capital_share_per_year,
             container_m3=network.container_m3,
             divisible=network.divisible,

@@ -16,6 +16,7 @@ from entrepot.envs.network.distance import DETOUR, great_circle_km
 from entrepot.envs.network.equipment.description import Serves
 from entrepot.envs.network.inbound.description import Fba
 from entrepot.envs.network.inside.description import Inside
+from entrepot.envs.network.records.description import Records
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -198,6 +199,7 @@ class NetworkDescription(StrictModel):
     skus: dict[str, Sku] | None = None
     catalogue: Catalogue | None = None
     inside: Inside | None = Field(None, description="what is inside the nodes: space, goods, people, equipment")
+    records: Records | None = Field(None, description="how wrong records of stock are, and how it is counted")
 
     @model_validator(mode="after")
     def _names_refer_to_something(self) -> Self:
@@ -208,6 +210,7 @@ class NetworkDescription(StrictModel):
             *self._lane_problems(),
             *self._sku_problems(),
             *self._inside_problems(),
+            *self._record_problems(),
         ]
         if problems:
             raise ValueError("; ".join(problems))
@@ -289,6 +292,11 @@ class NetworkDescription(StrictModel):
         for sku in (*self.inside.goods.types, *self.inside.goods.cartons):
             if self.skus is not None and sku not in self.skus:
                 yield f"inside.goods: {sku!r} is no SKU of the network"
+
+    def _record_problems(self) -> Iterable[str]:
+        for name in () if self.records is None else self.records.nodes:
+            if name not in self.nodes:
+                yield f"records.nodes: {name!r} is no node; allowed: {_names(self.nodes)}"
 
     def _sku_problems(self) -> Iterable[str]:
         if (self.skus is None) == (self.catalogue is None):

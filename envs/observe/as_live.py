@@ -9,6 +9,7 @@ from torch import Tensor
 
 from entrepot.envs.axes import Record
 from entrepot.envs.observe.asked import asked
+from entrepot.envs.observe.bookings import Bookings
 from entrepot.envs.observe.exact import Exact
 from entrepot.envs.observe.knowledge import Knowledge
 from entrepot.envs.observe.model import AS_LIVE, register_observation_model
@@ -27,14 +28,15 @@ class LiveKnowledge(Record):
 
     demand: Knowledge
     schedule: Schedule
+    bookings: Bookings | None = None  # None where nothing is booked late
 
 
 @register_observation_model(AS_LIVE)
 class AsLive:
     """Goods are on schedule until they are overdue, and then due tomorrow; customers who left unserved are not seen.
 
-    What those asked for is estimated (`entrepot.envs.snapshot.lost_demand`). Stock, backlog and conditions are seen as
-    `exact` sees them.
+    What those asked for is estimated (`entrepot.envs.snapshot.lost_demand`). Where nodes book late, arrivals and sales
+    are known so much later. Backlog and conditions are seen as `exact` sees them.
     """
 
     def __init__(self, parameters: TwinParameters, attributes: NetworkAttributes) -> None:
@@ -49,7 +51,8 @@ class AsLive:
 
     def begin(self, state: State) -> LiveKnowledge:
         """Statistics of demand start from the long run; what is on the way is on schedule."""
-        return LiveKnowledge(self._exact.begin(state), Schedule.opening(state))
+        known = self._exact.begin(state)
+        return LiveKnowledge(known, Schedule.opening(state), Bookings.opening(self._parameters, known, state))
 
     def observe(
         self,
@@ -61,9 +64,13 @@ class AsLive:
         lent: bool = False,
     ) -> Snapshot:
         """As in `ObservationModel`."""
-        recorded = replace(state, pipeline=memory.schedule.expected)
+        recorded = replace(self.stock(state), pipeline=memory.schedule.expected)
+        overdue = memory.schedule.overdue.clamp(min=0.0)
+        if memory.bookings is not None:
+            recorded, arrived = memory.bookings.recorded(self._parameters, recorded)
+            overdue = overdue + arrived
         snapshot = self._exact.observe(memory.demand, recorded, day, reads, lent=lent)
-        return self._with_overdue(snapshot, memory.schedule.overdue.clamp(min=0.0))
+        return self._with_overdue(snapshot, overdue)
 
     def learn(
         self, memory: LiveKnowledge, state: State, flows: Flows, day: Day, *, overwrite: bool = False
@@ -72,17 +79,26 @@ class AsLive:
         # No gradient passes through what is learnt, as none does where demand itself is seen.
         with torch.no_grad():
             sales = flows.demand - flows.lost
-            found = self.estimate(memory.demand, sales, self._sold_out(state, flows, sales), day)
-            demand = memory.demand.after(*found)
-        return LiveKnowledge(demand, memory.schedule.after(self._parameters, state, flows, day, overwrite=overwrite))
+            found = self.estimate(memory.demand, sales, self.sold_out(state, flows, sales), day)
+        bookings = memory.bookings
+        if bookings is not None:
+            bookings, found = bookings.after(self._parameters, flows, found)
+        demand = memory.demand.after(*found)
+        schedule = memory.schedule.after(self._parameters, state, flows, day, overwrite=overwrite)
+        return LiveKnowledge(demand, schedule, bookings)
+
+    def stock(self, state: State) -> State:
+        """What is taken for the stock: that which can be found."""
+        return state if state.records is None else replace(state, on_hand=state.findable, records=None)
 
     def estimate(self, known: Knowledge, sales: Tensor, sold_out: Tensor, day: Day) -> Asked:
         """Demand of a day and its square, [B, M, S] each, of sales and of where customers may have left unserved."""
         return asked(known, sales, sold_out, day.season_ahead)
 
-    def _sold_out(self, state: State, flows: Flows, sales: Tensor) -> Tensor:
+    def sold_out(self, state: State, flows: Flows, sales: Tensor) -> Tensor:
         """[B, M, S] whether a market's customers had to wait, or nothing was left at any node that can serve it."""
-        on_shelves = entity_first(state.on_hand) + self._parameters.lane.queues.by_place(entity_first(flows.shipped))
+        sent = self._parameters.lane.queues.by_place(entity_first(flows.shipped))
+        on_shelves = entity_first(self.stock(state).on_hand) + sent
         left = (self._reach @ on_shelves.flatten(1)).view(-1, *on_shelves.shape[1:]).transpose(0, 1)
         waits = sales - (flows.served.sum(dim=0) - flows.served_backlog)
         return (left < LEAST_UNITS) | (waits > LEAST_UNITS)

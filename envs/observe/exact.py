@@ -43,7 +43,7 @@ class Exact:
         # scenario shares its memory with.
         own = _itself if lent else torch.clone
         return Snapshot(
-            on_hand=own(state.on_hand),
+            on_hand=own(state.findable),
             dock=own(state.dock),
             in_transit=own(state.in_transit),
             due=due_in_ring(self._attributes, state),

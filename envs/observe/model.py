@@ -12,7 +12,7 @@ from entrepot.envs.twin import Day, Flows, State, TwinParameters
 
 Memory = TypeVar("Memory", bound=Record)
 """What a model remembers from day to day; with an axis B, as the state has one."""
-EXACT, AS_LIVE = "exact", "as_live"
+EXACT, AS_LIVE, ERRONEOUS = "exact", "as_live", "erroneous"
 
 
 class ObservationModel(Protocol[Memory]):
@@ -67,7 +67,13 @@ class ObservationBuilder(Protocol):
         ...
 
 
-_MODELS = Registry[ObservationBuilder]({EXACT: "entrepot.envs.observe.exact", AS_LIVE: "entrepot.envs.observe.as_live"})
+_MODELS = Registry[ObservationBuilder](
+    {
+        EXACT: "entrepot.envs.observe.exact",
+        AS_LIVE: "entrepot.envs.observe.as_live",
+        ERRONEOUS: "entrepot.envs.observe.erroneous",
+    }
+)
 register_observation_model = _MODELS.register
 """Decorate a model's class so that an `observation` can name it."""
 observation_model_names = _MODELS.names

@@ -9,6 +9,7 @@ from entrepot.envs.twin.fba import FbaDay
 from entrepot.envs.twin.flows import Costs
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.receiving import Received
+from entrepot.envs.twin.records import RecordsDay
 from entrepot.envs.twin.returning import Returned
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.serving import Served
@@ -30,6 +31,7 @@ def costs_of(
     equipment_usd: Tensor | None,
     destroyed: Tensor | None,
     fba: FbaDay | None,
+    kept: RecordsDay | None,
     whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from its parts.
@@ -45,6 +47,7 @@ def costs_of(
         equipment_usd: [N, B]; None where nothing wears.
         destroyed: [B, N, S] units of stock; None where nothing is.
         fba: the day at Amazon's centres; None where no node is theirs.
+        kept: the day of records; None where they are always right.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
@@ -55,6 +58,9 @@ def costs_of(
     scrap = returned.scrapped @ parameters.sku.unit_value_usd
     if destroyed is not None:
         scrap = scrap + (destroyed @ parameters.sku.unit_value_usd).t()
+    if kept is not None:
+        inbound = inbound + kept.usd
+        scrap = scrap + kept.shrunk @ parameters.sku.unit_value_usd
     none = torch.zeros_like(inbound)
     fees = (none,) * 4
     if fba is not None:

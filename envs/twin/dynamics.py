@@ -16,6 +16,7 @@ from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.rationing import SMALLEST
 from entrepot.envs.twin.receiving import Received, dock_m3, receive
+from entrepot.envs.twin.records import RecordsDay, RecordState, Shelves, at_shelves, keep_records
 from entrepot.envs.twin.returning import come_back, with_customers
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.serving import Served, picking_units, serve
@@ -54,7 +55,9 @@ def step(
     state, destroyed = struck(state, day, whole_units=whole_units)
     received = receive(parameters, state, day, whole_units=whole_units, overwrite=overwrite)
     returned = come_back(parameters, state, day, whole_units=whole_units)
-    served = serve(parameters, state, day, received.on_hand, whole_units=whole_units)
+    shelves = _shelves(parameters, state, day, received)
+    available = received.on_hand if shelves is None else shelves.available
+    served = serve(parameters, state, day, available, whole_units=whole_units)
     shipped = ship(
         parameters,
         state,
@@ -65,6 +68,11 @@ def step(
         whole_units=whole_units,
         minimum_orders=exact,
     )
+    kept = None
+    if shelves is not None and state.records is not None:
+        wanted = entity_first(day.demand) + entity_first(state.backlog)
+        kept = keep_records(parameters, state.records, day, shelves, served, shipped.on_hand, wanted)
+        shipped = shipped._replace(on_hand=kept.on_hand)
     fba = _centres(parameters, state, received, shipped.on_hand)
     if fba is not None:
         shipped = shipped._replace(on_hand=fba.on_hand)
@@ -82,6 +90,7 @@ def step(
         equipment_usd=ran and ran.usd,
         destroyed=destroyed,
         fba=fba,
+        kept=kept,
         whole_containers=exact,
     )
     next_state = State(
@@ -95,6 +104,7 @@ def step(
         booked_m3=shipped.booked_m3.t(),
         equipment=ran and ran.state,
         fba=fba and fba.state,
+        records=kept and _after_removal(kept, fba),
     )
     by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(
@@ -110,11 +120,26 @@ def step(
         shipped=shipped.shipped.transpose(0, 1),
         transit_days=shipped.transit_days,
         equipment=ran and ran.flows,
+        records=kept and kept.flows,
         destroyed=destroyed,
         cut=None if shipped.cut is None else shipped.cut.transpose(0, 1),
         removed=None if fba is None or fba.removed is None else fba.removed.transpose(0, 1),
     )
     return next_state, flows, costs
+
+
+def _shelves(parameters: TwinParameters, state: State, day: Day, received: Received) -> Shelves | None:
+    """What of the stock is recorded and can be found; None where records are always right."""
+    if parameters.records is None or state.records is None:
+        return None
+    return at_shelves(parameters.records, state.records, day, received)
+
+
+def _after_removal(kept: RecordsDay, fba: FbaDay | None) -> RecordState:
+    """What is recorded at the end of the day; Amazon tells what it removed."""
+    if fba is None or fba.removed is None:
+        return kept.state
+    return kept.state.without(fba.removed.transpose(0, 1), fba.on_hand.transpose(0, 1))
 
 
 def _centres(parameters: TwinParameters, state: State, received: Received, on_hand: Tensor) -> FbaDay | None:

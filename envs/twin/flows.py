@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.twin.records import RecordFlows
 from entrepot.envs.twin.wearing import EquipmentFlows
 
 
@@ -29,6 +30,7 @@ class Flows(Record):
     shipped: Annotated[Tensor, Axes("BLS")]  # after rationing
     transit_days: Annotated[Tensor, Axes("BL")]  # from today to arrival, of what was shipped today
     equipment: EquipmentFlows | None = None  # None where nothing wears
+    records: RecordFlows | None = None  # None where records are always right
     destroyed: Annotated[Tensor | None, Axes("BNS")] = None  # on the shelves and at the dock; None where nothing is
     cut: Annotated[Tensor | None, Axes("BLS")] = None  # of orders, by Amazon's limits; None where there are none
     removed: Annotated[Tensor | None, Axes("BNS")] = None  # from Amazon's shelves, too old; None where nothing ever is
@@ -42,7 +44,7 @@ class Costs(Record):
     storage: Annotated[Tensor, Axes("BN")]
     freight: Annotated[Tensor, Axes("BN")]
     duty: Annotated[Tensor, Axes("BN")]
-    handling: Annotated[Tensor, Axes("BN")]  # inbound, outbound, and delivery from a dearer option
+    handling: Annotated[Tensor, Axes("BN")]  # inbound, outbound, delivery from a dearer option, and counts of stock
     lost_margin: Annotated[Tensor, Axes("BN")]
     backlog: Annotated[Tensor, Axes("BN")]
     returns: Annotated[Tensor, Axes("BN")]

@@ -13,6 +13,7 @@ from entrepot.envs.twin.fba import FbaState
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.rationing import ROUNDING
+from entrepot.envs.twin.records import RecordState
 from entrepot.envs.twin.wearing import EquipmentState
 
 
@@ -34,11 +35,17 @@ class State(Record):
     booked_m3: Annotated[Tensor, Axes("BL", memory="LB", shared_by_skus=True)]  # waits for the lane's next departure
     equipment: EquipmentState | None = None  # None where nothing wears
     fba: FbaState | None = None  # None where no node is Amazon's
+    records: RecordState | None = None  # None where records are always right
 
     @property
     def episodes(self) -> int:
         """B."""
         return self.on_hand.shape[0]
+
+    @property
+    def findable(self) -> Tensor:
+        """[B, N, S] units on the shelves, but for those that stand where nobody finds them."""
+        return self.on_hand if self.records is None else self.on_hand - self.records.misplaced
 
     def __getstate__(self) -> dict[str, Any]:
         # `multiprocessing` passes torch's tensors to other processes by sharing their memory. This is the one that a
@@ -82,6 +89,9 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         equipment = EquipmentState.in_use(parameters.equipment, episodes=episodes)
     shelves = in_each(stock)
     fba = None if parameters.inbound is None else FbaState.new(parameters.inbound, shelves.transpose(0, 1))
+    records = None
+    if parameters.records is not None and parameters.records.kept:
+        records = RecordState.opening(parameters.records, shelves)
     return State(
         day=0,
         on_hand=shelves,
@@ -93,4 +103,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         booked_m3=empty(parameters.lanes, episodes).T,
         equipment=equipment,
         fba=fba,
+        records=records,
     )

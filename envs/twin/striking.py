@@ -26,4 +26,6 @@ def struck(state: State, day: Day, *, whole_units: bool) -> tuple[State, Tensor 
     if whole_units:
         of_shelves, of_dock = torch.floor(of_shelves), torch.floor(of_dock)
     left = replace(state, on_hand=state.on_hand - of_shelves, dock=state.dock - of_dock)
+    if state.records is not None:
+        left = replace(left, records=state.records.without(of_shelves, left.on_hand))
     return left, of_shelves + of_dock

@@ -17,6 +17,7 @@ from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
 from entrepot.envs.twin.fba import OUTFLOW_DAYS, FbaState
+from entrepot.envs.twin.records import RecordState
 from tests.worlds.networks import networks
 
 MONDAY = 4
@@ -106,7 +107,9 @@ def empty_state(parameters: TwinParameters, *, episodes: int = 1, on_hand: Any =
 def with_stock(parameters: TwinParameters, state: State, on_hand: Tensor) -> State:
     """The same state with [B, N, S] units on hand that came in just now."""
     fba = None if parameters.inbound is None else FbaState.new(parameters.inbound, on_hand.transpose(0, 1))
-    return replace(state, on_hand=on_hand, fba=fba)
+    kept = parameters.records is not None and parameters.records.kept
+    records = RecordState.opening(parameters.records, on_hand) if parameters.records is not None and kept else None
+    return replace(state, on_hand=on_hand, fba=fba, records=records)
 
 
 def quiet_scenario(
@@ -146,9 +149,10 @@ def worlds(
     whole: bool = True,
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
     fba: st.SearchStrategy[bool] = st.booleans(),
+    records: bool = False,
 ) -> World:
     """Networks of every shape, with amounts from far too little to far too much."""
-    description = draw(networks(wear=draw(st.booleans()), fba=draw(fba)))
+    description = draw(networks(wear=draw(st.booleans()), fba=draw(fba), records=records))
     try:
         arrays = NetworkArrays.from_description(description)
     except ConfigurationError as error:
@@ -186,6 +190,8 @@ def worlds(
         price_surge=1 + random(episodes, days, lanes),
         **wear_and_tear(arrays, random, episodes, days),
     )
+    if arrays.records is not None and arrays.records.kept:
+        scenario = replace(scenario, record_dice=random(episodes, days, 3, nodes, skus).clamp(max=0.999))
     room = opening_state(parameters, 3 * units(nodes, skus), episodes=1, whole_units=whole)
     stock = room.on_hand.expand(episodes, -1, -1)
     young = stock * random(episodes, nodes, skus)

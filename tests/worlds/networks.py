@@ -31,6 +31,7 @@ from entrepot.envs.network.inbound.description import CheckIn, Fba
 from entrepot.envs.network.inside.description import Inside, WarehouseInside
 from entrepot.envs.network.layout import Layout
 from entrepot.envs.network.picking.throughput import DockWork, PickingWork
+from entrepot.envs.network.records.description import CountPlan, NodeRecords, Records
 
 Draw = st.DrawFn
 
@@ -70,12 +71,14 @@ def networks(
     max_skus: int = 3,
     wear: bool = False,
     fba: bool = False,
+    records: bool = False,
 ) -> NetworkDescription:
     """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
 
     At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes. With `wear`,
     docks and picking that are limited may have equipment that fails within days, and a node's rates may follow from its
     layout. With `fba`, any node may be Amazon's, with fees that are felt within days.
+    With `records`, records go wrong within days and are counted by any plan.
     """
     warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
     centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
@@ -98,6 +101,24 @@ def networks(
         skus={f"sku_{i}": draw(_skus(list(suppliers))) for i in range(count)} if listed else None,
         catalogue=None if listed else draw(_catalogues(list(suppliers), count)),
         inside=draw(_insides(nodes)) if wear else None,
+        records=draw(_records()) if records else None,
+    )
+
+
+@st.composite
+def _records(draw: Draw) -> Records:
+    errors = NodeRecords(
+        shrinkage_share_per_year=draw(shares()),
+        mispick_share=draw(amounts(0.0, 0.3)),
+        misplaced_share=draw(amounts(0.0, 0.3)),
+        booking_delay_days=draw(st.integers(0, 3)),
+    )
+    return Records(
+        every_node=errors,
+        counts=draw(st.sampled_from(CountPlan)),
+        count_usd=draw(prices(5.0)),
+        yearly_days=draw(st.integers(1, 9)),
+        class_days=[2, 3, 5],
     )
 
 

@@ -16,6 +16,7 @@ from entrepot.envs.twin.parameters.inbound import InboundParameters
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.markets import MarketParameters, OptionParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SkuParameters, SupplierParameters
+from entrepot.envs.twin.parameters.records import RecordParameters
 from entrepot.envs.twin.parameters.returns import ReturnParameters
 from entrepot.envs.twin.parameters.tensors import Kind
 
@@ -33,6 +34,7 @@ class TwinParameters(Record):
     sku: SkuParameters
     equipment: EquipmentParameters | None  # None where nothing wears
     inbound: InboundParameters | None  # None where no node is Amazon's
+    records: RecordParameters | None  # None where nothing is said of them
     capital_share_per_year: float
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
@@ -54,6 +56,7 @@ class TwinParameters(Record):
             sku=SkuParameters.of(arrays, kind),
             equipment=EquipmentParameters.of(arrays, kind),
             inbound=InboundParameters.of(arrays, kind),
+            records=RecordParameters.of(arrays, kind),
             capital_share_per_year=arrays.capital_share_per_year,
             container_m3=arrays.container_m3,
             divisible=arrays.divisible,

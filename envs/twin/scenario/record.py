@@ -37,6 +37,7 @@ class Day(Record):
     equipment_second_life: Annotated[Tensor | None, Axes("BU")] = None  # hours
     equipment_repair_hours: Annotated[Tensor | None, Axes("B2U")] = None
     equipment_signal: Annotated[Tensor | None, Axes("BU")] = None
+    record_dice: Annotated[Tensor | None, Axes("B3NS")] = None  # as `records.py` draws them; None where all are right
     # Where a disruption strikes, as `disruption.py` draws it; None where nothing does.
     stock_lost: Annotated[Tensor | None, Axes("BN")] = None  # share of what is on the shelves and at the dock
     known_equipment: Annotated[Tensor | None, Axes("BN")] = None  # as `equipment`, as far as is known on the day
@@ -98,6 +99,7 @@ class Scenario(Record):
     equipment_second_life: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
     equipment_repair_hours: Annotated[Tensor | None, Axes("BT2U", memory="T2UB")] = None
     equipment_signal: Annotated[Tensor | None, Axes("BTU", memory="TUB")] = None
+    record_dice: Annotated[Tensor | None, Axes("BT3NS", memory="T3NBS")] = None
     stock_lost: Annotated[Tensor | None, Axes("BTN")] = None
     known_equipment: Annotated[Tensor | None, Axes("BTN")] = None
     known_lane_open: Annotated[Tensor | None, Axes("BTL")] = None

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from entrepot.envs.network.records.description import CountPlan, NodeRecords, Records
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.model import observation_model_names
 from entrepot.envs.observe.reading import EVERYTHING
@@ -32,6 +33,10 @@ class Past:
 
     def __init__(self, network: str, observation: str = "exact") -> None:
         self.world: World = tiny_world(network, 2)
+        if observation == "erroneous":
+            errors = Records(every_node=NodeRecords(mispick_share=0.1, booking_delay_days=2), counts=CountPlan.ABC)
+            described = self.world.description.model_copy(update={"records": errors})
+            self.world = World.of(described, self.world.demand)
         simulation = Simulation.of(self.world.parameters, self.world.attributes, observation=observation)
         self.scenario = impaired(tiny_scenario(self.world, episodes=EPISODES, days=DAYS + 1))
         self.lived: list[Lived] = []
