@@ -26,6 +26,7 @@ from entrepot.agents.rules import BaseStock
 from entrepot.configs.figures import write_json
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import Split
+from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.kpi import KpiTotals
 from entrepot.envs.observe.as_live import AsLive, LiveKnowledge
 from entrepot.envs.observe.knowledge import Knowledge
@@ -128,6 +129,7 @@ def main(
     episodes: Annotated[int, typer.Option(min=2, help="Test scenarios.")] = 64,
     days: Annotated[int, typer.Option(min=1, help="Days that count.")] = 180,
     warm_up_days: Annotated[int, typer.Option(min=0, help="Days before them.")] = 90,
+    history: Annotated[str | None, typer.Option(help="A sales history; the generator if not given.")] = None,
     skus: Annotated[int | None, typer.Option(min=1, help="Of the catalogue; the network's own number if none.")] = None,
     policies: Annotated[
         str,
@@ -144,7 +146,7 @@ def main(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     """Measure, print, and write."""
-    world = build_world(NETWORK, skus=skus)
+    world = build_world(NETWORK, DemandSettings(path=history), skus=skus)
     tuning = Tuning(BaseStockSettings(path=base_stock))
     names = [RELEASED if name == "released" else name for name in policies.split(",") if name != OWN_COVERS]
     judged = dict(build_policies(names, world, tuning))
