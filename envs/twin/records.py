@@ -169,12 +169,19 @@ def keep_records(
         quiet, uncounted = torch.where(counted, 0.0, quiet), torch.where(counted, 0.0, uncounted)
     ones = torch.zeros_like(left) if counted is None else counted.to(left)
     usd = ones.sum(dim=-1) * records.count_usd
-    flows = (shelves.shrunk, shelves.astray, kept, gone, ones, corrected)
     then = (recorded, misplaced, rate, quiet, uncounted)
     return RecordsDay(
         on_hand=left + misplaced,
         state=RecordState(*(value.transpose(0, 1) for value in then)),
-        flows=RecordFlows(*(value.transpose(0, 1) for value in flows), counting_usd=usd.t()),
+        flows=RecordFlows(
+            shrunk=shelves.shrunk.transpose(0, 1),
+            misplaced=shelves.astray.transpose(0, 1),
+            kept_by_mispicks=kept.transpose(0, 1),
+            lost_by_mispicks=gone.transpose(0, 1),
+            counted=ones.transpose(0, 1),
+            corrected=corrected.transpose(0, 1),
+            counting_usd=usd.t(),
+        ),
         shrunk=shelves.shrunk,
         usd=usd,
     )

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from entrepot.envs.observe.arrays import snapshot_arrays
 from entrepot.envs.observe.as_live import LiveKnowledge
+from entrepot.envs.observe.knowledge import Knowledge
 from entrepot.envs.observe.on_the_way import arriving_by_days, due_by_days
 from entrepot.envs.observe.reading import EVERYTHING
 from entrepot.envs.opening import base_cover_rule, stocked
@@ -41,7 +41,8 @@ def lived(
     simulation: Simulation, scenario: Scenario, *, stock: float = 1.0, days: int = DAYS
 ) -> tuple[Present, list[Lived]]:
     """Days of base covers from a share of the usual stock."""
-    opening, past = stocked(simulation, episodes=scenario.episodes), []
+    past: list[Lived] = []
+    opening = stocked(simulation, episodes=scenario.episodes)
     opening = simulation.begin(replace(opening.state, on_hand=torch.floor(stock * opening.state.on_hand)))
     end = simulation.run(opening, scenario, base_cover_rule(simulation.attributes), days=days, watch=past.append)
     return end, past
@@ -107,20 +108,20 @@ def test_with_stock_for_everybody_demand_is_known(world: World, scenario: Scenar
     simulation, exact = live(world), Simulation.of(world.parameters, world.attributes)
     end, _ = lived(simulation, scenario, stock=20.0, days=9)
     other, _ = lived(exact, scenario, stock=20.0, days=9)
-    assert torch.equal(memory_of(end).demand.demand_slow, other.memory.demand_slow)  # type: ignore[attr-defined]
+    assert torch.equal(memory_of(end).demand.demand_slow, known_of(other).demand_slow)
 
 
 def test_estimates_are_nearer_to_demand_than_sales_where_stock_is_short(world: World, scenario: Scenario) -> None:
     simulation, exact = live(world), Simulation.of(world.parameters, world.attributes)
     end, past = lived(simulation, scenario, stock=0.0)
-    truth, sales = exact.begin(past[0].state).memory, exact.begin(past[0].state).memory
+    truth = sales = known_of(exact.begin(past[0].state))
     for day in past:
-        truth, sales = truth.after(day.flows.demand), sales.after(day.flows.demand - day.flows.lost)  # type: ignore[attr-defined]
+        truth, sales = truth.after(day.flows.demand), sales.after(day.flows.demand - day.flows.lost)
 
-    def off(known: Tensor) -> Tensor:
-        return (known - truth.demand_slow).square().mean()  # type: ignore[attr-defined]
+    def off(known: Knowledge) -> float:
+        return float((known.demand_slow - truth.demand_slow).square().mean())
 
-    assert off(memory_of(end).demand.demand_slow) < off(sales.demand_slow)  # type: ignore[attr-defined]
+    assert off(memory_of(end).demand) < off(sales)
 
 
 def test_gradients_reach_orders_of_days_before_through_what_is_on_schedule(world: World, scenario: Scenario) -> None:
@@ -155,4 +156,9 @@ def test_a_batch_knows_what_its_members_know_alone(world: World, scenario: Scena
 
 def memory_of(present: Present) -> LiveKnowledge:
     assert isinstance(present.memory, LiveKnowledge)
+    return present.memory
+
+
+def known_of(present: Present) -> Knowledge:
+    assert isinstance(present.memory, Knowledge)
     return present.memory
