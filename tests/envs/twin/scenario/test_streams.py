@@ -20,7 +20,8 @@ from tests.poisson_demand import PoissonDemand
 @pytest.fixture(scope="module")
 def stretch() -> Stretch:
     """Two episodes of twenty days of a network with everything that sources tell of."""
-    network = load_network("kreen_inside", skus=2)
+    records = {"records": load_network("kreen_records").records}
+    network = load_network("kreen_inside", skus=2).model_copy(update=records)
     first_day = np.array([15_000, 16_000])
     return Stretch(NetworkArrays.from_description(network), PoissonDemand.of(network, 3.0), Split.TRAIN, first_day, 20)
 
