@@ -33,7 +33,7 @@ from entrepot.scheduler.store.recovery import folded, recover
 SPEED = 21_600.0
 """A day takes four seconds, so that most lives of a server see a cut-off."""
 BATCH = 20
-LONGEST_SECONDS = 2.5
+LONGEST_SECONDS = 1.5
 PAUSE_SECONDS = 0.01
 WHOLE_EVERY = 25
 FIRST_DAY = START.date()
