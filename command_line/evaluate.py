@@ -20,9 +20,9 @@ def evaluate(
         str | None,
         typer.Option(
             help="Comma-separated: the rules min_max, base_stock, s_S and forecast_base_stock, or a rule's YAML; "
-            "untrained, mpc, hindsight (the bound, or hindsight_joint, slower and closer), folders of runs, folders of "
-            "exported modules. Each is told against the best rule. Without it: all rules, untrained, and the module "
-            "released for the network, if there is one."
+            "untrained, mpc, mpc_forecast, hindsight (the bound, or hindsight_joint, slower and closer), folders of "
+            "runs, folders of exported modules. Each is told against the best rule. Without it: all rules, "
+            "untrained, and the module released for the network, if there is one."
         ),
     ] = None,
     episodes: Annotated[int, typer.Option(min=2, help="Scenarios that every policy lives through.")] = 256,

@@ -14,6 +14,7 @@ from entrepot.agents.inference import InferenceModule
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.agents.planners.forecast import Forecaster
+from entrepot.agents.planners.method_forecast import MethodForecaster
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.processes import lasting_processes
 from entrepot.agents.policy import Policy
@@ -86,6 +87,13 @@ def _untrained(world: World, tuning: Tuning) -> Policy:
 @register_policy("mpc")
 def _mpc(world: World, tuning: Tuning) -> Policy:
     forecaster = Forecaster.fit(world.network, world.attributes, world.demand)
+    return ModelPredictive(world.parameters, world.attributes, forecaster, executor=lasting_processes(tuning.processes))
+
+
+@register_policy("mpc_forecast")
+def _mpc_forecast(world: World, tuning: Tuning) -> Policy:
+    """The same planner on the forecast that warnings go by; nothing is fitted."""
+    forecaster = MethodForecaster.of_method(world.attributes)
     return ModelPredictive(world.parameters, world.attributes, forecaster, executor=lasting_processes(tuning.processes))
 
 
