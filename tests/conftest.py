@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.shared import SharedFolder
 
@@ -24,6 +25,10 @@ DEAREST = (
     "benchmarks/test_study.py",
 )
 """Files that take longest come first, so that no process is left with one of them when the others are done."""
+
+# To make a failing world small takes minutes, which only whoever mends it should spend: --hypothesis-profile=default.
+settings.register_profile("unshrunk", settings.default, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+settings.load_profile("unshrunk")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

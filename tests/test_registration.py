@@ -21,5 +21,5 @@ FOUND = "assert 'entrepot/CentralPlanner-v0' in gymnasium.registry"
     ],
 )
 def test_in_a_fresh_process(program: str) -> None:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr

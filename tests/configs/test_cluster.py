@@ -104,7 +104,7 @@ def test_the_launchers_file_passes_rays_own_schema() -> None:
 
 def test_the_slurm_script_is_sound_and_runs_one_command_on_every_node() -> None:
     script = FOLDER / "slurm" / "train.sh"
-    subprocess.run(["bash", "-n", str(script)], check=True)
+    subprocess.run(["bash", "-n", str(script)], check=True, timeout=60)
     text = script.read_text(encoding="utf-8")
     assert "ray symmetric-run" in text
     assert re.search(r"-- entrepot train cluster=ray", text)

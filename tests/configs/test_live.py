@@ -47,5 +47,5 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     text = (FOLDER / "entrepot.service").read_text(encoding="utf-8").replace("/opt/entrepot/bin/entrepot", "/bin/true")
     unit = tmp_path / "entrepot.service"
     unit.write_text(text)
-    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False, timeout=60)
     assert "entrepot.service" not in done.stderr, done.stderr

@@ -22,7 +22,7 @@ print(faults() - before)
 
 def faults(*, keep: bool) -> int:
     code = COUNT_FAULTS.format(keep=keep)
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120)
     if done.stdout.strip() == "no glibc":
         pytest.skip("this C library is not glibc")
     return int(done.stdout)

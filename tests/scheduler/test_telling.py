@@ -22,8 +22,8 @@ from entrepot.scheduler.decisions import kept as decisions
 from entrepot.scheduler.decisions.desk import Desk
 from entrepot.scheduler.store.folder import connect_to_read
 from tests.scheduler.desks import CUT_OFF, LIVE, SEA, Live
+from tests.scheduler.receiver import SECRET, Receiver
 from tests.scheduler.served import module
-from tests.scheduler.test_webhook import SECRET, Receiver
 from tests.scheduler.told import AIR, TRUCK, event
 
 LOW = {"node": "california", "sku": "lamp", "on_hand": 2}
@@ -63,13 +63,6 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
         yield box, server.port
     finally:
         server.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.close()
 
 
 @pytest.fixture

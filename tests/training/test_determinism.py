@@ -71,6 +71,7 @@ def test_two_processes_agree_on_every_bit_and_another_seed_differs(tmp_path: Pat
             capture_output=True,
             text=True,
             check=False,
+            timeout=200,
         )
         assert done.returncode == 0, done.stderr
         found += map(json.loads, done.stdout.splitlines()[-len(seeds) :])

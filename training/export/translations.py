@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import onnx
 import torch
 from onnxscript import opset20
 
@@ -25,13 +26,20 @@ def linear(values: Any, weight: Any, bias: Any = None) -> Any:
     return op.Reshape(answers, shape)
 
 
-def softmax(values: Any, dim: int, dtype: Any = None) -> Any:
+def softmax(values: Any, dim: int, dtype: int | None = None) -> Any:
     """`torch.softmax`: of any dimension but the last in plain steps, as it would be transposed twice."""
+    if dtype is not None:
+        values = op.Cast(values, to=dtype)
     if dim in (-1, len(values.shape) - 1):
         return op.Softmax(values, axis=dim)
     axis = op.Constant(value_ints=[dim])
     raised = op.Exp(op.Sub(values, op.ReduceMax(values, axis)))
     return op.Div(raised, op.ReduceSum(raised, axis))
+
+
+def half_softmax(values: Any, dim: int, half_to_float: bool) -> Any:
+    """`torch.softmax` as it is decomposed: in single precision, if it says so, of values in half."""
+    return softmax(values, dim, int(onnx.TensorProto.FLOAT) if half_to_float else None)
 
 
 def asinh(values: Any) -> Any:
@@ -44,6 +52,6 @@ def asinh(values: Any) -> Any:
 TRANSLATIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.ops.aten.linear.default: linear,
     torch.ops.aten.softmax.int: softmax,
-    torch.ops.aten._softmax.default: softmax,
+    torch.ops.aten._softmax.default: half_softmax,
     torch.ops.aten.asinh.default: asinh,
 }

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from entrepot.agents.upkeep import MaintainingPolicy, MaintenanceHead
+from entrepot.agents.maintenance import MaintainingPolicy, MaintenanceHead
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.agents.cover_ratio import cover_of
+from entrepot.agents.maintenance import UNIT_FEATURES, OwnUnits, unit_features
+from entrepot.agents.maintenance.head import MOST
 from entrepot.agents.mlp import OwnLanes
-from entrepot.agents.upkeep import UNIT_FEATURES, OwnUnits, unit_features
-from entrepot.agents.upkeep.head import MOST
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.observe.reading import NOTHING_COSTLY
 from entrepot.envs.observe.vector import OBSERVATION_BOUND

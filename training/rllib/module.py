@@ -12,8 +12,8 @@ from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
 from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
 
+from entrepot.agents.maintenance import MaintenanceHead
 from entrepot.agents.mlp import OwnLanes
-from entrepot.agents.upkeep import MaintenanceHead
 from entrepot.configs.loader import validate
 from entrepot.training.experiment import PolicySettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD, actor_named

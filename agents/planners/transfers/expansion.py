@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
+from operator import gt, lt
 from typing import Self
 
 from entrepot.agents.planners.transfers.transfer import Transfer
@@ -141,33 +142,43 @@ def _passes(leg: Leg, transfer: Transfer, routes: RouteMap) -> bool:
 
 def _earliest(transfer: Transfer, legs: Sequence[Leg]) -> dict[str, int]:
     """The first day on which the goods can be at each place that they can reach."""
-    found = {transfer.origin: transfer.ready}
-    changed = True
-    while changed:
-        changed = False
+
+    def onward(place: str, day: int) -> Iterator[tuple[str, int]]:
         for leg in legs:
-            if leg.origin in found:
-                arrival = leg.arrival(leg.departure(found[leg.origin]))
-                if arrival < found.get(leg.destination, arrival + 1):
-                    found[leg.destination] = arrival
-                    changed = True
-    return found
+            if leg.origin == place:
+                yield leg.destination, leg.arrival(leg.departure(day))
+
+    return _spread(transfer.origin, transfer.ready, onward, lt)
 
 
 def _latest(transfer: Transfer, legs: Sequence[Leg]) -> dict[str, int]:
     """The last day on which the goods may be at each place from which they can still be in time."""
-    found = {transfer.destination: transfer.due}
-    changed = True
-    while changed:
-        changed = False
+
+    def back(place: str, day: int) -> Iterator[tuple[str, int]]:
         for leg in legs:
-            if leg.destination in found:
-                day = found[leg.destination] - leg.unload_days - leg.days
-                day -= next(back for back in range(7) if leg.departs_on(day - back))
-                there = day - leg.cut_off_days
-                if there >= transfer.ready and there > found.get(leg.origin, there - 1):
-                    found[leg.origin] = there
-                    changed = True
+            if leg.destination == place:
+                departure = day - leg.unload_days - leg.days
+                departure -= next(earlier for earlier in range(7) if leg.departs_on(departure - earlier))
+                if departure - leg.cut_off_days >= transfer.ready:
+                    yield leg.origin, departure - leg.cut_off_days
+
+    return _spread(transfer.destination, transfer.due, back, gt)
+
+
+def _spread(
+    place: str,
+    day: int,
+    ways: Callable[[str, int], Iterator[tuple[str, int]]],
+    better: Callable[[int, int], bool],
+) -> dict[str, int]:
+    """The best day at each place that ways lead to from a place and a day, one after the other."""
+    found, changed = {place: day}, [place]
+    while changed:
+        here = changed.pop()
+        for there, then in ways(here, found[here]):
+            if there not in found or better(then, found[there]):
+                found[there] = then
+                changed.append(there)
     return found
 
 

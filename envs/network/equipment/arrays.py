@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -81,6 +81,18 @@ class EquipmentArrays(Record):
             **{key: each([getattr(fleet, key) for _, _, fleet in fleets]) for key in (*keys, *usd)},
         )
 
+    def best_age_hours(self) -> Floats:
+        """[U] hours of work at which planned maintenance of each costs least, as `best_age` has it of a class."""
+        planned, failure = replacement_usd(self)
+        first = np.unique(self.class_of, return_index=True)[1]  # units of a class are alike
+        ages = [
+            WeibullLife.of_scale(self.scale_hours[unit], self.shape[unit]).optimal_age(
+                planned=planned[unit], failure=failure[unit]
+            )
+            for unit in first
+        ]
+        return np.array(ages)[self.class_of]
+
 
 def life_of(fleet: EquipmentClass) -> WeibullLife:
     """The life of a class's units."""
@@ -89,10 +101,16 @@ def life_of(fleet: EquipmentClass) -> WeibullLife:
 
 def best_age(fleet: EquipmentClass) -> float:
     """Hours of work at which planned maintenance costs least in the long run, standstill included; may be infinite."""
-    still = fleet.standstill_usd_per_hour
-    return life_of(fleet).optimal_age(
-        planned=fleet.maintenance_usd + fleet.maintenance_hours * still,
-        failure=fleet.repair_usd + fleet.repair_hours * still,
+    planned, failure = replacement_usd(fleet)
+    return life_of(fleet).optimal_age(planned=planned, failure=failure)
+
+
+def replacement_usd(equipment: EquipmentClass | EquipmentArrays) -> tuple[Any, Any]:
+    """What maintenance costs planned and at failure, standstill included: of a class, or [U] of units."""
+    still = equipment.standstill_usd_per_hour
+    return (
+        equipment.maintenance_usd + equipment.maintenance_hours * still,
+        equipment.repair_usd + equipment.repair_hours * still,
     )
 
 

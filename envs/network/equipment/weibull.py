@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -24,6 +25,11 @@ class WeibullLife:
 
     mtbf_hours: float
     shape: float
+
+    @classmethod
+    def of_scale(cls, scale_hours: float, shape: float) -> Self:
+        """The life of a scale in hours."""
+        return cls(scale_hours * math.gamma(1 + 1 / shape), shape)
 
     @cached_property
     def scale_hours(self) -> float:

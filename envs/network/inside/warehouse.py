@@ -28,6 +28,10 @@ SEED = 0
 """Of those lists, and of random slots: a network's rates are the same whenever it is compiled."""
 
 
+class NoPlaceError(ConfigurationError):
+    """A layout takes nothing that is picked."""
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """What is inside one node."""
@@ -83,13 +87,13 @@ class Warehouse:
         """[Q, lines] pick lists, of the node's own number of lines.
 
         Raises:
-            ConfigurationError: no SKU that is picked lies anywhere.
+            NoPlaceError: no SKU that is picked lies anywhere.
         """
         lines = self.described.picking.lines_per_list if self.described.picking else 20
         rng = np.random.default_rng(SEED)
         lying = np.unique(self.slotting.sku_at[self.slotting.sku_at >= 0])
         if not self.stock.lines_share[lying].sum() > 0:
-            raise ConfigurationError(
+            raise NoPlaceError(
                 f"inside.warehouses.{self.name}.layout: nothing that is picked finds a place, by size, load or type; "
                 "allowed: positions that take a carton of some SKU (inside.goods says how large it is)"
             )

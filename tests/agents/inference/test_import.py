@@ -38,5 +38,7 @@ print("decided")
 
 
 def test_a_module_is_loaded_and_decides_where_neither_torch_nor_ray_is_installed(folder: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(folder)], capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.stdout == "decided\n", done.stderr

@@ -15,8 +15,8 @@ from entrepot.agents.exported import ExportedPolicy
 from entrepot.agents.inference import InferenceModule, ModuleRefused, load
 from entrepot.agents.inference import module as module_file
 from entrepot.agents.inference.manifest import FORMAT, WITH_MAINTENANCE
+from entrepot.agents.maintenance import MaintainingPolicy, MaintenanceHead
 from entrepot.agents.recorded import decide_from_records
-from entrepot.agents.upkeep import MaintainingPolicy, MaintenanceHead
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network import load_network
 from entrepot.envs.opening import stocked

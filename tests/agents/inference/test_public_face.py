@@ -30,7 +30,7 @@ def test_the_benchmark_writes_a_row_for_each_number_of_skus(folder: Path, tmp_pa
     program = Path(__file__).parents[3] / "benchmarks" / "inference.py"
     figures = tmp_path / "figures.json"
     command = [sys.executable, str(program), str(folder), "--skus", "4", "--skus", "9", "--runs", "3"]
-    done = subprocess.run([*command, "--json", str(figures)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "--json", str(figures)], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     content = json.loads(figures.read_text())
     assert [row["skus"] for row in content["rows"]] == [4, 9]

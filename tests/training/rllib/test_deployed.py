@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from entrepot.agents.upkeep import MaintainingPolicy
+from entrepot.agents.maintenance import MaintainingPolicy
 from entrepot.envs.interfaces.batched import BatchedWarehouseNetwork
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from entrepot.agents.upkeep.head import MaintenanceHead, unit_features
+from entrepot.agents.maintenance.head import MaintenanceHead, unit_features
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
