@@ -14,7 +14,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scipy.sparse.csgraph import dijkstra
 
 from entrepot.envs.rendering.coasts import land
 from entrepot.envs.rendering.waypoints import STRAITS, WAYPOINTS
@@ -109,6 +108,8 @@ class SeaWays:
             begin: longitude and latitude; may be inland, whence it goes to the coast first.
             end: likewise.
         """
+        from scipy.sparse.csgraph import dijkstra  # which takes longer to import than all the rest of drawing
+
         ends = np.array([begin, end])
         count = len(self.points)
         km = np.full((count + 2, count + 2), np.inf)

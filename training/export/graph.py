@@ -13,6 +13,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch._dynamo import config as dynamo_config
 from torch.export import Dim
 
 from entrepot.agents.inference.decision import EXPLANATIONS
@@ -108,7 +109,9 @@ def to_onnx(policy: nn.Module) -> bytes:
     sizes = EXAMPLE_SIZES | fixed
     of_snapshot, of_network = inputs_of(policy)
     try:
-        with _quiet(), torch.no_grad():
+        # What each operation does to shapes is kept for the next of its kind; of shapes that are symbols, to keep and
+        # to look up costs more than to work it out: a fifth of an export.
+        with _quiet(), dynamo_config.patch(fake_tensor_cache_enabled=False), torch.no_grad():
             program = torch.onnx.export(
                 graph,
                 (),

@@ -31,7 +31,7 @@ from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
 from entrepot.training.trainers.loop import Iteration, Learned, Loop, Score
 from entrepot.training.trainers.modules import save_policy
-from entrepot.training.trainers.tensorboard import while_training
+from entrepot.training.trainers.tags import while_training
 from entrepot.training.world import world_of
 
 NAME = "pathwise"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,9 @@ from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.checkpoints import Progress
 from entrepot.training.trainers.job import Job
 from entrepot.training.trainers.modules import save_policy
-from entrepot.training.trainers.tensorboard import TrainingLog
+
+if TYPE_CHECKING:
+    from entrepot.training.trainers.tensorboard import TrainingLog
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ class Loop:
     def run(self, method: Method, progress: Progress) -> Progress:
         """Iterate from where the progress says until all is done, or the seconds are over."""
         if self._validation is not None:
+            # What draws takes a fifth of the imports, in each of the processes that only learn or look on.
+            from entrepot.training.trainers.tensorboard import TrainingLog
+
             self._log = TrainingLog(self._log_folder, self._world, self._rules(self._validation))
         try:
             if progress.iteration == 0 and self._untrained:

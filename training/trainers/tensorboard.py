@@ -20,6 +20,7 @@ from entrepot.envs.rendering.network_map import network_figure as drawn_network
 from entrepot.envs.twin import Costs
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.trainers.tags import PARTS
 
 if TYPE_CHECKING:
     from entrepot.training.evaluation.validation import Validation, ValidationFigures
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 HISTOGRAM_EVERY = 10
 SHOWN_CELLS = 6
 VALIDATION_COST, TRAINING_COST = "cost/validation_usd_per_day", "cost/while_training_usd_per_day"
-PARTS = "cost_parts_usd_per_day"
 HYPERPARAMETERS = ("network", "skus", "seed", "demand", "trainer", "policy", "windows")
 """Settings that the HPARAMS page has a column for; the Text page has them all."""
 
@@ -82,11 +82,6 @@ class TrainingLog:
         """Write out what is left."""
         for writer in (self._writer, *(writer for writer, _ in self._rules.values())):
             writer.close()
-
-
-def while_training(part: str) -> str:
-    """The tag of a part of the cost in the scenarios that are trained on."""
-    return f"{PARTS}/{part}_while_training"
 
 
 def _tag(name: str) -> str:

@@ -23,37 +23,64 @@ def settings(folder: Path, *more: str) -> ExperimentSettings:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run of two workers, of which one was killed on the way."""
+    """A run of two workers that was interrupted, resumed, and lost a worker on the way."""
 
     experiment: ExperimentSettings
+    interrupted: list[int]  # iterations, as they were told
+    beaten: float  # when the rule was, as told before the interruption
     outcome: Outcome
-    seen: list[int]  # iterations, as they were told
+    seen: list[int]  # iterations after it was resumed
     processes: list[int]  # that told them
 
 
 @pytest.fixture(scope="module")
 def finished(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    more = ("compute.workers=2", "trainer.iterations=12", "validation.every=3")
-    experiment = settings(tmp_path_factory.mktemp("two_workers"), *more)
+    """One for all tests: to start workers takes longer than all that they do here."""
+    folder = tmp_path_factory.mktemp("two_workers")
+    more = ("compute.workers=2", "trainer.iterations=10")
+    once = settings(folder, *more, "compute.most_failures=0")
+    every = once.validation.every
+    interrupted: list[int] = []
+    beaten: list[float] = []
     processes: list[int] = []
+
+    def kill(event: Event) -> None:
+        assert event.figures is not None
+        interrupted.append(event.done)
+        if event.figures.seconds_to_beat_base_stock is not None:
+            beaten.append(event.figures.seconds_to_beat_base_stock)
+        if event.done == 2 * every + 1:  # the first checkpoint is surely kept by now
+            os.kill(event.figures.process, signal.SIGKILL)
+
+    with pytest.raises(TrainingError, match="--resume"):
+        train(once, report=kill)
+    experiment = settings(folder, *more)
 
     def kill_once(event: Event) -> None:
         assert event.figures is not None
         processes.append(event.figures.process)
-        if len(set(processes)) == 1 and event.done == experiment.validation.every + 1:
+        if len(set(processes)) == 1 and event.done == 3 * every + 1:
             os.kill(processes[0], signal.SIGKILL)
 
-    return Finished(experiment, *train(experiment, report=kill_once), processes)
+    outcome, seen = train(experiment, resume=True, report=kill_once)
+    return Finished(experiment, interrupted, beaten[0], outcome, seen, processes)
 
 
 def test_two_workers_finish_every_iteration_and_leave_a_policy(finished: Finished) -> None:
     iterations = finished.experiment.trainer.iterations
-    assert finished.seen[:4] == [1, 2, 3, 4]
-    assert set(finished.seen) == set(range(1, iterations + 1))
+    assert finished.interrupted[:4] == [1, 2, 3, 4]
+    assert {*finished.interrupted, *finished.seen} == set(range(1, iterations + 1))
     assert finished.outcome.iterations == iterations
-    assert finished.outcome.seconds_to_beat_base_stock is not None
     weights = torch.load(finished.outcome.policy_file, weights_only=True)["module"]
     assert all(value.isfinite().all() for value in weights.values())
+
+
+def test_an_interrupted_run_resumes_from_its_last_checkpoint_and_knows_when_the_rule_was_beaten(
+    finished: Finished,
+) -> None:
+    assert min(finished.seen) == finished.seen[0] > 1
+    assert (finished.seen[0] - 1) % finished.experiment.validation.every == 0
+    assert finished.outcome.seconds_to_beat_base_stock == finished.beaten
 
 
 def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(finished: Finished) -> None:
@@ -91,22 +118,3 @@ def test_tensorboard_has_each_rule_as_a_line_in_the_picture_of_the_validation_co
             assert log.Tags()["scalars"] == ["cost/validation_usd_per_day"]
             assert len({cost.value for cost in costs}) == 1
     assert steps[0] == steps[1] == steps[2]
-
-
-def test_an_interrupted_run_resumes_from_its_last_checkpoint_and_knows_when_the_rule_was_beaten(tmp_path: Path) -> None:
-    experiment = settings(tmp_path, "trainer.iterations=12", "compute.most_failures=0")
-    beaten: list[float] = []
-
-    def kill(event: Event) -> None:
-        assert event.figures is not None
-        if event.figures.seconds_to_beat_base_stock is not None:
-            beaten.append(event.figures.seconds_to_beat_base_stock)
-        if event.done == 3 * experiment.validation.every + 1:  # the first checkpoints are surely kept by now
-            os.kill(event.figures.process, signal.SIGKILL)
-
-    with pytest.raises(TrainingError, match="--resume"):
-        train(experiment, report=kill)
-    outcome, seen = train(experiment, resume=True)
-    assert outcome.iterations == experiment.trainer.iterations
-    assert min(seen) > 1
-    assert outcome.seconds_to_beat_base_stock == beaten[0]
