@@ -1,39 +1,54 @@
 """`train` as a function, without a terminal."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from entrepot.configs.loader import ConfigurationError, locate
 from entrepot.training.events import Event, Kind
+from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.policies import rule_baselines
 from entrepot.training.resuming import resumed_experiment
-from entrepot.training.run import train
+from entrepot.training.run import Trained, train
 from tests.worlds.runs import IN_THIS_PROCESS, tiny_experiment
 
 SMALL = (*IN_THIS_PROCESS, "skus=2", "trainer.iterations=2")
 
 
-def test_a_run_tells_each_step_and_hands_back_what_it_found(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Done:
+    """A run of two iterations, and what it told."""
+
+    experiment: ExperimentSettings
+    found: Trained
+    events: list[Event]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     events: list[Event] = []
-    experiment = tiny_experiment(tmp_path, *SMALL)
-    done = train(experiment, observe=events.append)
-    order = list(dict.fromkeys(event.kind for event in events))
+    experiment = tiny_experiment(tmp_path_factory.mktemp("done"), *SMALL)
+    return Done(experiment, train(experiment, observe=events.append), events)
+
+
+def test_a_run_tells_each_step_and_hands_back_what_it_found(done: Done) -> None:
+    order = list(dict.fromkeys(event.kind for event in done.events))
     assert order == [Kind.WORLD, Kind.TUNING, Kind.TUNED, Kind.BEGUN, Kind.ITERATION, Kind.TRAINED, Kind.JUDGING]
-    assert [event.done for event in events if event.kind is Kind.ITERATION] == [1, 2]
-    assert done.outcome.policy_file == experiment.run_folder / "policy.pt"
-    assert [row["policy"] for row in done.judged.rows()] == [*rule_baselines(), "untrained", "tiny"]
+    assert [event.done for event in done.events if event.kind is Kind.ITERATION] == [1, 2]
+    assert done.found.outcome.policy_file == done.experiment.run_folder / "policy.pt"
+    assert [row["policy"] for row in done.found.judged.rows()] == [*rule_baselines(), "untrained", "tiny"]
 
 
-def test_a_run_that_is_done_is_not_trained_over_and_can_be_extended(tmp_path: Path) -> None:
-    train(tiny_experiment(tmp_path, *SMALL))
+def test_a_run_that_is_done_is_not_trained_over_and_can_be_extended(done: Done) -> None:
     with pytest.raises(ConfigurationError, match="holds a run that is done; give another name"):
-        train(tiny_experiment(tmp_path, *SMALL))
-    longer = resumed_experiment([f"folder={tmp_path}", "run=tiny", "trainer.iterations=3"])
+        train(done.experiment)
+    folder = done.experiment.folder
+    longer = resumed_experiment([f"folder={folder}", "run=tiny", "trainer.iterations=3"])
     events: list[Event] = []
     assert train(longer, resume=True, observe=events.append).outcome.iterations == 3
     assert [event.done for event in events if event.kind is Kind.ITERATION] == [3]
-    assert resumed_experiment([f"folder={tmp_path}", "run=tiny"]).trainer.iterations == 3
+    assert resumed_experiment([f"folder={folder}", "run=tiny"]).trainer.iterations == 3
 
 
 def test_resume_compares_the_content_of_the_network_and_not_its_name(tmp_path: Path) -> None:

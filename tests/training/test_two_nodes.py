@@ -13,7 +13,7 @@ from entrepot.training.events import Event
 from tests.worlds.runs import small_experiment, tiny_experiment, train
 
 pytestmark = pytest.mark.slow
-ITERATIONS = 6
+ITERATIONS = 8
 
 
 class TwoNodes:
