@@ -14,6 +14,7 @@ from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.network import NetworkArrays
+from entrepot.envs.record_kpi import RecordTotals
 from entrepot.envs.twin import Flows, Scenario, State, TwinParameters, step
 from tests.worlds import SHOP, World, empty_state, few, quiet_scenario, small_network, tensors_of, worlds
 
@@ -219,3 +220,27 @@ def test_stock_that_no_record_tells_of_is_not_sold() -> None:
     after, flows, _ = step(parameters, hidden, orders, day)
     assert not flows.served.any()
     assert torch.equal(after.on_hand, hidden.on_hand)
+
+
+def test_kpis_tell_how_many_records_are_right_and_what_counts_cost() -> None:
+    arrays = network(counts="yearly", yearly_days=1, count_usd=2.0, every_node={"shrinkage_share_per_year": 1.0})
+    wrong, _, _ = lived(network(every_node={"shrinkage_share_per_year": 1.0}), stock=300.0, days=20)
+    counted, _, parameters = lived(arrays, stock=300.0, days=20)
+    cells = parameters.nodes * parameters.skus
+    totals, figures = {}, {}
+    for name, past in {"wrong": wrong, "counted": counted}.items():
+        total = RecordTotals()
+        for state, flows in past:
+            total = total.add(state, flows)
+        totals[name], figures[name] = total, {key: float(value) for key, value in total.by_episode(len(past)).items()}
+    off_units = sum(float(off(state).abs().sum()) for state, _ in wrong)
+    right = sum(float((off(state) == 0).sum()) for state, _ in wrong)
+    assert figures["wrong"]["record_accuracy"] == pytest.approx(right / (len(wrong) * cells))
+    held = sum(float(state.on_hand.sum()) for state, _ in wrong)
+    assert figures["wrong"]["record_units_off_share"] == pytest.approx(off_units / held)
+    assert figures["wrong"]["counts_per_day"] == figures["wrong"]["counting_usd_per_day"] == 0
+    assert figures["counted"]["record_accuracy"] == 1.0
+    assert figures["counted"]["counts_per_day"] == cells
+    assert figures["counted"]["counting_usd_per_day"] == 2.0 * cells
+    assert totals["wrong"].by_node(20)["record_accuracy"].shape == (1, parameters.nodes)
+    assert RecordTotals().by_episode(20) == {}
