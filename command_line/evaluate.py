@@ -39,7 +39,7 @@ def evaluate(
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
     observation: Annotated[
         str,
-        typer.Option(help="What is known of the world: exact, or as_live: arrivals by schedule, sales for demand."),
+        typer.Option(help="What is known: exact, as_live (arrivals by schedule, sales for demand) or erroneous."),
     ] = "exact",
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
@@ -87,6 +87,7 @@ def evaluate(
     out = console()
     out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"), soft_wrap=True)
     tell([f"  {line}" for line in world.demand.remarks], out)
+    tell(world.knowledge_lines, out)
     print_warnings(out, world.warnings(days=days))
     out.print(headed("threads", f" {told_of_threads(threads, '--threads')}"), soft_wrap=True)
     with shown(out) as observe, computing_on(threads_each(threads)):

@@ -34,7 +34,7 @@ def play(
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
     observation: Annotated[
         str,
-        typer.Option(help="What is known of the world: exact, or as_live: arrivals by schedule, sales for demand."),
+        typer.Option(help="What is known: exact, as_live (arrivals by schedule, sales for demand) or erroneous."),
     ] = "exact",
     plot_skus: Annotated[
         str | None,
@@ -86,6 +86,7 @@ def play(
     terminal = console()
     terminal.print(headed("demand", f" {world.demand.summary}; {split} scenarios"), soft_wrap=True)
     tell([f"  {line}" for line in world.demand.remarks], terminal)
+    tell(world.knowledge_lines, terminal)
     print_warnings(terminal, world.warnings(days=days))
     stage, drawing = Stage(world.description), 0.0
     with shown(terminal) as observe:

@@ -15,7 +15,7 @@ from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.disruption import DisruptionDescription, load_disruption
 from entrepot.envs.network.feasibility import NetworkWarning, warnings_of
-from entrepot.envs.observe.model import EXACT, observation_model_named
+from entrepot.envs.observe.model import ERRONEOUS, EXACT, observation_model_named
 from entrepot.envs.observe.snapshot import NetworkAttributes, long_run_deviation
 from entrepot.envs.simulation import Simulation
 from entrepot.envs.twin import TwinParameters
@@ -88,6 +88,16 @@ class World:
         """
         units_per_day = np.asarray(self.demand.mean_units_per_day)
         return warnings_of(self.description, self.network, units_per_day=units_per_day, days=days)
+
+    @property
+    def knowledge_lines(self) -> list[str]:
+        """How the world is observed if not exactly, and of its records if they can be wrong; for people."""
+        lines = [] if self.observation == EXACT else [f"observation: {self.observation}"]
+        records = self.network.records
+        if records is not None and records.kept:
+            told = "what is recorded decides" if self.observation == ERRONEOUS else "policies know the stock"
+            lines.append(f"records: can be wrong; counts: {records.described.counts}; {told}")
+        return lines
 
     @property
     def disruption_lines(self) -> list[str]:

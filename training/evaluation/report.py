@@ -54,6 +54,7 @@ def write_evaluation(
         "network": world.description.name,
         "skus": len(world.network.skus),
         "demand": world.demand.summary,
+        "observation": world.observation,
         "demand_remarks": list(world.demand.remarks),
         "warnings": [warning.row() for warning in world.warnings(days=settings.days)],
         "split": str(judged.split),

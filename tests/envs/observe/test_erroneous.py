@@ -77,6 +77,14 @@ def test_it_is_refused_where_records_are_always_right() -> None:
         tiny_world(observation="erroneous")
 
 
+def test_a_person_is_told_how_the_world_is_seen() -> None:
+    assert tiny_world().knowledge_lines == []
+    assert tiny_world(observation="as_live").knowledge_lines == ["observation: as_live"]
+    told = world_with(every_node=ERRORS, counts="abc").knowledge_lines
+    assert told == ["observation: erroneous", "records: can be wrong; counts: abc; what is recorded decides"]
+    assert "policies know the stock" in world_with("exact", counts="yearly").knowledge_lines[0]
+
+
 def test_what_is_booked_late_is_seen_as_it_was_so_many_days_before() -> None:
     """Of a node that sends nothing on: its stock, its dock and its customers' demand."""
     delay = 3
