@@ -19,6 +19,7 @@ COMMANDS = {
     "sweep": "Search any keys of an experiment for the lowest cost in validation.",
     "evaluate": "Compare policies on the same held-out scenarios: cost with its parts, KPIs, paired differences.",
     "report": "Put the source paper's claims to the test.",
+    "resilience": "See how policies stand disruptions: service kept, time to survive and to recover, cost.",
     "import": "Open a scheduler's store: stock as it was counted, 400 days of sales, open orders and shipments",
     "serve": "Serve the live scheduler: events in over HTTP, plans, and orders released once per lane at its cut-off.",
     "demo": "Watch the live scheduler at work: a twin plays the world, sends events, and takes orders by webhook.",

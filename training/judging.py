@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import torch
 
+from entrepot.agents.policy import Policy
+from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.demand import Split
+from entrepot.envs.network.disruption import DisruptionDescription
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning
-from entrepot.training.evaluation.evaluate import Evaluation, evaluate
+from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
+from entrepot.training.evaluation.resilience import Resilience, ResilienceSettings, resilience, roomy
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.policies import build_policies
@@ -45,6 +49,45 @@ def judge(
     policies = build_policies(names, world, tuning)
     with torch.inference_mode():
         return evaluate(world, policies, settings, split=split, progress=progress)
+
+
+def try_disruptions(
+    names: Sequence[str],
+    world: World,
+    disruptions: Sequence[DisruptionDescription],
+    settings: ResilienceSettings,
+    *,
+    tuning: Tuning,
+    split: Split = Split.TEST,
+    observe: Observer = nobody,
+) -> Resilience:
+    """See how policies stand disruptions, on the same held-out scenarios with them and without.
+
+    Args:
+        names: of policies, or folders of runs and exported modules.
+        world: a network that nothing befalls, in which rules are tuned.
+        disruptions: that befall it one by one.
+        settings: which scenarios, and what counts as served.
+        tuning: how the base stock is tuned; its `budgets` are filled.
+        split: which part of the time line demand is drawn from.
+        observe: told of each step.
+
+    Raises:
+        ConfigurationError: a name is neither a policy nor a folder of one, or it knows the future; or the network has
+            nothing of what an event strikes.
+    """
+
+    def progress(policy: str, done: int, total: int) -> None:
+        observe(Event(Kind.JUDGING, done, total, policy))
+
+    roomier = roomy(world, disruptions)
+    policies: dict[str, Policy] = {}
+    for name, policy in build_policies(names, roomier, tuning).items():
+        if isinstance(policy, ScenarioSolver):
+            raise ConfigurationError(f"--policies: {name!r} knows the future; allowed: who decides day by day")
+        policies[name] = policy
+    with torch.inference_mode():
+        return resilience(roomier, policies, disruptions, settings, split=split, progress=progress)
 
 
 def told(tuning: Tuning, observe: Observer) -> Tuning:
