@@ -14,6 +14,7 @@ from entrepot.agents.planners.doubles import doubles
 from entrepot.agents.planners.forecast import HORIZONS, QUANTILES, Forecaster
 from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork
 from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, WEEK, Safety, period_of
+from entrepot.envs.network.disruption.when import LONGEST_DAYS as FAR_DAYS
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot import calendar
 from entrepot.envs.twin import TwinParameters
@@ -125,16 +126,28 @@ class Horizon:
             length_days=LENGTHS,
             storage_usd_per_m3_day=network.storage_usd_per_m3_day.T[month],
             equipment=np.ones((PERIODS, len(network.capacity_m3))),
-            lane_open=departs * self._open(snapshot, episode),
+            lane_open=departs * self._open(snapshot, episode, departure),
             supplier_up=np.broadcast_to(LENGTHS[:, None], (PERIODS, len(network.supplier_units_per_day))),
             price_surge=np.ones((PERIODS, lanes)),
         )
         return instance, self._safety(rate)
 
-    def _open(self, snapshot: Snapshot, episode: int) -> Floats:
-        """[T, L] share of each lane's capacity: today's until the next plan is made, then all of it."""
-        today = doubles(snapshot.lane_open[min(episode, len(snapshot.lane_open) - 1)])
-        return np.where((STARTS < WEEK)[:, None], today, 1.0)
+    def _open(self, snapshot: Snapshot, episode: int, departure: Integers) -> Floats:
+        """[T, L] share of each lane's capacity: today's until the next plan is made, then all of it.
+
+        Where a closure's days are known, nothing leaves on these, and all of it before and after.
+        """
+
+        def of(values: torch.Tensor) -> Floats:
+            return doubles(values[min(episode, len(values) - 1)])
+
+        shares = np.where((STARTS < WEEK)[:, None], of(snapshot.lane_open), 1.0)
+        if snapshot.lane_shuts_in_days is None or snapshot.lane_reopens_in_days is None:
+            return shares
+        shuts, reopens = of(snapshot.lane_shuts_in_days), of(snapshot.lane_reopens_in_days)
+        known = (shuts < FAR_DAYS) & (reopens < FAR_DAYS)
+        shut = known & (shuts <= departure) & (departure < reopens)
+        return np.where(shut, 0.0, np.where(known & (shuts <= 0), 1.0, shares))
 
     def _departures(self, weekday: int, day_of_year: int) -> tuple[Floats, Integers]:
         """[T, L] twice: how many departures of a period are used, and the day from today on which its goods leave."""

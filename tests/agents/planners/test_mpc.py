@@ -5,12 +5,14 @@ import pytest
 import torch
 
 from entrepot.agents.planners.forecast import Forecaster
+from entrepot.agents.planners.horizon import Horizon, PlanningSettings
 from entrepot.agents.planners.mpc import ModelPredictive
 from entrepot.agents.planners.rolling import LENGTHS, PERIODS, STARTS, period_of
+from entrepot.envs.network.disruption.description import disruption_from
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Scenario, State, step
-from entrepot.envs.world import World
+from entrepot.envs.world import World, build_world
 from tests.worlds.tiny import shown, tiny_scenario
 
 EPISODES = 3
@@ -131,3 +133,21 @@ def test_nothing_is_ordered_or_planned_on_a_closed_lane(world: World, policy: Mo
         assert (week > 0) == (seen is snapshot)
     assert ordered[0] > 0
     assert ordered[1] == 0
+
+
+def test_a_closure_whose_days_are_known_is_planned_around(forecaster: Forecaster) -> None:
+    closure = {"kind": "lane_closure", "where": {"modes": ["sea"]}, "starts": 5, "days": 14, "known": {"in_advance": 9}}
+    closed = disruption_from({"name": "tried", "events": {"closure": closure}}, source="tried.yaml")
+    world = build_world("two_warehouses", disruption=closed)
+    scenario = tiny_scenario(world, episodes=EPISODES, days=7)
+    horizon = Horizon.of(world.parameters, world.attributes, forecaster, PlanningSettings())
+    for episode in range(EPISODES):
+        _, snapshot = opened(world, scenario)
+        ((instance, _),) = horizon.plan_for(snapshot, np.array([episode]))
+        sailing = np.flatnonzero(
+            world.network.lane.wait_days[(int(scenario.weekday[episode, 0]) + STARTS[:14]) % 7, SEA] == 0
+        )
+        open_on = {int(day): float(instance.lane_open[day, SEA]) for day in sailing}
+        assert open_on
+        assert all((share == 0) == (5 <= day < 19) for day, share in open_on.items())
+        assert (instance.lane_open[15:, SEA] > 0).any()
