@@ -41,6 +41,9 @@ def evaluate(
         str,
         typer.Option(help="What is known: exact, as_live (arrivals by schedule, sales for demand) or erroneous."),
     ] = "exact",
+    disruption: Annotated[
+        str | None, typer.Option(help="What befalls the network, by name, or the path of a YAML file.", metavar="NAME")
+    ] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many mpc and hindsight plan in; one per core if not given.")
     ] = None,
@@ -80,14 +83,18 @@ def evaluate(
     refuse_unwritable(json_file, "--json")
     refuse_unwritable(plots / "cost.png" if plots else None, "--plots")
     world = build_world(
-        network, DemandSettings(name=demand, path=history, windows=windows), skus=skus, observation=observation
+        network,
+        DemandSettings(name=demand, path=history, windows=windows),
+        skus=skus,
+        observation=observation,
+        disruption=disruption,
     )
     names = named_policies(policies, world.description.name)
     settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
     out = console()
     out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"), soft_wrap=True)
     tell([f"  {line}" for line in world.demand.remarks], out)
-    tell(world.knowledge_lines, out)
+    tell([*world.knowledge_lines, *world.disruption_lines], out)
     print_warnings(out, world.warnings(days=days))
     out.print(headed("threads", f" {told_of_threads(threads, '--threads')}"), soft_wrap=True)
     with shown(out) as observe, computing_on(threads_each(threads)):

@@ -36,6 +36,9 @@ def play(
         str,
         typer.Option(help="What is known: exact, as_live (arrivals by schedule, sales for demand) or erroneous."),
     ] = "exact",
+    disruption: Annotated[
+        str | None, typer.Option(help="What befalls the network, by name, or the path of a YAML file.", metavar="NAME")
+    ] = None,
     plot_skus: Annotated[
         str | None,
         typer.Option(help="Comma-separated SKUs whose stock to draw over the days, or how many of the best-selling."),
@@ -74,7 +77,13 @@ def play(
     from entrepot.training.judging import told
     from entrepot.training.policies import build_policies
 
-    world = build_world(network, DemandSettings(name=demand, path=history), skus=skus, observation=observation)
+    world = build_world(
+        network,
+        DemandSettings(name=demand, path=history),
+        skus=skus,
+        observation=observation,
+        disruption=disruption,
+    )
     path = out or Path(f"{world.description.name}.gif")
     film = Film(path, frames_per_second=frames_per_second, colours=Stage.colours())
     refuse_unwritable(path, "--out")

@@ -47,6 +47,7 @@ def resilience(
     history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
     demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
+    observation: Annotated[str, typer.Option(help="What is known of the world: exact, or as_live.")] = "exact",
     threads: Annotated[int, typer.Option(min=0, help="Of torch. 0 takes one per core.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw service over the days into this folder.")] = None,
@@ -80,7 +81,7 @@ def resilience(
     keep_freed_memory()
     refuse_unwritable(json_file, "--json")
     refuse_unwritable(plots / "event.png" if plots else None, "--plots")
-    world = build_world(network, DemandSettings(name=demand, path=history), skus=skus)
+    world = build_world(network, DemandSettings(name=demand, path=history), skus=skus, observation=observation)
     names = named_policies(policies, world.description.name)
     settings = ResilienceSettings(
         episodes=episodes,

@@ -42,6 +42,8 @@ def content_of(world: World) -> dict[str, str]:
     parts["network.skus_in_order"] = list(world.network.skus)
     if world.observation != EXACT:
         parts["observation"] = world.observation
+    if world.network.disruption is not None:
+        parts["disruption"] = world.network.disruption.described.content()
     return {name: digest(value) for name, value in sorted(parts.items())}
 
 

@@ -123,6 +123,7 @@ class ExperimentSettings(StrictModel):
     skus: Count | None = None
     demand: DemandSettings = DemandSettings()
     observation: str = Field(EXACT, description="what is known of the world, by name of an observation model")
+    disruption: str | None = Field(None, description="what befalls the network, by name or path; nothing if null")
     policy: PolicySettings = PolicySettings()
     trainer: SerializeAsAny[TrainerSettings]
     windows: WindowsSettings = WindowsSettings()
@@ -165,7 +166,11 @@ class ExperimentSettings(StrictModel):
             "path": None if self.demand.path is None else str(Path(self.demand.path).resolve()),
             "name": None if self.demand.name is None else _absolute(self.demand.name),
         }
-        changed = {"network": _absolute(self.network), "demand": self.demand.model_copy(update=demand)}
+        changed = {
+            "network": _absolute(self.network),
+            "demand": self.demand.model_copy(update=demand),
+            "disruption": None if self.disruption is None else _absolute(self.disruption),
+        }
         return self.model_copy(update=changed)
 
 
@@ -174,7 +179,7 @@ def _absolute(world: str) -> str:
     return str(Path(world).resolve()) if is_path(world) else world
 
 
-_WORLDS = {"network": "network", "demand": "demand.name"}
+_WORLDS = {"network": "network", "demand": "demand.name", "disruption": "disruption"}
 
 
 RENAMED = {
@@ -234,15 +239,15 @@ def compose_experiment(
         ConfigurationError: an override can't be read, or a key or value is not allowed.
     """
     GlobalHydra.instance().clear()
-    # `network` and `demand` are folders of configs/ that hold worlds, not parts of an experiment, so that Hydra must
-    # not look for them among its groups: they are set once the rest is composed.
+    # `network`, `demand` and `disruption` are folders of configs/ that hold worlds, not parts of an experiment, so that
+    # Hydra must not look for them among its groups: they are set once the rest is composed.
     worlds = dict(text_of(text) for text in overrides if text.partition("=")[0] in _WORLDS)
     rest = [as_it_stands(text) for text in overrides if text.partition("=")[0] not in _WORLDS]
     try:
         with initialize_config_dir(str(configuration_folder().resolve()), version_base=None):
             composed = compose(name, overrides=rest)
         for key, value in worlds.items():
-            OmegaConf.update(composed, _WORLDS[key], value)
+            OmegaConf.update(composed, _WORLDS[key], None if value == "null" else value)
         content = OmegaConf.to_container(composed, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(f"{' '.join(overrides)}: {' '.join(str(error).split())}") from error

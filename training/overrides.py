@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 import re
 
-PATHS = ("network", "demand", "demand.name", "demand.path", "base_stock.path", "folder", "compute.storage")
+PATHS = (
+    "network",
+    "demand",
+    "demand.name",
+    "demand.path",
+    "disruption",
+    "base_stock.path",
+    "folder",
+    "compute.storage",
+)
 TEXTS = (*PATHS, "run", "compute.address")
 """Keys whose values are taken as they are, whatever characters of Hydra's grammar they hold: `=`, `,`, `(`, `@`, ö."""
 _QUOTED = re.compile(r"""(?P<quote>['"]).*(?P=quote)""", re.DOTALL)

@@ -138,8 +138,10 @@ def _write(experiment: ExperimentSettings, world: World, judged: Evaluation, bud
 def told_of(world: World) -> str:
     """The network and its demand in a few lines, with what was left out, replaced or assumed."""
     size = f"{len(world.network.agents)} warehouses, {len(world.network.lanes)} lanes, {len(world.network.skus)} SKUs"
-    lines = (f"network: {world.description.name}: {size}", f"demand: {world.demand.summary}")
-    return "\n".join([*lines, *world.knowledge_lines, *(f"note: {line}" for line in world.demand.remarks)])
+    lines = [f"network: {world.description.name}: {size}", f"demand: {world.demand.summary}"]
+    lines += (*world.knowledge_lines, *world.disruption_lines)
+    return "
+".join([*lines, *(f"note: {line}" for line in world.demand.remarks)])
 
 
 def _told_of_outcome(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from entrepot.training.experiment import ExperimentSettings
 
 
 def world_of(experiment: ExperimentSettings, *, device: torch.device | str = "cpu") -> World:
-    """The network, demand and observation model that an experiment's settings name.
+    """The network, demand, observation model and disruption that an experiment's settings name.
 
     Args:
         experiment: settings.
@@ -23,5 +23,6 @@ def world_of(experiment: ExperimentSettings, *, device: torch.device | str = "cp
         experiment.demand,
         skus=experiment.skus,
         observation=experiment.observation,
+        disruption=experiment.disruption,
         device=device,
     )

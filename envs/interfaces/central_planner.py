@@ -51,6 +51,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
         observation: str | None = None,
+        disruption: str | None = None,
     ) -> None:
         """Compile the network; call `reset` before the first step.
 
@@ -66,6 +67,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             warm_up_days: as there.
             split: as there.
             observation: as there.
+            disruption: as there.
 
         Raises:
             ConfigurationError: an argument is out of range, or a name is unknown.
@@ -80,6 +82,7 @@ class CentralPlanner(gymnasium.Env[Floats, Floats]):
             warm_up_days=warm_up_days,
             split=split,
             observation=observation,
+            disruption=disruption,
             action=action,
             maintenance=maintenance,
             with_observations=False,  # the global state is all it shows

@@ -19,6 +19,7 @@ def one_environment(
     *,
     skus: int | None,
     observation: str | None,
+    disruption: str | None,
     episode_days: int | None,
     max_cycles: int | None,
     render_mode: str | None,
@@ -31,6 +32,7 @@ def one_environment(
         demand: as there.
         skus: as there.
         observation: as there.
+        disruption: as there.
         episode_days: as there.
         max_cycles: as there.
         render_mode: as there; only checked.
@@ -42,5 +44,5 @@ def one_environment(
     check_render_mode(render_mode)
     days = days_of(episode_days, max_cycles)
     with single_threaded():
-        world = build_world(network, demand, skus=skus, observation=observation)
+        world = build_world(network, demand, skus=skus, observation=observation, disruption=disruption)
         return BatchedWarehouseNetwork(world, episode_days=days, **settings)

@@ -61,6 +61,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
         warm_up_days: int = 0,
         split: Split | str = Split.TRAIN,
         observation: str | None = None,
+        disruption: str | None = None,
         seed: int | None = None,
     ) -> None:
         """Compile the network; call `reset` before the first step.
@@ -84,6 +85,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             split: which part of the time line scenarios are drawn from.
             observation: what is known of the world, by name of an observation model: `exact`, or `as_live`; `exact` if
                 None, or as a `World` has it.
+            disruption: what befalls the network, by name or path; nothing, or what befalls the `World`, if None.
             seed: of all scenarios. If None, fresh entropy when the first is drawn, so that copies made before that
                 live through scenarios of their own.
 
@@ -100,6 +102,7 @@ class WarehouseNetwork(ParallelEnv[str, Floats, Floats]):  # type: ignore[misc]
             warm_up_days=warm_up_days,
             split=split,
             observation=observation,
+            disruption=disruption,
             action=action,
             team_share=team_share,
             maintenance=maintenance,

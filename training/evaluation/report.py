@@ -57,6 +57,7 @@ def write_evaluation(
         "observation": world.observation,
         "demand_remarks": list(world.demand.remarks),
         "warnings": [warning.row() for warning in world.warnings(days=settings.days)],
+        "disruption": world.disruption_lines,
         "split": str(judged.split),
         **settings.model_dump(),
         "tuning": dict(budgets),

@@ -22,7 +22,7 @@ def describe_world(experiment: ExperimentSettings, base_cover_days: Tensor) -> d
         experiment: settings.
         base_cover_days: [L, S] that policies start from.
     """
-    content = experiment.model_dump(mode="json", include={"network", "skus", "demand", "observation"})
+    content = experiment.model_dump(mode="json", include={"network", "skus", "demand", "observation", "disruption"})
     return {**content, "base_cover_days": base_cover_days.tolist()}
 
 
@@ -35,5 +35,11 @@ def world_of(content: dict[str, Any]) -> World:
 def _built(text: str) -> World:
     content = json.loads(text)
     demand = validate(DemandSettings, content["demand"], "demand")
-    world = build_world(content["network"], demand, skus=content["skus"], observation=content["observation"])
+    world = build_world(
+        content["network"],
+        demand,
+        skus=content["skus"],
+        observation=content["observation"],
+        disruption=content["disruption"],
+    )
     return world.starting_from(torch.tensor(content["base_cover_days"]))
