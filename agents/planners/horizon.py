@@ -147,7 +147,7 @@ class Horizon:
         shuts, reopens = of(snapshot.lane_shuts_in_days), of(snapshot.lane_reopens_in_days)
         known = (shuts < FAR_DAYS) & (reopens < FAR_DAYS)
         shut = known & (shuts <= departure) & (departure < reopens)
-        return np.where(shut, 0.0, np.where(known & (shuts <= 0), 1.0, shares))
+        return np.asarray(np.where(shut, 0.0, np.where(known & (shuts <= 0), 1.0, shares)))
 
     def _departures(self, weekday: int, day_of_year: int) -> tuple[Floats, Integers]:
         """[T, L] twice: how many departures of a period are used, and the day from today on which its goods leave."""

@@ -35,7 +35,7 @@ def test_it_reaches_training_windows_and_runners(tmp_path: Path) -> None:
 
 
 def test_a_path_is_taken_and_null_is_nothing(tmp_path: Path) -> None:
-    path = str(locate("disruption", "fire"))
+    path = str(locate("disruption", "fire").resolve())
     experiment = tiny_experiment(tmp_path, f"disruption={path}")
     assert experiment.disruption == path
     assert experiment.with_absolute_paths().disruption == path

@@ -218,7 +218,7 @@ def _felt(struck: NetworkArrays, lasts: Mapping[str, NDArray[np.bool_]]) -> NDAr
     """[E, T] whether any event lasts that does more than change prices; any at all where there is none such."""
     assert struck.disruption is not None
     felt = [event.name for event in struck.disruption.events if event.effect.touches != ("price_factor",)]
-    return np.any([lasts[name] for name in felt or lasts], axis=0)
+    return np.asarray(np.any([lasts[name] for name in felt or lasts], axis=0))
 
 
 def _lived(world: World, policy: Policy, scenario: Scenario, settings: ResilienceSettings, done: Done) -> Service:

@@ -116,7 +116,7 @@ def _kept(trial: Trial, market: int | None = None, *, after: bool = False) -> Fl
 
 
 def _ratio(one: Floats, other: Floats) -> Floats:
-    return np.divide(one, other, out=np.full(np.shape(one), np.nan), where=other > 0)
+    return np.asarray(np.divide(one, other, out=np.full(np.shape(one), np.nan), where=other > 0))
 
 
 def _mean(values: Floats) -> float:
