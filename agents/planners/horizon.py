@@ -139,7 +139,7 @@ class Horizon:
         """
 
         def of(values: torch.Tensor) -> Floats:
-            return doubles(values[min(episode, len(values) - 1)])
+            return np.asarray(doubles(values[min(episode, len(values) - 1)]))
 
         shares = np.where((STARTS < WEEK)[:, None], of(snapshot.lane_open), 1.0)
         if snapshot.lane_shuts_in_days is None or snapshot.lane_reopens_in_days is None:

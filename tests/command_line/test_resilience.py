@@ -3,14 +3,16 @@ from pathlib import Path
 
 from tests.command_line.conftest import Entrepot
 
-SHORT = ["two_warehouses", "--episodes", "2", "--warm-up-days", "5", "--before-days", "7", "--after-days", "10"]
+SHORT = ["two_warehouses", "--skus", "2", "--episodes", "2", "--warm-up-days", "5", "--before-days", "7"]
 
 
 def test_every_disruption_that_befalls_the_network_is_told_and_the_others_are_left_out_aloud(
     entrepot: Entrepot, tmp_path: Path
 ) -> None:
     file = tmp_path / "figures.json"
-    done = entrepot("resilience", *SHORT, "--policies", "min_max", "--json", file, "--plots", tmp_path)
+    done = entrepot(
+        "resilience", *SHORT, "--after-days", "3", "--policies", "min_max", "--json", file, "--plots", tmp_path
+    )
     assert done.exit_code == 0, done.output
     content = json.loads(file.read_text())
     names = ["equipment_storm", "fire", "lunar_new_year", "us_west_coast_port_strike"]
