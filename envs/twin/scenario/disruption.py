@@ -173,7 +173,7 @@ def _stock(stretch: Stretch, happenings: list[_Happening], values: Arrays) -> Ar
     shares = [(h.spans, h.effect.stock_lost_share) for h in happenings if h.effect.stock_lost_share is not None]
     if not shares:
         return {}
-    left = np.ones((*stretch.shape, len(stretch.network.nodes)), np.float32)
+    left = np.ones((*stretch.shape, len(stretch.network.nodes)))
     for spans, share in shares:
-        left *= np.where(spans.starts_on(_days(stretch))[..., None], 1 - share, 1.0).astype(np.float32)
+        left *= np.where(spans.starts_on(_days(stretch))[..., None], 1 - share, 1.0)
     return {"stock_lost": 1 - left}
