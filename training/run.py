@@ -140,8 +140,7 @@ def told_of(world: World) -> str:
     size = f"{len(world.network.agents)} warehouses, {len(world.network.lanes)} lanes, {len(world.network.skus)} SKUs"
     lines = [f"network: {world.description.name}: {size}", f"demand: {world.demand.summary}"]
     lines += (*world.knowledge_lines, *world.disruption_lines)
-    return "
-".join([*lines, *(f"note: {line}" for line in world.demand.remarks)])
+    return "\n".join([*lines, *(f"note: {line}" for line in world.demand.remarks)])
 
 
 def _told_of_outcome(outcome: Outcome) -> str:
