@@ -82,7 +82,8 @@ CHANGES = (
         "inventory accuracy",
         0.20,
         "record_accuracy",
-        "needs records that err (`erroneous`) and counts; under exact records both sides are right",
+        "share of nodes' SKUs whose record equals the stock; rates of errors, delay of bookings and counts are assumed",
+        consequence=True,
     ),
     Change("customers' satisfaction, 80 % to 90 %", 0.125, "satisfaction", "needs a stated function of late and short"),
 )

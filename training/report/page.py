@@ -16,7 +16,6 @@ from entrepot.configs.files import write_atomically
 from entrepot.envs.rendering.plain_text import names_as_they_are
 from entrepot.training.report.claims import CHANGES, CONSEQUENCE, MET, MISSED, NOT_HERE
 from entrepot.training.report.paper import Report, measured_text, share_text
-from entrepot.training.report.practice import ACTIVE
 
 WIDTH = 120
 COMMAND = "entrepot report paper --history SALES --page docs/paper.md --json docs/results/paper.json"
@@ -56,10 +55,10 @@ def text_of(found: Report, picture: str) -> str:
         "of active against passive, episode by episode.",
         f"**Passive** is practice at its best: {found.notes[0].removeprefix('passive: ')}; every node by its cheapest "
         "way, no help between sister warehouses, equipment run to failure.",
-        f"**Active** is {told['policy']}, with each day's records (`{told['records'][ACTIVE]}`) and demand, "
-        "transfers between sisters, and "
-        f"maintenance by condition. Both live through the same {told['episodes']} scenarios of {told['days']} days, "
-        f"after {told['warm_up_days']} of warm-up ({told['network']}, {told['demand']}).",
+        f"**Active** is {told['policy']}, with each day's demand, records booked on the day and counted on suspicion, "
+        "transfers between sisters, and maintenance by condition. Stock goes wrong alike on both sides, and neither "
+        f"sees demand that was lost (`{told['observation']}`). Both live through the same {told['episodes']} scenarios "
+        f"of {told['days']} days, after {told['warm_up_days']} of warm-up ({told['network']}, {told['demand']}).",
     )
     lines = [
         "# The paper put to the test",

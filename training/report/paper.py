@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,7 @@ from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.network import NetworkDescription, load_network
 from entrepot.envs.network.equipment.description import MaintenancePolicy
-from entrepot.envs.network.records.description import CountPlan
-from entrepot.envs.observe.model import EXACT, observation_model_names
+from entrepot.envs.observe.model import ERRONEOUS
 from entrepot.envs.twin import draw_scenario
 from entrepot.envs.world import World, build_world
 from entrepot.training.base_stock.kept import Tuning
@@ -32,6 +31,8 @@ from entrepot.training.report.claims import open_rows, percent, saved_rows, twin
 from entrepot.training.report.measuring import Measured, measured
 from entrepot.training.report.practice import (
     ACTIVE,
+    BOOKINGS,
+    ERRORS_OF,
     PASSIVE,
     MinMaxTuning,
     Side,
@@ -39,6 +40,7 @@ from entrepot.training.report.practice import (
     WithoutTransfers,
     lateral_lanes,
     maintained,
+    recorded,
     tuned_min_max,
 )
 
@@ -50,18 +52,13 @@ ABLATED = (
     ("moving_usd_per_unit", "replenishment cost, USD a unit"),
     ("replenishment_response_days", "replenishment response, days"),
     ("equipment_standstill_share", "downtime"),
+    ("record_accuracy", "accuracy of records"),
 )
 """Figures that are told for each part: name and words."""
 OF_THE_RULE = (
     "in place of the learned policy stands base stock with the covers that the policy started from, tuned on kreen, on "
     "a rate midway between the last 28 days and the long run"
 )
-SYNCHRONISED = "as_live"
-"""Observation model of active: all that a live system can know, which is not the demand that it lost."""
-STANDS_IN = "kreen_records"
-"""Whose errors of records are taken where a network doesn't describe any."""
-UNSYNCHRONISED = "erroneous"
-"""Of passive: the same on records that err. Where a model isn't there, the exact one stands in, and that is told."""
 
 
 @dataclass(frozen=True)
@@ -119,23 +116,23 @@ def put_to_the_test(
             f"{network}: nothing wears in it, so that maintenance can't be compared; allowed: one with inside.wear, "
             "such as kreen_inside"
         )
-    records = _records()
-    described, record_lines = _recorded(described)
-    worn = build_world(maintained(described, MaintenancePolicy.RUN_TO_FAILURE), demand)
-    kept_up = build_world(maintained(described, MaintenancePolicy.CONDITION_BASED), demand, observation=records[ACTIVE])
+    runs = maintained(described, MaintenancePolicy.RUN_TO_FAILURE)
+    kept = maintained(described, MaintenancePolicy.CONDITION_BASED)
+    by_hand, worn, kept_up, stale = (
+        build_world(recorded(of, side), demand, observation=ERRONEOUS)
+        for of, side in ((runs, PASSIVE), (runs, ACTIVE), (kept, ACTIVE), (kept, PASSIVE))
+    )
     trained = _trained(policy or str(released_folder() / RELEASED), kept_up)
-    by_hand = maintained(_counted_yearly(described), MaintenancePolicy.RUN_TO_FAILURE)
-    stale = build_world(by_hand, demand, observation=records[PASSIVE])
-    min_max, tuning = tuned_min_max(stale, episodes=max(settings.episodes // 2, 2), seed=settings.seed + 1)
-    sides = {PASSIVE: Side(stale, min_max), ACTIVE: Side(kept_up, trained)}
-    without, untold = _without(sides[ACTIVE], worn, policy, records[PASSIVE])
+    min_max, tuning = tuned_min_max(by_hand, episodes=max(settings.episodes // 2, 2), seed=settings.seed + 1)
+    sides = {PASSIVE: Side(by_hand, min_max), ACTIVE: Side(kept_up, trained)}
+    without, untold = _without(sides[ACTIVE], worn, stale, policy)
     found = _measured({**sides, **without}, settings, observe)
     claims = [*twin_rows(found), *saved_rows(_saved(results)), *open_rows()]
     parts = [row for part in without for row in _part_rows(part, found)]
     return Report(
         claims,
         parts,
-        [_told(tuning, records), *record_lines, *untold, _safer(tuning), OF_THE_RULE, *_cost_told(found)],
+        [_told(tuning), *_errors_told(described), *untold, _safer(tuning), OF_THE_RULE, *_cost_told(found)],
         {
             "command": "entrepot report paper",
             "network": kept_up.description.name,
@@ -143,33 +140,13 @@ def put_to_the_test(
             "policy": policy or RELEASED,
             **settings.model_dump(),
             "split": str(Split.TEST),
-            "records": records,
+            "observation": ERRONEOUS,
+            "bookings": {
+                side: {"delay_days": days, "counts": str(counts)} for side, (days, counts) in BOOKINGS.items()
+            },
             "min_max": {"safety_days": tuning.safety_days, "lot_days": tuning.lot_days, "tried": tuning.tried},
         },
     )
-
-
-def _recorded(described: NetworkDescription) -> tuple[NetworkDescription, list[str]]:
-    """The network with errors of records and counts, another's where it says nothing of them; and what was put in."""
-    told = "stock is counted once a year by passive, as the network's records have it by active"
-    if described.records is not None:
-        return described, [told]
-    line = f"{described.name} says nothing of records: their errors are those of {STANDS_IN}, all assumptions; {told}"
-    return described.model_copy(update={"records": load_network(STANDS_IN).records}), [line]
-
-
-def _counted_yearly(described: NetworkDescription) -> NetworkDescription:
-    """The same network, where stock is counted once a year, as passive has it."""
-    assert described.records is not None
-    by_year = described.records.model_copy(update={"counts": CountPlan.YEARLY})
-    return described.model_copy(update={"records": by_year})
-
-
-def _records() -> dict[str, str]:
-    """The observation model of each side."""
-    there = observation_model_names()
-    active = SYNCHRONISED if SYNCHRONISED in there else EXACT
-    return {PASSIVE: UNSYNCHRONISED if UNSYNCHRONISED in there else active, ACTIVE: active}
 
 
 def _trained(name: str, world: World) -> Policy:
@@ -181,12 +158,13 @@ def _trained(name: str, world: World) -> Policy:
     return found
 
 
-def _without(active: Side, worn: World, policy: str | None, stale: str) -> tuple[dict[str, Side], list[str]]:
+def _without(active: Side, worn: World, stale: World, policy: str | None) -> tuple[dict[str, Side], list[str]]:
     """Active without each part, and what of that can't be measured."""
     world, trained = active.world, active.policy
     untold: list[str] = []
     sides = {
-        "maintenance": Side(replace(worn, observation=world.observation), trained),
+        "maintenance": Side(worn, trained),
+        "synchronised records": Side(stale, trained),
         "forecasts": Side(world, WithoutForecasts(trained, world.attributes)),
     }
     if lateral_lanes(world.network).any():
@@ -200,10 +178,6 @@ def _without(active: Side, worn: World, policy: str | None, stale: str) -> tuple
             sides["the learned policy"] = Side(world, BaseStock.midway(world.attributes, cover))
     if "the learned policy" not in sides:
         untold.append("not measured: the learned policy against the rule that it started from, whose covers it lacks")
-    if stale != world.observation:
-        sides["synchronised records"] = Side(replace(world, observation=stale), trained)
-    else:
-        untold.append(f"not measured: synchronised records; there is no observation model {UNSYNCHRONISED!r}")
     return sides, untold
 
 
@@ -283,15 +257,21 @@ def _saved(results: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _told(tuning: MinMaxTuning, records: dict[str, str]) -> str:
+def _told(tuning: MinMaxTuning) -> str:
     saved = 1 - tuning.usd_per_day / tuning.usual_usd_per_day
-    kept = f"as `{records[PASSIVE]}` has them"
-    if records[PASSIVE] == records[ACTIVE]:
-        kept += ", which is as good as active's and better than practice's"
+    delay, counts = BOOKINGS[PASSIVE]
     return (
         f"passive: min-max with {tuning.safety_days:g} days of safety and lots of {tuning.lot_days:g} days, the best "
-        f"of {tuning.tried} pairs on validation scenarios, {saved:.1%} below 14 and 28 days; its records are {kept}"
+        f"of {tuning.tried} pairs on validation scenarios, {saved:.1%} below 14 and 28 days; its records are booked "
+        f"{delay} days late (an assumption) and counted {counts}"
     )
+
+
+def _errors_told(described: NetworkDescription) -> list[str]:
+    """Whose errors of records both sides have."""
+    if described.records is not None:
+        return []
+    return [f"{described.name} says nothing of errors of records: they are those of {ERRORS_OF}, all assumptions"]
 
 
 def _safer(tuning: MinMaxTuning) -> str:

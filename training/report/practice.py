@@ -1,8 +1,9 @@
 """The two practices that the paper compares, and the second without one of its parts at a time.
 
-`passive` is today's practice at its best: min-max on hand-kept records, reviewed once a week, its two figures tuned;
-every node by its cheapest way, no help between sister warehouses, equipment run to failure. `active` is a trained
-policy that sees each day's records and demand and may send goods between sisters, and maintenance by condition.
+`passive` is today's practice at its best: min-max on records that are booked late by hand and counted once a year,
+reviewed once a week, its two figures tuned; every node by its cheapest way, no help between sister warehouses,
+equipment run to failure. `active` is a trained policy that sees each day's demand and may send goods between sisters,
+records booked on the day and counted on suspicion, and maintenance by condition. Stock goes wrong alike in both.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from entrepot.agents.rules import MinMax
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
-from entrepot.envs.network import NetworkArrays, NetworkDescription
+from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.network.equipment.description import MaintenancePolicy
+from entrepot.envs.network.records.description import CountPlan, NodeRecords
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.snapshot.statistics import opening_square
@@ -30,6 +32,9 @@ from entrepot.training.evaluation.evaluate import evaluate
 from entrepot.training.experiment import EvaluationSettings
 
 PASSIVE, ACTIVE = "passive", "active"
+ERRORS_OF = "kreen_records"
+BOOKINGS = {PASSIVE: (2, CountPlan.YEARLY), ACTIVE: (0, CountPlan.SUSPICION)}
+"""Days until hand-kept records are booked, an assumption, and how stock is counted."""
 SAFETY_DAYS, LOT_DAYS = (3.0, 7.0, 14.0, 21.0, 35.0), (7.0, 14.0, 28.0, 42.0)
 """Tried for min-max, in all pairs."""
 
@@ -72,6 +77,28 @@ def maintained(described: NetworkDescription, how: MaintenancePolicy) -> Network
         for node, inside in described.inside.warehouses.items()
     }
     return described.model_copy(update={"inside": described.inside.model_copy(update={"warehouses": warehouses})})
+
+
+def recorded(described: NetworkDescription, side: str) -> NetworkDescription:
+    """The same network whose records go wrong, with the bookings and counts of a side.
+
+    The rates of errors are the network's own, those of `kreen_records` where it gives none.
+    """
+    own = described.records or load_network(ERRORS_OF).records
+    assert own is not None
+    delay, counts = BOOKINGS[side]
+
+    def booked(node: NodeRecords) -> NodeRecords:
+        return node.model_copy(update={"booking_delay_days": delay})
+
+    records = own.model_copy(
+        update={
+            "every_node": booked(own.every_node),
+            "nodes": {name: booked(node) for name, node in own.nodes.items()},
+            "counts": counts,
+        }
+    )
+    return described.model_copy(update={"records": records})
 
 
 def tuned_min_max(world: World, *, episodes: int, seed: int) -> tuple[MinMax, MinMaxTuning]:

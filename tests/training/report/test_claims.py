@@ -85,7 +85,7 @@ def test_the_page_holds_every_claim_and_no_share_of_a_gain_that_is_none() -> Non
         "gain_is_certain": False,
     }
     told = {"policy": "one", "episodes": 4, "days": 9, "warm_up_days": 3, "network": "here", "demand": "some"}
-    told["records"] = {ACTIVE: "exact", PASSIVE: "exact"}
+    told["observation"] = "erroneous"
     page = text_of(Report(list(ROWS.values()), [part], ["passive: min-max, tuned", "a note"], told), "images/paper.png")
     assert all(claim in page for claim in ROWS)
     assert share_text(part) == "no certain gain"

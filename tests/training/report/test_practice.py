@@ -10,10 +10,13 @@ from entrepot.envs.network.equipment.description import MaintenancePolicy
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.world import World
 from entrepot.training.report.practice import (
+    ACTIVE,
+    PASSIVE,
     WithoutForecasts,
     WithoutTransfers,
     lateral_lanes,
     maintained,
+    recorded,
 )
 from tests.worlds.tiny import first_snapshot, tiny_world
 
@@ -67,3 +70,13 @@ def test_all_equipment_is_kept_up_in_the_way_that_is_asked_for() -> None:
     fleets = [fleet for inside in described.inside.warehouses.values() for fleet in inside.equipment.values()]
     assert fleets
     assert {fleet.maintenance for fleet in fleets} == {MaintenancePolicy.CONDITION_BASED}
+
+
+def test_stock_goes_wrong_alike_but_is_booked_and_counted_as_each_side_does() -> None:
+    described = load_network("kreen_inside", skus=2)
+    passive, active = (recorded(described, side).records for side in (PASSIVE, ACTIVE))
+    assert passive is not None
+    assert active is not None
+    assert passive.counts != active.counts
+    assert passive.every_node.booking_delay_days > active.every_node.booking_delay_days == 0
+    assert passive.every_node.model_copy(update={"booking_delay_days": 0}) == active.every_node
