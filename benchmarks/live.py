@@ -72,8 +72,8 @@ def main(
     days: Annotated[int, typer.Option(help="Of closed_loop.")] = 120,
     loop_skus: Annotated[int, typer.Option(help="Of kreen, for closed_loop.")] = 32,
     scenarios: Annotated[int, typer.Option(help="Of closed_loop.")] = 8,
-    loop_seconds: Annotated[
-        float, typer.Option(help="Of closed_loop: begin no scenario after so many; with --folder another run goes on.")
+    most_seconds: Annotated[
+        float, typer.Option(help="Begin no scenario of closed_loop and no life of faults after so many.")
     ] = 1e9,
     history: Annotated[
         Path | None, typer.Option(help="Daily sales that closed_loop draws its demand from; generated if not given.")
@@ -101,9 +101,9 @@ def main(
             elif name == "alert":
                 found = [alert(folder, alerts)]
             elif name == "closed_loop":
-                found = closed_loop(days, loop_skus, scenarios, history, kept, loop_seconds)
+                found = closed_loop(days, loop_skus, scenarios, history, kept, most_seconds)
             elif name == "faults":
-                found = [trials(folder, kills, seed)]
+                found = [trials(folder, kills, seed, most_seconds)]
             else:
                 raise ConfigurationError(f"--case: {name!r}; allowed: {', '.join(CASES)}")
         for row in found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import threading
 import time
 from collections import defaultdict
@@ -93,22 +94,24 @@ class Witness:
         return recover(connection, folder, places())[0].digest() != self._mirror.digest()
 
 
-def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
+def trials(folder: Path, count: int, seed: int, seconds: float = math.inf) -> dict[str, Any]:
     """Kill a server so often; what was lost, doubled, or differs after each.
 
     Args:
         folder: empty, for the store.
         count: of kills.
         seed: of the instants.
+        seconds: after so many no server is started any more.
     """
     random, world, begun = Random(seed), World(), time.time()
     open_store(folder)
     connection = connect_to_read(folder)
     witness = Witness(connection)
     connection.close()
-    lost = differ = 0
+    lost = differ = done = 0
     nursery, clock = Nursery(), FastClock(START, SPEED, begun)
-    for number in range(1, count + 1):
+    while done < count and time.time() - begun < seconds:
+        done += 1
         server, stop = nursery.start(folder, begun, SPEED), threading.Event()
         busy = [
             threading.Thread(target=_send, args=(server.port, folder, clock, f"/wms/{place}", world, stop))
@@ -125,15 +128,19 @@ def trials(folder: Path, count: int, seed: int) -> dict[str, Any]:
             thread.join()
         if random.random() < 0.3:
             _tear(folder, random)
-        connection, whole = connect_to_read(folder), number % WHOLE_EVERY == 0 or number == count
+        connection, whole = connect_to_read(folder), done % WHOLE_EVERY == 0
         lost += witness.lost(connection, world, whole=whole)
         world.doubled += _doubled(connection)
         differ += witness.differs(connection, folder, whole=whole)
         connection.close()
     nursery.close()
+    connection = connect_to_read(folder)
+    lost += witness.lost(connection, world, whole=True)
+    differ += witness.differs(connection, folder, whole=True)
+    connection.close()
     return {
         "case": "faults",
-        "trials": count,
+        "trials": done,
         "acknowledged": len(world.acknowledged),
         "acknowledged_lost": lost,
         "orders_released": len(world.orders),
