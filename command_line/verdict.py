@@ -41,7 +41,8 @@ KPIS = (
     ("shrunk_units_per_day", "units vanished a day", "{:,.2f}"),
     ("counts_per_day", "counts a day", "{:,.1f}"),
     ("counting_usd_per_day", "counting, USD a day", "{:,.0f}"),
-    # Where a node is Amazon's.
+    # Where goods perish, and where a node is Amazon's.
+    ("expired_units_per_day", "expired, units a day", "{:,.1f}"),
     ("fba_aged_share", "FBA stock that is old", "{:.1%}"),
     ("fba_cut_units_per_day", "FBA orders cut, units a day", "{:,.1f}"),
     ("fba_removed_units_per_day", "FBA removed, units a day", "{:,.1f}"),

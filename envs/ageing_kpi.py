@@ -20,28 +20,36 @@ class AgeingTotals:
     """Sums over the days seen so far; None where there is nothing to count."""
 
     centres: Tensor | None  # [Q, B, N] of `AT_CENTRES`, where a node is Amazon's
+    expired: Tensor | None  # [B, N] units, where any perish
 
     @classmethod
     def start(cls, parameters: TwinParameters, episodes: int) -> Self:
         """Nothing seen yet, in B episodes."""
-        shape = (len(AT_CENTRES), episodes, parameters.nodes)
-        return cls(
-            None if parameters.inbound is None else torch.zeros(shape, dtype=torch.float64, device=parameters.device)
-        )
+
+        def none(*shape: int) -> Tensor:
+            return torch.zeros((*shape, episodes, parameters.nodes), dtype=torch.float64, device=parameters.device)
+
+        centres = None if parameters.inbound is None else none(len(AT_CENTRES))
+        return cls(centres, None if parameters.shelf_life is None else none())
 
     def add(self, parameters: TwinParameters, state: State, flows: Flows) -> Self:
         """Count one more day; arguments as in `KpiTotals.add`."""
-        if self.centres is None:
-            return self
-        return type(self)(self.centres + _at_centres(parameters, state, flows))
+        centres, expired = self.centres, self.expired
+        if centres is not None:
+            centres = centres + _at_centres(parameters, state, flows)
+        if expired is not None and flows.expired is not None:
+            expired = expired + flows.expired.sum(dim=-1)
+        return type(self)(centres, expired)
 
     def by_episode(self, days: int) -> dict[str, Tensor]:
         """KPIs of the whole network, each [B], as `KpiTotals.by_episode` tells of them."""
-        return _shared(None if self.centres is None else self.centres.sum(dim=-1), days)
+        found = {} if self.expired is None else {"expired_units_per_day": self.expired.sum(dim=-1) / days}
+        return found | _shared(None if self.centres is None else self.centres.sum(dim=-1), days)
 
     def by_node(self, days: int) -> dict[str, Tensor]:
         """The same of each node, each [B, N]."""
-        return _shared(self.centres, days)
+        found = {} if self.expired is None else {"expired_units_per_day": self.expired / days}
+        return found | _shared(self.centres, days)
 
 
 def _shared(centres: Tensor | None, days: int) -> dict[str, Tensor]:

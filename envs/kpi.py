@@ -95,7 +95,7 @@ class KpiTotals:
 
         Where a node is Amazon's: `fba_cut_units_per_day` of orders that its limits left out, counted anew each day that
         they are asked for; `fba_removed_units_per_day`; `fba_aged_share` of its stock by volume, what is older than the
-        youngest age that pays a surcharge or is removed.
+        youngest age that pays a surcharge or is removed. Where goods perish: `expired_units_per_day`.
         """
         total = self._total(self.sums.sum(dim=-1))
         return {

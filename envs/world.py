@@ -139,7 +139,7 @@ def build_world(
         network: a shipped name, the path of a YAML file, or a description; a world is taken as it is, but
             for how it is observed where that is named.
         demand: a shipped name, the path of a YAML file, settings, or a model made for the same network; the
-            calibrated generator if None.
+            network's own if None, or the calibrated generator where it names none.
         skus: how many of the network's catalogue; the network's own number if None. Only with a name or path.
         observation: how the world is observed, by name: `exact`, or `as_live`; `exact` if None.
         disruption: what befalls the network: a shipped name, the path of a YAML file, or a description.
@@ -161,6 +161,8 @@ def build_world(
     if demand is None or isinstance(demand, str):
         demand = DemandSettings(name=demand)
     if isinstance(demand, DemandSettings):
+        if demand.name is None and demand.path is None and description.demand is not None:
+            demand = demand.model_copy(update={"name": description.demand})
         content, source = demand.content()
         demand = load_demand(content, NetworkArrays.from_description(description), source=source)
     if isinstance(disruption, str):

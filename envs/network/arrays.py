@@ -23,6 +23,7 @@ from entrepot.envs.network.lanes import LaneArrays
 from entrepot.envs.network.markets import MarketArrays, OptionArrays
 from entrepot.envs.network.nodes import NodeArrays, SupplierArrays
 from entrepot.envs.network.records.arrays import RecordArrays
+from entrepot.envs.network.shelf_life import ShelfLifeArrays
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class NetworkArrays(Record):
     equipment: EquipmentArrays | None  # None where nothing wears
     inbound: InboundArrays | None  # None where no node is Amazon's
     records: RecordArrays | None  # None where nothing is said of them
+    shelf_life: ShelfLifeArrays | None  # None where nothing perishes
 
     capital_share_per_year: float
     container_m3: float
@@ -105,6 +107,7 @@ class NetworkArrays(Record):
             equipment=EquipmentArrays.of(network),
             inbound=InboundArrays.of(network),
             records=RecordArrays.of(network),
+            shelf_life=ShelfLifeArrays.of(network, lane),
             capital_share_per_year=network.capital_share_per_year,
             container_m3=network.container_m3,
             divisible=network.divisible,

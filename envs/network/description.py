@@ -165,6 +165,9 @@ class Sku(StrictModel):
     volume_m3: Positive
     weight_kg: Positive
     suppliers: Annotated[list[str], Field(min_length=1)]
+    shelf_life_days: Annotated[int, Field(ge=1, le=400)] | None = Field(
+        None, description="from production; never if left out"
+    )
 
 
 class Catalogue(StrictModel):
@@ -192,6 +195,7 @@ class NetworkDescription(StrictModel):
     capital_share_per_year: NonNegative = 0.1
     container_m3: Positive = 67.0
     divisible: bool = Field(False, description="goods are measured, not counted: fractions of a unit are kept")
+    demand: str | None = Field(None, description="a demand YAML that ships, where nobody names one or gives a history")
     nodes: Annotated[dict[str, Node], Field(min_length=1)]
     suppliers: Annotated[dict[str, Supplier], Field(min_length=1)]
     markets: Annotated[dict[str, Market], Field(min_length=1)]

@@ -32,6 +32,7 @@ def costs_of(
     destroyed: Tensor | None,
     fba: FbaDay | None,
     kept: RecordsDay | None,
+    expired: Tensor | None,
     whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from its parts.
@@ -48,6 +49,7 @@ def costs_of(
         destroyed: [B, N, S] units of stock; None where nothing is.
         fba: the day at Amazon's centres; None where no node is theirs.
         kept: the day of records; None where they are always right.
+        expired: [N, B, S] units; None where nothing perishes.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
@@ -76,6 +78,7 @@ def costs_of(
         returned.back.sum(dim=-1) * node.return_usd_per_unit,
         scrap,
         none if equipment_usd is None else equipment_usd,
+        none if expired is None else expired @ parameters.sku.unit_value_usd,
         *fees,
     )
     return Costs(*(cost.t() for cost in by_node))

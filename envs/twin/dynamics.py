@@ -5,6 +5,8 @@ Each part stands in a file of its own. Inside a step tensors lie as `layout.py` 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from entrepot.envs.twin.fba import FbaDay, run_centres
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
+from entrepot.envs.twin.perishing import Sorted, send_off, sort_out
 from entrepot.envs.twin.rationing import SMALLEST
 from entrepot.envs.twin.receiving import Received, dock_m3, receive
 from entrepot.envs.twin.records import RecordsDay, RecordState, Shelves, at_shelves, keep_records
@@ -54,6 +57,11 @@ def step(
     exact, whole_units = whole_units, whole_units and not parameters.divisible
     state, destroyed = struck(state, day, whole_units=whole_units)
     received = receive(parameters, state, day, whole_units=whole_units, overwrite=overwrite)
+    perished = _sorted_out(parameters, state, received, overwrite=overwrite)
+    if perished is not None:
+        received = perished.received
+        if state.records is not None:
+            state = replace(state, records=state.records.after_expiry(perished.off_shelves, received))
     returned = come_back(parameters, state, day, whole_units=whole_units)
     shelves = _shelves(parameters, state, day, received)
     available = received.on_hand if shelves is None else shelves.available
@@ -78,6 +86,20 @@ def step(
         shipped = shipped._replace(on_hand=fba.on_hand)
     left = received.left_on_dock
     dock = returned.restocked if left is None else left + returned.restocked
+    lots = None
+    if perished is not None:
+        lots = send_off(
+            parameters,
+            perished,
+            day,
+            sold=available - served.on_hand,
+            final_on_hand=shipped.on_hand,
+            shipped=shipped.shipped,
+            transit_days=shipped.transit_days,
+            rows=shipped.rows,
+            restocked=returned.restocked,
+            number=state.day,
+        )
     ran = _equipment(parameters, state, decisions, day, received, served)
     costs = costs_of(
         parameters,
@@ -91,6 +113,7 @@ def step(
         destroyed=destroyed,
         fba=fba,
         kept=kept,
+        expired=perished and perished.expired,
         whole_containers=exact,
     )
     next_state = State(
@@ -105,6 +128,7 @@ def step(
         equipment=ran and ran.state,
         fba=fba and fba.state,
         records=kept and _after_removal(kept, fba),
+        lots=lots,
     )
     by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(
@@ -123,6 +147,7 @@ def step(
         records=kept and kept.flows,
         destroyed=destroyed,
         cut=None if shipped.cut is None else shipped.cut.transpose(0, 1),
+        expired=None if perished is None else perished.expired.transpose(0, 1),
         removed=None if fba is None or fba.removed is None else fba.removed.transpose(0, 1),
     )
     return next_state, flows, costs
@@ -140,6 +165,21 @@ def _after_removal(kept: RecordsDay, fba: FbaDay | None) -> RecordState:
     if fba is None or fba.removed is None:
         return kept.state
     return kept.state.without(fba.removed.transpose(0, 1), fba.on_hand.transpose(0, 1))
+
+
+def _sorted_out(parameters: TwinParameters, state: State, received: Received, *, overwrite: bool) -> Sorted | None:
+    """Scrap what has expired; None where nothing perishes."""
+    if parameters.shelf_life is None or state.lots is None:
+        return None
+    return sort_out(
+        parameters,
+        state.lots,
+        received,
+        before=entity_first(state.on_hand),
+        number=state.day,
+        found=state.records is not None,
+        overwrite=overwrite,
+    )
 
 
 def _centres(parameters: TwinParameters, state: State, received: Received, on_hand: Tensor) -> FbaDay | None:

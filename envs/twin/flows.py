@@ -33,6 +33,7 @@ class Flows(Record):
     records: RecordFlows | None = None  # None where records are always right
     destroyed: Annotated[Tensor | None, Axes("BNS")] = None  # on the shelves and at the dock; None where nothing is
     cut: Annotated[Tensor | None, Axes("BLS")] = None  # of orders, by Amazon's limits; None where there are none
+    expired: Annotated[Tensor | None, Axes("BNS")] = None  # on shelves and docks; None where nothing perishes
     removed: Annotated[Tensor | None, Axes("BNS")] = None  # from Amazon's shelves, too old; None where nothing ever is
 
 
@@ -50,6 +51,7 @@ class Costs(Record):
     returns: Annotated[Tensor, Axes("BN")]
     scrap: Annotated[Tensor, Axes("BN")]  # value of returned goods that fail inspection, and of stock destroyed
     equipment: Annotated[Tensor, Axes("BN")]  # repairs, maintenance and standstill; 0 where nothing wears
+    expired: Annotated[Tensor, Axes("BN")]  # value of goods whose shelf life is over; 0 where nothing perishes
     # Amazon's fees; 0 at other nodes.
     placement: Annotated[Tensor, Axes("BN")]  # of units received
     utilisation: Annotated[Tensor, Axes("BN")]  # surcharge on weeks of stock

@@ -72,6 +72,18 @@ class RecordState(Record):
         recorded = (self.recorded - units).clamp(min=0.0)
         return replace(self, recorded=recorded, misplaced=torch.minimum(self.misplaced, on_hand))
 
+    def after_expiry(self, units: Tensor, received: Received) -> Self:
+        """Where units on the shelves have expired, which everybody saw.
+
+        Args:
+            units: [N, B, S].
+            received: of the day, without them.
+        """
+        # What was unloaded today is recorded later in the day, and may be among them.
+        recorded = (entity_first(self.recorded) + received.unloaded - units).clamp(min=0.0) - received.unloaded
+        misplaced = torch.minimum(entity_first(self.misplaced), received.on_hand)
+        return replace(self, recorded=recorded.transpose(0, 1), misplaced=misplaced.transpose(0, 1))
+
 
 @dataclass(frozen=True)
 class RecordFlows(Record):

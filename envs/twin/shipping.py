@@ -24,6 +24,7 @@ class Shipped(NamedTuple):
     shipped: Tensor  # [L, B, S] units
     cut: Tensor | None  # [L, B, S] units of what was asked that Amazon's limits leave out; None without such limits
     transit_days: Tensor  # [B, L] integers, from today to arrival
+    rows: Tensor  # [L·B] integers, of the pipeline seen as [N·H·B, S], where each lane's shipment went
     on_hand: Tensor  # [N, B, S] units
     pipeline: Tensor  # [N, H, B, S] units
     in_transit: Tensor  # [N, B, S] units
@@ -82,6 +83,7 @@ def ship(
         shipped=shipped,
         cut=cut,
         transit_days=transit_days,
+        rows=rows,
         # Clamped because a fraction's last bit could otherwise leave less than nothing.
         on_hand=(on_hand - parameters.lane.queues.by_place(shipped)).clamp_(min=0.0),
         pipeline=ring.put_in(received.pipeline, shipped, rows),

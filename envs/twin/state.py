@@ -10,6 +10,7 @@ from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.twin.fba import FbaState
+from entrepot.envs.twin.lots import LotState
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
 from entrepot.envs.twin.rationing import ROUNDING
@@ -36,6 +37,7 @@ class State(Record):
     equipment: EquipmentState | None = None  # None where nothing wears
     fba: FbaState | None = None  # None where no node is Amazon's
     records: RecordState | None = None  # None where records are always right
+    lots: LotState | None = None  # None where nothing perishes
 
     @property
     def episodes(self) -> int:
@@ -104,4 +106,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         equipment=equipment,
         fba=fba,
         records=records,
+        lots=None if parameters.shelf_life is None else LotState.fresh(parameters, shelves.transpose(0, 1)),
     )

@@ -66,13 +66,12 @@ def test_a_month_of_base_stock_conserves_every_unit_and_leaves_nothing_negative(
     produced = sum(flow.shipped[:, world.parameters.supplier.lanes].sum(dim=1) for flow in flows)
     sold = sum(flow.served.sum(dim=(0, 2)) for flow in flows)
     back = sum(flow.restocked.sum(dim=1) for flow in flows)
-    gone = sum(
-        (flow.removed.sum(dim=1) for flow in flows if flow.removed is not None), torch.zeros_like(before.sum(dim=1))
-    )
+    held = after.on_hand + after.dock + after.in_transit
+    lost = [units for flow in flows for units in (flow.removed, flow.expired) if units is not None]
+    gone = sum((units.sum(dim=1) for units in lost), torch.zeros_like(held[:, 0]))
     for errors in (flow.records for flow in flows if flow.records is not None):
         mispicked = errors.lost_by_mispicks - errors.kept_by_mispicks  # of one SKU more leaves, of another less
         gone = gone + (errors.shrunk + mispicked).sum(dim=1)
-    held = after.on_hand + after.dock + after.in_transit
     exact = 1e-9 if network.divisible else 0.0
     torch.testing.assert_close(
         held.sum(dim=1), before.sum(dim=1) + produced + back - sold - gone, rtol=exact, atol=exact

@@ -17,6 +17,7 @@ from entrepot.envs.network.inside.warehouse import NoPlaceError
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
 from entrepot.envs.twin.fba import OUTFLOW_DAYS, FbaState
+from entrepot.envs.twin.lots import LotState
 from entrepot.envs.twin.records import RecordState
 from tests.worlds.networks import networks
 
@@ -56,16 +57,16 @@ class World:
 
     def run(self, *, whole_units: bool = True, overwrite: bool = False) -> list[Record]:
         """All days, from a copy of the opening state."""
-        state = replace(self.opening, pipeline=self.opening.pipeline.clone())
+        state = kept(self.opening)
         records = []
         for number, orders in enumerate(self.orders):
             day = self.scenario.at(number)
-            before = _kept(state) if overwrite else state
+            before = kept(state) if overwrite else state
             decisions = Decisions(orders, None if self.maintenance is None else self.maintenance[number])
             state, flows, costs = step(
                 self.parameters, state, decisions, day, whole_units=whole_units, overwrite=overwrite
             )
-            records.append(Record(before, day, flows, costs, _kept(state) if overwrite else state))
+            records.append(Record(before, day, flows, costs, kept(state) if overwrite else state))
         return records
 
 
@@ -91,9 +92,10 @@ def tensors_of(record: BaseRecord) -> dict[str, Tensor]:
     return found
 
 
-def _kept(state: State) -> State:
+def kept(state: State) -> State:
     """The same state, safe from being overwritten."""
-    return replace(state, pipeline=state.pipeline.clone())
+    lots = None if state.lots is None else replace(state.lots, pipeline=state.lots.pipeline.clone())
+    return replace(state, pipeline=state.pipeline.clone(), lots=lots)
 
 
 def empty_state(parameters: TwinParameters, *, episodes: int = 1, on_hand: Any = 0.0) -> State:
@@ -109,7 +111,15 @@ def with_stock(parameters: TwinParameters, state: State, on_hand: Tensor) -> Sta
     fba = None if parameters.inbound is None else FbaState.new(parameters.inbound, on_hand.transpose(0, 1))
     kept = parameters.records is not None and parameters.records.kept
     records = RecordState.opening(parameters.records, on_hand) if parameters.records is not None and kept else None
-    return replace(state, on_hand=on_hand, fba=fba, records=records)
+    lots = lots_of(parameters, on_hand, state.dock)
+    return replace(state, on_hand=on_hand, fba=fba, records=records, lots=lots)
+
+
+def lots_of(parameters: TwinParameters, on_hand: Tensor, dock: Tensor) -> LotState | None:
+    """Fresh goods, [B, N, S] units on the shelves and on the dock; None where nothing perishes."""
+    if parameters.shelf_life is None:
+        return None
+    return LotState.fresh(parameters, on_hand.transpose(0, 1), dock.transpose(0, 1))
 
 
 def quiet_scenario(
@@ -149,10 +159,11 @@ def worlds(
     whole: bool = True,
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
     fba: st.SearchStrategy[bool] = st.booleans(),
+    perish: st.SearchStrategy[bool] = st.booleans(),
     records: bool = False,
 ) -> World:
     """Networks of every shape, with amounts from far too little to far too much."""
-    description = draw(networks(wear=draw(st.booleans()), fba=draw(fba), records=records))
+    description = draw(networks(wear=draw(st.booleans()), fba=draw(fba), perish=draw(perish), records=records))
     try:
         arrays = NetworkArrays.from_description(description)
     except NoPlaceError:
@@ -202,6 +213,7 @@ def worlds(
         backlog=units(episodes, markets, skus),
         with_customers=units(2, episodes, nodes, skus) / 3,
     )
+    opening = replace(opening, lots=lots_of(parameters, opening.on_hand, opening.dock))
     orders = 2 * units(days, episodes, lanes, skus) - random(days, episodes, lanes, skus)
     equipment = parameters.equipment
     decides = equipment is not None and draw(st.booleans())

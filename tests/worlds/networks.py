@@ -72,13 +72,14 @@ def networks(
     wear: bool = False,
     fba: bool = False,
     records: bool = False,
+    perish: bool = False,
 ) -> NetworkDescription:
     """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
 
     At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes. With `wear`,
     docks and picking that are limited may have equipment that fails within days, and a node's rates may follow from its
-    layout. With `fba`, any node may be Amazon's, with fees that are felt within days.
-    With `records`, records go wrong within days and are counted by any plan.
+    layout. With `fba`, any node may be Amazon's, with fees that are felt within days; with `perish`, SKUs that are
+    listed may have a shelf life of days. With `records`, records go wrong within days and are counted by any plan.
     """
     warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
     centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
@@ -98,7 +99,7 @@ def networks(
         suppliers=suppliers,
         markets=markets,
         lanes=draw(_lanes(list(suppliers), list(nodes), max_lanes)),
-        skus={f"sku_{i}": draw(_skus(list(suppliers))) for i in range(count)} if listed else None,
+        skus={f"sku_{i}": draw(_skus(list(suppliers), perish)) for i in range(count)} if listed else None,
         catalogue=None if listed else draw(_catalogues(list(suppliers), count)),
         inside=draw(_insides(nodes)) if wear else None,
         records=draw(_records()) if records else None,
@@ -285,7 +286,7 @@ def _lane(draw: Draw, origin: str, destination: str, mode: Mode) -> Lane:
 
 
 @st.composite
-def _skus(draw: Draw, suppliers: Sequence[str]) -> Sku:
+def _skus(draw: Draw, suppliers: Sequence[str], perish: bool) -> Sku:
     value = draw(amounts(0.5, 50.0))
     return Sku(
         unit_value_usd=value,
@@ -293,6 +294,7 @@ def _skus(draw: Draw, suppliers: Sequence[str]) -> Sku:
         volume_m3=draw(st.sampled_from([0.0005, 0.003, 0.02, 0.2])),
         weight_kg=draw(amounts(0.05, 20.0)),
         suppliers=draw(st.lists(st.sampled_from(suppliers), min_size=1, unique=True)),
+        shelf_life_days=draw(st.sampled_from([None, 1, 3, 6, 12])) if perish else None,
     )
 
 

@@ -18,6 +18,7 @@ from entrepot.envs.twin.parameters.markets import MarketParameters, OptionParame
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SkuParameters, SupplierParameters
 from entrepot.envs.twin.parameters.records import RecordParameters
 from entrepot.envs.twin.parameters.returns import ReturnParameters
+from entrepot.envs.twin.parameters.shelf_life import ShelfLifeParameters
 from entrepot.envs.twin.parameters.tensors import Kind
 
 
@@ -35,6 +36,7 @@ class TwinParameters(Record):
     equipment: EquipmentParameters | None  # None where nothing wears
     inbound: InboundParameters | None  # None where no node is Amazon's
     records: RecordParameters | None  # None where nothing is said of them
+    shelf_life: ShelfLifeParameters | None  # None where nothing perishes
     capital_share_per_year: float
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
@@ -57,6 +59,7 @@ class TwinParameters(Record):
             equipment=EquipmentParameters.of(arrays, kind),
             inbound=InboundParameters.of(arrays, kind),
             records=RecordParameters.of(arrays, kind),
+            shelf_life=ShelfLifeParameters.of(arrays, kind),
             capital_share_per_year=arrays.capital_share_per_year,
             container_m3=arrays.container_m3,
             divisible=arrays.divisible,

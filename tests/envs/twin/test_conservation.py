@@ -14,7 +14,7 @@ def held(state: State) -> Tensor:
 
 
 def imbalance(parameters: TwinParameters, record: Record) -> Tensor:
-    """[B, S] opening + produced + returned − on hand − dock − in transit − sold − scrapped − removed."""
+    """[B, S] opening + produced + returned − on hand − dock − in transit − sold − scrapped − removed − expired."""
     flows = record.flows
     produced = flows.shipped[:, parameters.supplier.lanes].sum(dim=1)
     returned = (flows.restocked + flows.scrapped).sum(dim=1)
@@ -24,9 +24,9 @@ def imbalance(parameters: TwinParameters, record: Record) -> Tensor:
 
 
 def removed(record: Record) -> Tensor:
-    """[B, N, S] units that Amazon's centres removed."""
-    gone = record.flows.removed
-    return torch.zeros_like(record.after.on_hand) if gone is None else gone
+    """[B, N, S] units that Amazon's centres removed, and those that expired."""
+    none = torch.zeros_like(record.after.on_hand)
+    return sum((gone for gone in (record.flows.removed, record.flows.expired) if gone is not None), none)
 
 
 @few
@@ -52,8 +52,11 @@ def test_every_node_balances(world: World) -> None:
         picked = torch.einsum("rnm,rbms->bns", parameters.option.at_node, flows.served)
         sent = parameters.lane.from_node @ flows.shipped
         sent_here = parameters.lane.to_node @ flows.shipped
-        assert torch.equal(after.on_hand, before.on_hand + flows.unloaded - picked - sent - removed(record))
-        assert torch.equal(after.dock, before.dock + flows.arrived + flows.restocked - flows.unloaded)
+        on_hand = before.on_hand + flows.unloaded - picked - sent - after.on_hand
+        dock = before.dock + flows.arrived + flows.restocked - flows.unloaded - after.dock
+        assert torch.equal(on_hand + dock, removed(record))
+        assert (on_hand >= 0).all()
+        assert (dock >= 0).all()
         assert torch.equal(after.in_transit, before.in_transit - flows.arrived + sent_here)
 
 

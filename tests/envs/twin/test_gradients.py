@@ -8,14 +8,29 @@ from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin import State, step
-from tests.worlds import HUB, INLAND, SEA, SHOP, World, few, order, small_network, small_world, tensors_of, worlds
+from tests.worlds import (
+    HUB,
+    INLAND,
+    SEA,
+    SHOP,
+    World,
+    few,
+    kept,
+    lots_of,
+    order,
+    small_network,
+    small_world,
+    tensors_of,
+    worlds,
+)
 
 DAYS = 4
 
 
 def outcome(world: World, on_hand: Tensor, orders: Tensor, *, overwrite: bool = False) -> Tensor:
     """[B, N + 3·N·S] the run's cost by node, and where the units are at its end."""
-    state: State = replace(world.opening, on_hand=on_hand, pipeline=world.opening.pipeline.clone())
+    lots = lots_of(world.parameters, on_hand, world.opening.dock)
+    state: State = replace(kept(world.opening), on_hand=on_hand, lots=lots)
     cost = torch.zeros_like(on_hand[..., 0])
     for number, asked in enumerate(orders):
         state, _, costs = step(
@@ -50,8 +65,8 @@ def test_gradients_are_the_same_when_the_pipeline_is_overwritten(world: World) -
         orders = world.orders.clone().requires_grad_()
         total = outcome(world, on_hand, orders, overwrite=overwrite).sum()
         both.append(torch.autograd.grad(total, (on_hand, orders)))
-    for kept, overwritten in zip(*both, strict=True):
-        assert torch.equal(kept, overwritten)
+    for plain, overwritten in zip(*both, strict=True):
+        assert torch.equal(plain, overwritten)
 
 
 @few
