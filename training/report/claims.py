@@ -227,7 +227,7 @@ LIVE, ROUTES, WAREHOUSE = (
 )
 RESILIENCE = (
     "entrepot resilience kreen --policies min_max,checkpoints/released/kreen-pathwise --history SALES "
-    "--json docs/results/resilience.json"
+    "--json docs/results/paper_resilience.json"
 )
 
 

@@ -242,7 +242,7 @@ def _saved(results: Path) -> dict[str, list[dict[str, Any]]]:
     places = {
         "live": results / "live.json",
         "routes": results / "routes.json",
-        "resilience": results / "resilience.json",
+        "resilience": results / "paper_resilience.json",
         "warehouse": results.parent / "warehouse.json",
     }
     found = {}
