@@ -41,6 +41,9 @@ class StockValues:
         home = parameters.market.direct_share.T * parameters.market.returns_share[:, None]  # [M, N]
         handling = parameters.node.return_usd_per_unit.expand_as(on_hand)
         sound = parameters.node.restock_share[:, :, 0]  # [N, 1]
+        if parameters.inspection is not None:
+            mended = parameters.inspection.refurbish_share[:, :, 0]
+            sound, handling = sound + mended, handling + mended * parameters.inspection.refurbish_usd_per_unit
         return cls(
             on_hand=on_hand,
             at_dock=at_dock,

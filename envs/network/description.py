@@ -66,6 +66,14 @@ class Place(StrictModel):
     longitude: Longitude
 
 
+class Refurbish(StrictModel):
+    """Of returned goods, those that are made as good as new."""
+
+    share: Share = 0.0
+    days: Annotated[int, Field(ge=0, le=60)] = 0
+    usd_per_unit: NonNegative = 0.0
+
+
 class Node(Place):
     """A place that holds stock."""
 
@@ -79,6 +87,8 @@ class Node(Place):
     outbound_usd_per_unit: NonNegative = 0.0
     return_usd_per_unit: NonNegative = 0.0
     restock_share: Share = 1.0
+    inspection_days: Annotated[int, Field(ge=0, le=60)] = Field(0, description="from a return to its verdict")
+    refurbish: Refurbish = Refurbish()
     fba: Fba | None = Field(None, description="where the node is Amazon's: limits, check-in, fees of its table")
 
 
@@ -254,6 +264,9 @@ class NetworkDescription(StrictModel):
                 yield f"nodes.{name}.manager: {node.manager!r} is not a warehouse; allowed: {_names(self.warehouses)}"
             if node.kind is NodeKind.WAREHOUSE and node.manager not in (None, name):
                 yield f"nodes.{name}.manager: a warehouse manages itself; found {node.manager!r}"
+            if node.restock_share + node.refurbish.share > 1 and node.refurbish.share > 0:
+                shares = f"{node.restock_share:g} and refurbish.share {node.refurbish.share:g}"
+                yield f"nodes.{name}.restock_share: {shares} are more than 1 together"
             if node.fba is not None and "storage_usd_per_m3_day" in node.model_fields_set:
                 key = f"nodes.{name}.storage_usd_per_m3_day"
                 yield f"{key}: {node.fba.fees!r}, the table of `fba`, says it; leave it out"

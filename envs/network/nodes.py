@@ -29,6 +29,10 @@ class NodeArrays(Record):
     outbound_usd_per_unit: Annotated[Floats, Axes("N")]
     return_usd_per_unit: Annotated[Floats, Axes("N")]
     restock_share: Annotated[Floats, Axes("N")]
+    inspection_days: Annotated[Integers, Axes("N")]
+    refurbish_share: Annotated[Floats, Axes("N")]
+    refurbish_days: Annotated[Integers, Axes("N")]
+    refurbish_usd_per_unit: Annotated[Floats, Axes("N")]
     returns_median_days: Annotated[Floats, Axes("N")]  # lognormal lag of the returns that the node receives
     returns_log_deviation: Annotated[Floats, Axes("N")]
 

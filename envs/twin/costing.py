@@ -33,6 +33,7 @@ def costs_of(
     fba: FbaDay | None,
     kept: RecordsDay | None,
     expired: Tensor | None,
+    refurbished_usd: Tensor | None,
     whole_containers: bool,
 ) -> Costs:
     """Cost of one day, from its parts.
@@ -50,6 +51,7 @@ def costs_of(
         fba: the day at Amazon's centres; None where no node is theirs.
         kept: the day of records; None where they are always right.
         expired: [N, B, S] units; None where nothing perishes.
+        refurbished_usd: [N, B] of returned goods; None where nothing waits to be inspected.
         whole_containers: whole containers and shipments; otherwise their price is spread smoothly.
     """
     node, market, to_node = parameters.node, parameters.market, parameters.lane.to_node
@@ -64,6 +66,9 @@ def costs_of(
         inbound = inbound + kept.usd
         scrap = scrap + kept.shrunk @ parameters.sku.unit_value_usd
     none = torch.zeros_like(inbound)
+    returns = returned.back.sum(dim=-1) * node.return_usd_per_unit
+    if refurbished_usd is not None:
+        returns = returns + refurbished_usd
     fees = (none,) * 4
     if fba is not None:
         fees = fba.placement_usd, fba.utilisation_usd, fba.aged_usd, fba.removal_usd
@@ -75,7 +80,7 @@ def costs_of(
         torch.addmm(inbound, parameters.serving_usd, served.of_all_skus),
         market.direct_share @ (served.lost * market.lost_margin_usd).sum(dim=-1),
         market.backlog_usd_at_node @ served.backlog.sum(dim=-1),
-        returned.back.sum(dim=-1) * node.return_usd_per_unit,
+        returns,
         scrap,
         none if equipment_usd is None else equipment_usd,
         none if expired is None else expired @ parameters.sku.unit_value_usd,

@@ -14,6 +14,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin.costing import costs_of
 from entrepot.envs.twin.fba import FbaDay, run_centres
 from entrepot.envs.twin.flows import Costs, Flows
+from entrepot.envs.twin.inspecting import inspect
 from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.perishing import Sorted, send_off, sort_out
@@ -63,6 +64,10 @@ def step(
         if state.records is not None:
             state = replace(state, records=state.records.after_expiry(perished.off_shelves, received))
     returned = come_back(parameters, state, day, whole_units=whole_units)
+    inspected = None
+    if parameters.inspection is not None and state.inspection is not None:
+        inspected = inspect(parameters, state.inspection, day, returned.back, whole_units=whole_units)
+        returned = returned._replace(restocked=inspected.restocked, scrapped=inspected.scrapped)
     shelves = _shelves(parameters, state, day, received)
     available = received.on_hand if shelves is None else shelves.available
     served = serve(parameters, state, day, available, whole_units=whole_units)
@@ -114,6 +119,7 @@ def step(
         fba=fba,
         kept=kept,
         expired=perished and perished.expired,
+        refurbished_usd=inspected and inspected.refurbished_usd,
         whole_containers=exact,
     )
     next_state = State(
@@ -129,6 +135,7 @@ def step(
         fba=fba and fba.state,
         records=kept and _after_removal(kept, fba),
         lots=lots,
+        inspection=inspected and inspected.state,
     )
     by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.twin.fba import FbaState
+from entrepot.envs.twin.inspecting import InspectionState
 from entrepot.envs.twin.lots import LotState
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.returns import RETURN_WAVES
@@ -38,6 +39,7 @@ class State(Record):
     fba: FbaState | None = None  # None where no node is Amazon's
     records: RecordState | None = None  # None where records are always right
     lots: LotState | None = None  # None where nothing perishes
+    inspection: InspectionState | None = None  # None where what comes back is sound or scrap at once
 
     @property
     def episodes(self) -> int:
@@ -107,4 +109,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         fba=fba,
         records=records,
         lots=None if parameters.shelf_life is None else LotState.fresh(parameters, shelves.transpose(0, 1)),
+        inspection=InspectionState.empty(parameters, episodes=episodes),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from entrepot.envs.network.description import (
     NetworkDescription,
     Node,
     NodeKind,
+    Refurbish,
     Returns,
     Sku,
     Supplier,
@@ -193,8 +195,20 @@ def _nodes(draw: Draw, manager: str | None) -> Node:
         inbound_usd_per_unit=draw(prices(1.0)),
         outbound_usd_per_unit=draw(prices(1.0)),
         return_usd_per_unit=draw(prices(5.0)),
-        restock_share=draw(shares()),
+        restock_share=(sound := draw(shares())),
+        **draw(_inspections(sound)),
     )
+
+
+@st.composite
+def _inspections(draw: Draw, sound: float) -> dict[str, Any]:
+    """Of a node every other time: days of inspection and refurbishing."""
+    if not draw(st.booleans()):
+        return {}
+    return {
+        "inspection_days": draw(st.integers(0, 3)),
+        "refurbish": Refurbish(share=(1 - sound) * draw(shares()), days=draw(st.integers(0, 3)), usd_per_unit=0.5),
+    }
 
 
 @st.composite

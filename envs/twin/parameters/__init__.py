@@ -13,6 +13,7 @@ from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.twin.parameters.equipment import EquipmentParameters
 from entrepot.envs.twin.parameters.inbound import InboundParameters
+from entrepot.envs.twin.parameters.inspection import InspectionParameters
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.markets import MarketParameters, OptionParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SkuParameters, SupplierParameters
@@ -37,6 +38,7 @@ class TwinParameters(Record):
     inbound: InboundParameters | None  # None where no node is Amazon's
     records: RecordParameters | None  # None where nothing is said of them
     shelf_life: ShelfLifeParameters | None  # None where nothing perishes
+    inspection: InspectionParameters | None  # None where what comes back is sound or scrap at once
     capital_share_per_year: float
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
@@ -60,6 +62,7 @@ class TwinParameters(Record):
             inbound=InboundParameters.of(arrays, kind),
             records=RecordParameters.of(arrays, kind),
             shelf_life=ShelfLifeParameters.of(arrays, kind),
+            inspection=InspectionParameters.of(arrays, kind),
             capital_share_per_year=arrays.capital_share_per_year,
             container_m3=arrays.container_m3,
             divisible=arrays.divisible,

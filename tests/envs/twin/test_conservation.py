@@ -102,13 +102,17 @@ def test_what_customers_may_send_back_grows_by_sales_and_shrinks_by_returns(worl
     parameters = world.parameters
     for record in world.run():
         sold = record.flows.served.sum(dim=0) * parameters.market.returns_share[:, None]
-        expected = (
-            record.before.with_customers.sum(dim=0)
-            + parameters.market.direct_share @ sold
-            - record.flows.restocked
-            - record.flows.scrapped
-        )
-        torch.testing.assert_close(record.after.with_customers.sum(dim=0), expected, atol=1e-9, rtol=1e-9)
+        back = record.flows.restocked + record.flows.scrapped
+        expected = sent_back(record.before) + parameters.market.direct_share @ sold - back
+        torch.testing.assert_close(sent_back(record.after), expected, atol=1e-9, rtol=1e-9)
+
+
+def sent_back(state: State) -> Tensor:
+    """[B, N, S] units that will come back, that wait to be inspected and that are refurbished."""
+    outside = state.with_customers.sum(dim=0)
+    if state.inspection is None:
+        return outside
+    return outside + (state.inspection.waiting.sum(dim=0) + state.inspection.on_bench.sum(dim=0)).transpose(0, 1)
 
 
 @few
