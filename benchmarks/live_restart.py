@@ -24,6 +24,7 @@ from entrepot.scheduler.store.recovery import folded, packed, recover
 from entrepot.scheduler.store.writer import KEEP_EVERY
 
 CHUNK = 50_000
+KEPT_EVERY = 1_000_000
 SOURCE = "/wms/0"
 KIND = "entrepot.pick.v1"
 A_SECOND = 1_000
@@ -85,6 +86,8 @@ def _fill(folder: Path, count: int) -> None:
             for one in events:
                 mirror.apply(one)
             mirror.position += number
+            if mirror.position % KEPT_EVERY == 0:  # so that a run that was broken off is gone on with
+                packed(connection, mirror).keep(folder)
         if mirror.position > had:
             packed(connection, mirror).keep(folder)
         connection.close()
