@@ -7,24 +7,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from entrepot.configs.files import refuse_unwritable
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.world import World
 from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, what_is_tuned_on
 from entrepot.training.content import content_of, differences
-from entrepot.training.evaluation.evaluate import UNTRAINED, Evaluation
+from entrepot.training.evaluation.evaluate import UNTRAINED, Evaluation, ScenarioSolver
 from entrepot.training.evaluation.report import write_evaluation
 from entrepot.training.evaluation.validation import Validation
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import BASE_STOCK_FILE, SETTINGS_FILE, ExperimentSettings
 from entrepot.training.judging import judge, told
-from entrepot.training.policies import rule_baselines
+from entrepot.training.policies import build_policies, rule_baselines
 from entrepot.training.resuming import refuse_another_experiment
 from entrepot.training.run_folder import EVALUATION_FILE, PLOTS, TENSORBOARD, RunFolder, earlier_run, new_run
 from entrepot.training.threads import computing_on, threads_each, told_of_threads
 from entrepot.training.trainers.cluster import reached, refuse_missing_device
-from entrepot.training.trainers.job import Job, Outcome
+from entrepot.training.trainers.job import Job, Outcome, RuleInValidation
 from entrepot.training.trainers.registry import trainer_of
 from entrepot.training.trainers.tensorboard import write_hyperparameters
 from entrepot.training.world import world_of
@@ -79,8 +81,12 @@ def train(
         experiment.save()
         tuned, bar = tune(experiment, world, tuning)
         observe(Event(Kind.TUNED, text=f"{tuned.budget}; costs {bar:,.0f} USD/day in validation"))
+        rule = best_rule(experiment, world, tuning) if experiment.trainer.bound_by_rule else None
+        if rule is not None:
+            observe(Event(Kind.NOTE, text=f"lost sales: no more than {rule.name}, the cheapest rule in validation"))
         observe(Event(Kind.BEGUN, total=experiment.trainer.iterations))
-        outcome = trainer_of(experiment)(Job(experiment, tuned.cover, bar, resume, observe))
+        job = Job(experiment, tuned.cover, bar, resume, observe, rule)
+        outcome = trainer_of(experiment)(job)
         observe(Event(Kind.TRAINED, outcome.iterations, text=_told_of_outcome(outcome)))
         policies = [*rule_baselines(), UNTRAINED, str(experiment.run_folder)]
         judged = judge(policies, world, experiment.evaluation, tuning=tuning, observe=observe)
@@ -102,6 +108,16 @@ def tune(experiment: ExperimentSettings, world: World, tuning: Tuning) -> tuple[
     tuned_on = what_is_tuned_on(world, tuning) if experiment.base_stock.path is None else None
     save_rule(tuned, world.network, experiment.run_folder / BASE_STOCK_FILE, tuned_on=tuned_on)
     return tuned, Validation(experiment, world).of(tuned.agent(world.attributes)).cost_usd_per_day
+
+
+def best_rule(experiment: ExperimentSettings, world: World, tuning: Tuning) -> RuleInValidation:
+    """The rule that costs least in validation, every one of them tuned, and what it loses there."""
+    validation = Validation(experiment, world)
+    rules = build_policies(rule_baselines(), world, tuning)
+    with torch.no_grad():
+        found = {name: validation.of(rule) for name, rule in rules.items() if not isinstance(rule, ScenarioSolver)}
+    name = min(found, key=lambda rule: found[rule].cost_usd_per_day)
+    return RuleInValidation(name, found[name].lost_units_per_day)
 
 
 @contextmanager
@@ -145,6 +161,8 @@ def told_of(world: World) -> str:
 
 def _told_of_outcome(outcome: Outcome) -> str:
     text = f"{outcome.iterations} iterations in {outcome.seconds:.0f} s, start-up and validation included"
+    if outcome.lost_sales is not None:
+        text = f"{text}; {outcome.lost_sales}"
     beaten = outcome.seconds_to_beat_base_stock
     if beaten is None:
         return f"{text}; tuned base_stock was not beaten in validation"

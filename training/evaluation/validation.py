@@ -28,6 +28,8 @@ class ValidationFigures:
 
     by_name: dict[str, float]  # KPIs and cost parts of the whole network
     by_node: dict[str, list[float]]  # KPIs of each node
+    lost_units_per_day: Tensor  # [E] by episode
+    asked_units_per_day: Tensor  # [E] by episode
     on_hand: Tensor  # [T, N, S] units, of the first episode
     in_transit: Tensor  # [T, N, S] units, of the first episode
     shipped: Tensor  # [T, L] units, of the first episode
@@ -76,6 +78,8 @@ class Validation:
             device=world.parameters.device,
         )
         self._scenario = at_levels(scenario, experiment.validation.levels, seed=seed)
+        counted = self._scenario.demand[:, self._warm_up :].double()
+        self._asked = (counted.sum(dim=(1, 2, 3)) / experiment.validation.days).cpu()
         self.seconds = 0.0  # spent on validation so far
 
     def run(self, module: NeuralPolicy, cover_days: Tensor) -> ValidationFigures:
@@ -102,10 +106,13 @@ class Validation:
         policy.begin(scenario.episodes)
         roll_out(simulation, opening, scenario, policy, watch=watch)
         on_hand, in_transit, shipped = (torch.stack(list(trace)).cpu() for trace in zip(*traces, strict=True))
+        by_episode = totals.by_episode()
         self.seconds += perf_counter() - started
         return ValidationFigures(
-            by_name={name: float(value.mean()) for name, value in totals.by_episode().items()},
+            by_name={name: float(value.mean()) for name, value in by_episode.items()},
             by_node={name: value.mean(dim=0).tolist() for name, value in totals.by_node().items()},
+            lost_units_per_day=by_episode["lost_sales_units_per_day"].cpu(),
+            asked_units_per_day=self._asked.clone(),
             on_hand=on_hand,
             in_transit=in_transit,
             shipped=shipped,

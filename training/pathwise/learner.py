@@ -16,6 +16,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.pathwise.lost_sales import Multiplier, mean_margin_usd
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.window import horizon_days, window_cost
 from entrepot.training.pathwise.windows import Windows
@@ -67,6 +68,8 @@ class Learner:
         self.iteration = 0
         self._trainer, self._world = trainer, world
         self._average_gradients = average_gradients
+        self.multiplier = Multiplier(trainer.lost_sales_rate)
+        self._margin_usd = mean_margin_usd(world.attributes)
         # Covers that stay as they are get no gradient, which would count in the norm that the others are scaled by.
         self._log_cover = nn.Parameter(
             torch.zeros_like(world.attributes.base_cover_days), requires_grad=trainer.cover_learning_rate > 0
@@ -105,6 +108,7 @@ class Learner:
             advance_days=self._settings.advance_days,
             reads=self.module.reads,
             lost_sales_weight=self._trainer.lost_sales_weight,
+            lost_unit_usd=self.multiplier.value * self._margin_usd,
         )
         self._optimiser.zero_grad()
         result.loss.backward()  # type: ignore[no-untyped-call]
@@ -140,6 +144,7 @@ class Learner:
             "cover_days": self.cover_days,
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
+            "multiplier": self.multiplier.value,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -150,6 +155,7 @@ class Learner:
             self._log_cover.copy_(state["log_cover"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
+        self.multiplier.value = state.get("multiplier", 0.0)  # earlier versions had none
         self._stream = self._windows.stream(self._agent, first=self.iteration)
 
     def _decide(

@@ -9,6 +9,9 @@ from pydantic import Field
 from entrepot.configs.numbers import Count, Positive, Share
 from entrepot.training.trainers.settings import TrainerSettings
 
+FREE, BEST_RULE = "free", "no_more_than_best_rule"
+"""What `lost_sales` may be beside a share of demand."""
+
 
 class PathwiseSettings(TrainerSettings):
     """Settings of the pathwise trainer."""
@@ -20,7 +23,14 @@ class PathwiseSettings(TrainerSettings):
     max_grad_norm: Positive = 1.0
     smoothing_days: Positive = 0.5
     lost_sales_weight: Annotated[float, Field(ge=0)] = 1.2
+    lost_sales: Literal["free", "no_more_than_best_rule"] | Share = FREE
+    lost_sales_rate: Positive = 2.0
     cover_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+
+    @property
+    def bound_by_rule(self) -> bool:
+        """Whether the run must know what the best rule loses in validation."""
+        return self.lost_sales == BEST_RULE
 
 
 SETTINGS = {"pathwise": PathwiseSettings}

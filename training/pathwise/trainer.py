@@ -21,9 +21,11 @@ from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import distributed, nn
 
+from entrepot.training.evaluation.validation import ValidationFigures
 from entrepot.training.events import Observer
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.pathwise.learner import Learner
+from entrepot.training.pathwise.lost_sales import Kept, LostSalesBound
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Progress, checkpoint_place, clear_place
@@ -51,6 +53,7 @@ def train(job: Job) -> Outcome:
         TrainingError: workers were lost more often than `compute.most_failures` allows, or raised an error.
     """
     started, experiment = perf_counter(), job.experiment
+    bound = LostSalesBound.of(PathwiseSettings.of(experiment.trainer), job.best_rule)
     with ray_cluster(experiment.compute), _unwatched_where_alone():
         place = checkpoint_place(experiment)
         if not job.resume:
@@ -62,6 +65,7 @@ def train(job: Job) -> Outcome:
                 "experiment": experiment.with_absolute_paths(),
                 "base_cover_days": job.base_cover_days.cpu(),
                 "base_stock_cost": job.base_stock_cost_usd_per_day,
+                "bound": bound,
                 "log_folder": (experiment.run_folder / "tensorboard").resolve(),
                 "queue": queue,
             },
@@ -82,7 +86,9 @@ def train(job: Job) -> Outcome:
             ),
         )
         result = _fit(trainer, queue, job.report)
-        outcome = Outcome.of(job, _progress(result.metrics), started)
+        progress = _progress(result.metrics)
+        told = None if bound is None else bound.told_of(progress.best_score)
+        outcome = Outcome.of(job, progress, started, lost_sales=told)
         checkpoint, _ = min(result.best_checkpoints, key=lambda kept: float(kept[1][SCORE]))
         _keep_policy(checkpoint, outcome.policy_file)
     return outcome
@@ -156,10 +162,17 @@ def _work(config: dict[str, Any]) -> None:
         experiment, settings, world, rank=rank, average_gradients=_average_gradients if workers > 1 else None
     )
     job = Job(experiment, config["base_cover_days"], config["base_stock_cost"], False, config["queue"].put)
+    bound: LostSalesBound | None = config["bound"]
+    method = _Pathwise(learner, bound, workers=workers, leads=rank == 0)
     loop = Loop(
-        job, world, score=_score(settings), leads=rank == 0, log_folder=config["log_folder"], keeps_policy=False
+        job,
+        world,
+        score=_score(settings) if bound is None else bound.score,
+        validated=method.validated,
+        leads=rank == 0,
+        log_folder=config["log_folder"],
+        keeps_policy=False,
     )
-    method = _Pathwise(learner, workers=workers, leads=rank == 0)
     loop.run(method, method.restored(device))
 
 
@@ -177,10 +190,12 @@ def _score(settings: PathwiseSettings) -> Score:
 class _Pathwise:
     """One worker's learner as a method, whose checkpoints are Ray Train's."""
 
-    def __init__(self, learner: Learner, *, workers: int, leads: bool) -> None:
-        self._learner, self._workers, self._leads = learner, workers, leads
+    def __init__(self, learner: Learner, bound: LostSalesBound | None, *, workers: int, leads: bool) -> None:
+        self._learner, self._bound, self._workers, self._leads = learner, bound, workers, leads
+        self._kept: Kept | None = None  # the bound, in the last validation that this process saw
 
     def iterate(self) -> Iteration:
+        of_bound = self._of_bound()
         step = self._learner.step()
         parts = {while_training(part): value for part, value in step.cost_parts_usd_per_day.items()}
         return Iteration(
@@ -192,15 +207,34 @@ class _Pathwise:
                 "training/loss": step.loss,
                 "training/gradient_norm": step.gradient_norm,
                 "training/learning_rate": step.learning_rate,
+                **of_bound,
             },
             shown=self._learner.module,
         )
+
+    def _of_bound(self) -> dict[str, float]:
+        """The multiplier of the step, and how the last validation stood to the bound."""
+        if self._bound is None:
+            return {}
+        scalars = {"training/lost_sales_multiplier": self._learner.multiplier.value}
+        if self._kept is not None:
+            scalars["training/lost_of_allowed"] = self._kept.ratio
+            scalars["training/lost_of_allowed_high"] = self._kept.high
+        return scalars
+
+    def validated(self, figures: ValidationFigures) -> None:
+        """The first worker's multiplier ascends; the others have it from there when all save."""
+        if self._bound is not None:
+            self._kept = self._bound.kept_by(figures)
+            self._learner.multiplier.ascend(self._kept)
 
     def learned(self) -> Learned:
         return Learned(self._learner.module, self._learner.cover_days)
 
     def save(self, progress: Progress) -> None:
         """Every worker must report; the first one brings the checkpoint."""
+        if self._bound is not None and self._workers > 1:
+            self._learner.multiplier.value = _as_the_first(self._learner.multiplier.value)
         if not self._leads:
             ray_train.report({"iteration": progress.iteration})
             return
@@ -217,6 +251,13 @@ class _Pathwise:
             state = torch.load(Path(folder) / CHECKPOINT_FILE, map_location=device, weights_only=True)
         self._learner.restore(state)
         return Progress(**state["progress"])
+
+
+def _as_the_first(value: float) -> float:
+    """The first worker's number, on every worker."""
+    shared = torch.tensor(value, dtype=torch.float64, device=ray_train.torch.get_device())
+    distributed.broadcast(shared, src=0)
+    return float(shared)
 
 
 def _average_gradients(parameters: list[nn.Parameter]) -> None:

@@ -68,6 +68,7 @@ def window_cost(
     advance_days: int,
     reads: frozenset[Costly] = NOTHING_COSTLY,
     lost_sales_weight: float = 1.0,
+    lost_unit_usd: float = 0.0,
 ) -> WindowCost:
     """Run the window with gradients.
 
@@ -84,6 +85,7 @@ def window_cost(
         advance_days: where inside the window the next one starts.
         reads: which costly parts of a snapshot `decide` reads.
         lost_sales_weight: how much dearer a lost margin is in the loss than in the cost.
+        lost_unit_usd: what every lost unit costs in the loss beside its margin.
     """
     parameters = simulation.parameters
     total = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
@@ -106,6 +108,8 @@ def window_cost(
         total = total + costs.total.sum()
         if lost_sales_weight != 1.0:
             total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()
+        if lost_unit_usd:
+            total = total + lost_unit_usd * flows.lost.sum()
         if departs is not None:
             # What is shipped says nothing of a price that is paid once; the choice to ship does. Adds 0.
             price = parameters.lane.price_per_shipment[:, 0] * lived.day.price_surge

@@ -22,6 +22,14 @@ class TrainingError(EntrepotError, RuntimeError):
 
 
 @dataclass(frozen=True)
+class RuleInValidation:
+    """What a tuned rule came to on the validation scenarios."""
+
+    name: str
+    lost_units_per_day: Tensor  # [E] by episode
+
+
+@dataclass(frozen=True)
 class Job:
     """What a trainer is asked to do."""
 
@@ -30,6 +38,7 @@ class Job:
     base_stock_cost_usd_per_day: float | None  # of the tuned rule on the validation scenarios
     resume: bool
     report: Observer
+    best_rule: RuleInValidation | None = None  # the cheapest in validation, where the trainer's settings ask for it
 
 
 @dataclass(frozen=True)
@@ -41,15 +50,17 @@ class Outcome:
     best_cost_usd_per_day: float
     seconds: float
     seconds_to_beat_base_stock: float | None  # of training; None if it never did
+    lost_sales: str | None = None  # whether the policy keeps the bound on lost sales, in words; None if there is none
 
     @classmethod
-    def of(cls, job: Job, progress: Progress, started: float) -> Self:
+    def of(cls, job: Job, progress: Progress, started: float, *, lost_sales: str | None = None) -> Self:
         """Of a job that came as far as the progress says.
 
         Args:
             job: what was asked for.
             progress: at the end.
             started: when, by `perf_counter`.
+            lost_sales: whether the policy keeps the bound on lost sales, in words.
         """
         return cls(
             policy_file=job.experiment.run_folder / POLICY_FILE,
@@ -57,4 +68,5 @@ class Outcome:
             best_cost_usd_per_day=progress.best_cost_usd_per_day,
             seconds=perf_counter() - started,
             seconds_to_beat_base_stock=progress.seconds_to_beat_base_stock,
+            lost_sales=lost_sales,
         )

@@ -66,6 +66,13 @@ BEATEN_BY = 0.001
 Score = Callable[[ValidationFigures], float]
 
 
+Validated = Callable[[ValidationFigures], None]
+
+
+def _nobody(figures: ValidationFigures) -> None:
+    """Learns nothing from a validation."""
+
+
 def cost(figures: ValidationFigures) -> float:
     """The score that policies are chosen by, unless a trainer has another: less is better."""
     return figures.cost_usd_per_day
@@ -81,6 +88,7 @@ class Loop:
         *,
         seconds: float | None = None,
         score: Score = cost,
+        validated: Validated = _nobody,
         leads: bool = True,
         log_folder: Path | None = None,
         keeps_policy: bool = True,
@@ -92,12 +100,13 @@ class Loop:
             world: in which policies are validated.
             seconds: of training after which to end before the iterations are done; never if None.
             score: what the best policy is chosen by.
+            validated: told of each validation after an iteration, before the checkpoint is saved.
             leads: whether this process validates, logs and tells; of several that learn together, one does.
             log_folder: of TensorBoard; that of the run if None.
             keeps_policy: whether the best policy is written to the run's folder as it is found.
         """
         experiment = job.experiment
-        self._job, self._world, self._score = job, world, score
+        self._job, self._world, self._score, self._validated = job, world, score, validated
         self._iterations, self._limit = experiment.trainer.iterations, seconds
         self._every, self._untrained = experiment.validation.every, experiment.validation.untrained
         self._validation = Validation(experiment, world) if leads else None
@@ -142,6 +151,7 @@ class Loop:
             validated = self._validate(method, progress.iteration)
             if validated is not None:
                 progress = self._judged(method, progress, validated)
+                self._validated(validated)
             method.save(progress)
         self._tell(seen, progress, validated)
         return progress

@@ -43,6 +43,11 @@ class TrainerSettings(StrictModel):
             ConfigurationError: the trainer can't run there.
         """
 
+    @property
+    def bound_by_rule(self) -> bool:
+        """Whether the run must know what the best rule loses in validation."""
+        return False
+
     def needs(self, compute: ComputeSettings) -> list[Needs]:
         """Of each process of the trainer, its own first; workers that it starts as a group of their own don't count."""
         return [Needs()]
