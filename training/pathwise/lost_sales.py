@@ -102,7 +102,7 @@ class LostSalesBound:
             return f"{rule}: kept; of the checkpoints that keep it, the cheapest is the run's policy"
         return (
             f"{rule}: kept by no checkpoint; the run's policy comes nearest, with up to "
-            f"{best_score / BROKEN_USD_PER_DAY:.3g} times as many (end of the 95 % interval)"
+            f"{best_score / BROKEN_USD_PER_DAY:.3f} times as many (end of the 95 % interval)"
         )
 
 

@@ -62,7 +62,7 @@ def test_the_cheapest_of_those_that_keep_the_bound_scores_best_and_the_nearest_o
     scores = [bound(0.1).score(found) for found in (kept, dearer, near, far)]
     assert scores == sorted(scores)
     assert "kept by no checkpoint" in bound(0.1).told_of(scores[2])
-    assert "1.3 times" in bound(0.1).told_of(scores[2])
+    assert "1.300 times" in bound(0.1).told_of(scores[2])
     assert "the cheapest is the run's policy" in bound(0.1).told_of(scores[0])
 
 

@@ -37,7 +37,7 @@ class Finished:
 def finished(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """One for all tests: to start workers takes longer than all that they do here."""
     folder = tmp_path_factory.mktemp("two_workers")
-    more = ("compute.workers=2", "trainer.iterations=10")
+    more = ("compute.workers=2", "trainer.iterations=10", "trainer.lost_sales=0.01")
     once = settings(folder, *more, "compute.most_failures=0")
     every = once.validation.every
     interrupted: list[int] = []
@@ -93,12 +93,18 @@ def test_a_worker_killed_in_mid_run_is_replaced_and_every_iteration_is_done(fini
     assert (taken_up - 1) % finished.experiment.validation.every == 0
 
 
+def test_the_run_says_whether_its_policy_keeps_the_bound_on_lost_sales(finished: Finished) -> None:
+    assert finished.outcome.lost_sales is not None
+    assert "lost sales in validation, at most 1.00% of demand: kept" in finished.outcome.lost_sales
+
+
 def test_tensorboard_shows_costs_kpis_histograms_and_figures(finished: Finished) -> None:
     log = EventAccumulator(str(finished.experiment.run_folder / "tensorboard"))
     log.Reload()
     tags = log.Tags()
     parts = {f"cost_parts_usd_per_day/lost_margin_{when}" for when in ("validation", "while_training")}
     assert {"training/gradient_norm", "training/learning_rate", *parts} <= set(tags["scalars"])
+    assert {"training/lost_sales_multiplier", "training/lost_of_allowed"} <= set(tags["scalars"])
     assert {"kpi/fill_rate", "kpi_by_node/fill_rate/shop"} <= set(tags["scalars"])
     assert {"pictures/stock_and_pipeline", "pictures/network"} <= set(tags["images"])
     groups = {tag.split("/")[0] for kind in ("scalars", "images", "histograms") for tag in tags[kind]}
