@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,14 @@ import typer
 
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import WindowsName
+
+
+class Bound(StrEnum):
+    """What `--bound` may be."""
+
+    HINDSIGHT = "hindsight"
+    DUAL = "dual"
+
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -53,6 +62,16 @@ def evaluate(
             min=0, help="Of torch. 0 takes one per core: a little faster while all are idle, several times slower else."
         ),
     ] = 1,
+    bound: Annotated[
+        Bound | None,
+        typer.Option(
+            help="What no policy's mean cost is below: hindsight, which knows the future, or dual, "
+            "which is charged for knowing it (generated demand only). Each policy's gap to it is told."
+        ),
+    ] = None,
+    futures: Annotated[
+        int, typer.Option(min=1, help="Of the dual bound: so many from each day on; more are slower and closer.")
+    ] = 32,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
 ) -> None:
@@ -63,6 +82,7 @@ def evaluate(
     * `entrepot evaluate kreen` — the rules and the released policy
     * `entrepot evaluate kreen --policies min_max,base_stock,checkpoints/kreen-pathwise --history sales.parquet`
     * `entrepot evaluate kreen --policies min_max,base_stock,mpc,hindsight --episodes 16` — planners take long
+    * `entrepot evaluate two_warehouses --policies base_stock,s_S --bound dual --episodes 16` — and their gap to it
     * `entrepot evaluate my_network.yaml --policies base_stock,checkpoints/kreen-pathwise --episodes 64 --plots plots`
     """
     from entrepot.command_line.progress import shown
@@ -90,6 +110,7 @@ def evaluate(
         disruption=disruption,
     )
     names = named_policies(policies, world.description.name)
+    names += [str(bound)] if bound is not None and str(bound) not in names else []
     settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=warm_up_days, seed=seed)
     out = console()
     out.print(headed("demand", f" {world.demand.summary}; {split} scenarios"), soft_wrap=True)
@@ -98,7 +119,7 @@ def evaluate(
     print_warnings(out, world.warnings(days=days))
     out.print(headed("threads", f" {told_of_threads(threads, '--threads')}"), soft_wrap=True)
     with shown(out) as observe, computing_on(threads_each(threads)):
-        tuning = told(Tuning(processes=processes), observe)
+        tuning = told(Tuning(processes=processes, futures=futures), observe)
         judged = judge(names, world, settings, tuning=tuning, split=split, observe=observe)
     print_evaluation(judged, world, tuning.budgets, out)
     write_evaluation(judged, world, tuning.budgets, json_file=json_file, plots=plots)

@@ -99,11 +99,17 @@ def _cost_lines(rows: list[dict[str, Any]], parts: Sequence[str]) -> list[tuple[
         return label, told
 
     lines = [total("total, stock settled", "settled_cost_usd_per_day"), *(part(name) for name in parts)]
-    lines += [part("settlement"), total("total before settlement", "cost_usd_per_day")]
+    lines.append(part("settlement"))
+    if any(np.isfinite(row.get("foresight_usd_per_day", np.nan)) for row in rows):
+        lines.append(("charged for foresight", _told(rows, "foresight_usd_per_day", "{:,.0f}")))
+    lines += [total("total before settlement", "cost_usd_per_day")]
     if "share_of_way" in rows[0]:
         lines.append(
             (f"share of the way from {PRACTICE} to hindsight", _told(rows, "share_of_way", "{:.1%}", "{:.1%}–{:.1%}"))
         )
+    if "above_dual_share" in rows[0]:
+        lines.append(("above the dual bound", _told(rows, "above_dual_usd_per_day", "{:,.0f}", "{:,.0f}–{:,.0f}")))
+        lines.append(("the same, of its own cost", _told(rows, "above_dual_share", "{:.1%}", "{:.1%}–{:.1%}")))
     return lines
 
 

@@ -24,7 +24,8 @@ from entrepot.configs.registry import Registry
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, tuned_rule
 from entrepot.training.base_stock.starts import read_rule, rule_names
-from entrepot.training.evaluation.evaluate import PRACTICE, UNTRAINED, ScenarioSolver
+from entrepot.training.dual_bound.bound import DualBound
+from entrepot.training.evaluation.evaluate import DUAL, PRACTICE, UNTRAINED, ScenarioSolver
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.runs import Run, kept_cover, load_run
@@ -105,6 +106,12 @@ def _hindsight(world: World, tuning: Tuning) -> ScenarioSolver:
 @register_policy("hindsight_joint")
 def _hindsight_joint(world: World, tuning: Tuning) -> ScenarioSolver:
     return Hindsight(joint=True)
+
+
+@register_policy(DUAL)
+def _dual(world: World, tuning: Tuning) -> ScenarioSolver:
+    tuned = tuned_base_stock(world, tuning)
+    return DualBound(tuned.agent(world.attributes), tuned.name, tuning.futures, processes=tuning.processes)
 
 
 def _found(name: str, world: World) -> tuple[str, Builder]:

@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entrepot.agents.planners.capacities import add_capacities
+from entrepot.agents.planners.charges import Charges, add_charges
 from entrepot.agents.planners.costs import add_costs, add_returns_as_they_come, add_settlement
 from entrepot.agents.planners.flows import Flows, add_flows
 from entrepot.agents.planners.instance import Instance
@@ -61,12 +62,18 @@ class HindsightPlan:
 
 
 def hindsight_plan(
-    instance: Instance, *, whole_units: bool = True, settled: bool = True, method: str = METHODS[0]
+    instance: Instance,
+    charges: Charges | None = None,
+    *,
+    whole_units: bool = True,
+    settled: bool = True,
+    method: str = METHODS[0],
 ) -> HindsightPlan:
     """Plan all SKUs of an instance together.
 
     Args:
         instance: days, as from `days_of`.
+        charges: on its decisions beside their cost; a part `foresight` of it.
         whole_units: whether the policies to be bounded keep whole units.
         settled: whether stock is settled at both ends; otherwise what the days cost as they come.
         method: of HiGHS, see `solve`.
@@ -75,6 +82,8 @@ def hindsight_plan(
         PlanningError: HiGHS finds no optimum.
     """
     program, flows = hindsight_program(instance, whole_units=whole_units, settled=settled)
+    if charges is not None:
+        add_charges(program, charges, flows)
     solution = solve(program, method=method)
     return HindsightPlan(
         parts=program.parts(solution.values),
@@ -99,19 +108,29 @@ def hindsight_program(instance: Instance, *, whole_units: bool, settled: bool) -
 
 
 def plan_each_sku(
-    instance: Instance, *, whole_units: bool = True, settled: bool = True, executor: Executor | None = None
+    instance: Instance,
+    charges: Charges | None = None,
+    *,
+    whole_units: bool = True,
+    settled: bool = True,
+    executor: Executor | None = None,
 ) -> HindsightPlan:
     """Plan every SKU alone and put the plans together: a bound too, a lower one where capacities bind.
 
     Args:
         instance: as for `hindsight_plan`.
+        charges: as for `hindsight_plan`.
         whole_units: as for `hindsight_plan`.
         settled: as for `hindsight_plan`.
         executor: where the SKUs are planned side by side; one after the other if None.
     """
-    singles = [instance.for_skus(np.array([sku])) for sku in range(instance.skus)]
+    each = [np.array([sku]) for sku in range(instance.skus)]
+    singles = [instance.for_skus(sku) for sku in each]
+    charged = [None if charges is None else charges.for_skus(sku) for sku in each]
     plan = partial(hindsight_plan, whole_units=whole_units, settled=settled)
-    return _together(list(map(plan, singles) if executor is None else executor.map(plan, singles, chunksize=2)))
+    if executor is None:
+        return _together(list(map(plan, singles, charged)))
+    return _together(list(executor.map(plan, singles, charged, chunksize=2)))
 
 
 def _together(plans: Sequence[HindsightPlan]) -> HindsightPlan:

@@ -123,21 +123,19 @@ class Opening:
         return cls(*(np.stack([units, units]) for units in known))
 
     @classmethod
-    def any(cls, days: int, pipeline_days: int, most_backlog: Floats, most_with_customers: Floats) -> Self:
+    def any(cls, due: NDArray[np.bool_], most_backlog: Floats, most_with_customers: Floats) -> Self:
         """Any state at all in which no node holds more than its space.
 
         Args:
-            days: of the plan.
-            pipeline_days: of the network's ring.
+            due: [T, N, S] whether anything can be on its way that arrives at the node in the period.
             most_backlog: [M, S] units.
             most_with_customers: [N, S] units sold before and still to come back, at the most.
         """
         unlimited = np.full(most_with_customers.shape, np.inf)
-        on_its_way = np.where(np.arange(days) < pipeline_days - 1, np.inf, 0.0)
         most = (
             unlimited,
             unlimited,
-            np.broadcast_to(on_its_way[:, None, None], (days, *unlimited.shape)),
+            np.where(due, np.inf, 0.0),
             most_backlog,
             np.stack([most_with_customers, most_with_customers]) / 2,
         )

@@ -112,6 +112,24 @@ class Season:
 
 
 @dataclass(frozen=True)
+class Levels:
+    """Of demand by week, standard normal; what stands behind the factors `shared` and `own`."""
+
+    shared: NDArray[np.float32]  # [B, weeks, 1, 1]
+    own: NDArray[np.float32]  # [B, weeks, M, S]
+
+    def of(self, episode: int, week: int) -> Levels:
+        """One week of one episode."""
+        place = (slice(episode, episode + 1), slice(week, week + 1))
+        return Levels(self.shared[place], self.own[place])
+
+    def factor(self, demand: CalibratedDemand) -> NDArray[np.float32]:
+        """[B, weeks, M, S] shared times own factor, mean 1."""
+        shared = _with_mean_1(self.shared, np.array(demand.shared_factor.deviation))
+        return np.asarray(np.exp(shared + _with_mean_1(self.own, demand.own_deviation[:, None])))
+
+
+@dataclass(frozen=True)
 class CalibratedDemand:
     """Draws from the generator; M markets, S SKUs."""
 
@@ -139,15 +157,35 @@ class CalibratedDemand:
         self, first_day: NDArray[np.int64], days: int, split: Split, rng: np.random.Generator
     ) -> NDArray[np.float32]:
         """[B, T, M, S] whole units; the split chooses the stream of random numbers."""
-        rng = np.random.default_rng([list(Split).index(split), *rng.integers(0, 2**32, 4)])
+        rng = _of_split(split, rng)
         day = first_day[:, None] + np.arange(days)
+        factor = self._levels(len(first_day), -(-days // 7), rng).factor(self)  # [B, weeks, M, S]
+        return self._units(day, np.arange(days) // 7, factor, rng)
+
+    def hidden(self, episodes: int, days: int, split: Split, rng: np.random.Generator) -> Levels:
+        """Levels of demand by week."""
+        return self._levels(episodes, -(-days // 7), _of_split(split, rng))
+
+    def futures(
+        self, hidden: Levels, episode: int, first_day: int, day: int, days: int, copies: int, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """[copies, days, M, S] units; the levels of the first day's week are those of the draw."""
+        weeks = np.arange(day, day + days) // 7 - day // 7  # [days]
+        now = hidden.of(episode, day // 7)
+        factor = self._levels(copies, int(weeks[-1]) + 1, rng, now).factor(self)
+        dates = np.broadcast_to(first_day + np.arange(day, day + days), (copies, days))
+        return self._units(dates, weeks, factor, rng)
+
+    def _units(
+        self, day: NDArray[np.int64], week: NDArray[np.int64], factor: NDArray[np.float32], rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """[B, T, M, S] of days [B, T], each day's week [T], and factors [B, weeks, M, S]."""
         season = self.season.at(day)  # [B, T]
-        factor = self._weekly_factor(len(first_day), -(-days // 7), rng)  # [B, weeks, M, S]
         # Most cells of a thin market sell nothing: the costly draws are made for the others alone.
         selling = self._selling(day.shape, rng) & (season > 0)[:, :, None, None]
         episode, time, market, sku = np.nonzero(selling)
         on_selling_days = (self.mean_units_per_day / self.selling_share / self.size)[market, sku]
-        rate = on_selling_days * season[episode, time] * factor[episode, time // 7, market, sku]
+        rate = on_selling_days * season[episode, time] * factor[episode, week[time], market, sku]
         rate *= rng.standard_gamma(self.size[market, sku])
         demand = np.zeros(selling.shape, np.float32)
         demand[selling] = rng.poisson(rate)
@@ -162,18 +200,16 @@ class CalibratedDemand:
         own += common
         return np.asarray(own < threshold.astype(np.float32))
 
-    def _weekly_factor(self, episodes: int, weeks: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """[B, weeks, M, S] shared times own factor, mean 1."""
-        shape = (episodes, weeks, *self.size.shape)
-        shared = _autoregressive(
-            rng.standard_normal((episodes, weeks, 1, 1), np.float32),
-            np.array(self.shared_factor.autocorrelation),
-            np.array(self.shared_factor.deviation),
+    def _levels(self, episodes: int, weeks: int, rng: np.random.Generator, now: Levels | None = None) -> Levels:
+        """Of so many weeks, the first of which is as it is `now`, if that is given."""
+        shared = rng.standard_normal((episodes, weeks, 1, 1), np.float32)
+        own = rng.standard_normal((episodes, weeks, *self.size.shape), np.float32)
+        if now is not None:
+            shared[:, 0], own[:, 0] = now.shared[:, 0], now.own[:, 0]
+        return Levels(
+            _autoregressive(shared, np.array(self.shared_factor.autocorrelation)),
+            _autoregressive(own, self.own_autocorrelation[:, None]),
         )
-        own = _autoregressive(
-            rng.standard_normal(shape, np.float32), self.own_autocorrelation[:, None], self.own_deviation[:, None]
-        )
-        return np.asarray(np.exp(shared + own))
 
 
 def _normal_quantile(share: Floats) -> Floats:
@@ -181,12 +217,22 @@ def _normal_quantile(share: Floats) -> Floats:
     return np.asarray(np.where(share >= 1, np.inf, quantile(share.clip(max=1 - 1e-12))))
 
 
-def _autoregressive(shocks: NDArray[np.float32], correlation: Floats, deviation: Floats) -> NDArray[np.float32]:
-    """Standard normal shocks [B, weeks, …] as a stationary AR(1) whose exponential has mean 1."""
+def _of_split(split: Split, rng: np.random.Generator) -> np.random.Generator:
+    """A stream of the split's own."""
+    return np.random.default_rng([list(Split).index(split), *rng.integers(0, 2**32, 4)])
+
+
+def _autoregressive(shocks: NDArray[np.float32], correlation: Floats) -> NDArray[np.float32]:
+    """Standard normal shocks [B, weeks, …] as a stationary AR(1) of variance 1."""
     carried, fresh = correlation.astype(np.float32), np.sqrt(1 - correlation**2).astype(np.float32)
     level = shocks
     for week in range(1, level.shape[1]):
         level[:, week] = carried * level[:, week - 1] + fresh * level[:, week]
+    return level
+
+
+def _with_mean_1(level: NDArray[np.float32], deviation: Floats) -> NDArray[np.float32]:
+    """Logarithm of a factor of mean 1, of standard normal levels."""
     return np.asarray(level * deviation.astype(np.float32) - (deviation**2 / 2).astype(np.float32))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,5 +54,39 @@ class DemandModel(Protocol):
             days: T.
             split: which part of the time line, or which stream of random numbers, the scenario comes from.
             rng: the source of everything random: the same state gives the same demand.
+        """
+        ...
+
+
+@runtime_checkable
+class ContinuedDemand(DemandModel, Protocol):
+    """Demand of which it is known how it could go on after any day, given all that was drawn for the days before."""
+
+    def hidden(self, episodes: int, days: int, split: Split, rng: np.random.Generator) -> Any:
+        """What `sample` drew behind the demand of all its episodes, as it draws it from the same four arguments.
+
+        Args:
+            episodes: B.
+            days: T.
+            split: as for `sample`.
+            rng: in the state that `sample` found it in.
+        """
+        ...
+
+    def futures(
+        self, hidden: Any, episode: int, first_day: int, day: int, days: int, copies: int, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """[copies, days, M, S] units as they could be asked for from a day of an episode on.
+
+        Each is drawn from the distribution of those days given everything before them, what is hidden included.
+
+        Args:
+            hidden: of the draw.
+            episode: its number in the draw.
+            first_day: the day the episode begins, in days since 1970-01-01.
+            day: the first day that is drawn anew, counted from the episode's.
+            days: how many.
+            copies: how many futures.
+            rng: independent of what drew the scenario.
         """
         ...

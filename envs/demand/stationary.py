@@ -151,6 +151,15 @@ class StationaryDemand:
         shape = (len(first_day), days, self.skus)
         return np.stack([market.draw(shape, rng) for market in self.distributions], axis=2)
 
+    def hidden(self, episodes: int, days: int, split: Split, rng: np.random.Generator) -> None:
+        """Nothing: days are independent."""
+
+    def futures(
+        self, hidden: None, episode: int, first_day: int, day: int, days: int, copies: int, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """[copies, days, M, S] units, of days that know nothing of those before. See `ContinuedDemand.futures`."""
+        return self.sample(np.full(copies, first_day + day), days, Split.TEST, rng)
+
 
 @register_demand("stationary")
 def stationary_demand(content: Mapping[str, Any], network: NetworkArrays, source: str) -> StationaryDemand:

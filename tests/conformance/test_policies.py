@@ -56,7 +56,7 @@ def released() -> dict[str, Make]:
     return {f"released/{folder.name}": partial(named, str(folder)) for folder in folders}
 
 
-SOLVERS = ("hindsight", "hindsight_joint")
+SOLVERS = ("dual", "hindsight", "hindsight_joint")
 """Plan whole scenarios that they are handed, and decide on no day; every other name is a policy."""
 POLICIES: dict[str, Make] = {
     **{name: partial(named, name) for name in policy_names() if name not in SOLVERS},

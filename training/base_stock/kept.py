@@ -33,6 +33,7 @@ class Tuning:
     progress: TuningProgress | None = None
     budgets: dict[str, str] = field(default_factory=dict)  # what was spent, or which covers there are, by policy
     processes: int | None = None  # that planners may use; one per core if None
+    futures: int = 32  # that the dual bound takes its expectations over
 
 
 def tuned_base_stock(world: World, tuning: Tuning) -> TunedRule:

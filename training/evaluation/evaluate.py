@@ -28,7 +28,7 @@ from entrepot.training.rollout import roll_out
 Floats = NDArray[np.float64]
 EPISODES_AT_ONCE = 128
 """Unless told otherwise; the result does not depend on it."""
-PRACTICE, BOUND = "min_max", "hindsight"
+PRACTICE, BOUND, DUAL = "min_max", "hindsight", "dual"
 """Where both are among the policies, every other one is placed on the way from the first to the second."""
 UNTRAINED = "untrained"
 """The neural policy before training, where it is among the policies: what is named after it is told against it too."""
@@ -48,16 +48,25 @@ class Figures:
     on_hand: Floats  # [T, N] units, the mean episode
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Some of the episodes that were drawn together, by `settings.seed`."""
+
+    scenario: Scenario
+    split: Split
+    first: int = 0  # the number of the first of them in the draw
+
+
 @runtime_checkable
 class ScenarioSolver(Protocol):
     """What finds its own figures on scenarios, where a policy would be run through them day by day."""
 
-    def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
+    def figures(self, world: World, drawn: Drawn, settings: EvaluationSettings, done: Done) -> Figures:
         """Figures of the scenario's episodes, of the days after warm-up.
 
         Args:
             world: the network and its demand.
-            scenario: of `warm_up_days + days` days.
+            drawn: a scenario of `warm_up_days + days` days.
             settings: which of its days count.
             done: told of episode-days as they are done with.
         """
@@ -105,6 +114,8 @@ class Evaluation:
             if placed:
                 share, low, high = self._share_of_way(policy)
                 row |= {"share_of_way": share, "share_of_way_low": low, "share_of_way_high": high}
+            if DUAL in self.by_episode:
+                row |= self._above_dual(policy)
             rows.append(row)
         return rows
 
@@ -113,6 +124,14 @@ class Evaluation:
             self.by_episode[name]["settled_cost_usd_per_day"] for name in (PRACTICE, policy, BOUND)
         )
         return ratio_interval(practice - ours, practice - bound)
+
+    def _above_dual(self, policy: str) -> dict[str, float]:
+        """What a policy costs above the dual bound, USD a day and as a share of its own cost, paired by episode."""
+        ours, bound = (self.by_episode[name]["settled_cost_usd_per_day"] for name in (policy, DUAL))
+        gap = ours - bound
+        return _with_interval("above_dual_usd_per_day", (float(gap.mean()), *mean_interval(gap))) | _with_interval(
+            "above_dual_share", ratio_interval(gap, ours)
+        )
 
     def paired(self) -> list[dict[str, Any]]:
         """Each policy against each one named before it, episode by episode; the bound is no policy."""
@@ -203,7 +222,12 @@ def evaluate(
         solver = policy if isinstance(policy, ScenarioSolver) else RollOut(policy)
         done = _counted(progress, name, settings.episodes * days)
         runs = [
-            solver.figures(world, scenario.episodes_at(slice(first, first + episodes_at_once)), settings, done)
+            solver.figures(
+                world,
+                Drawn(scenario.episodes_at(slice(first, first + episodes_at_once)), split, first),
+                settings,
+                done,
+            )
             for first in range(0, settings.episodes, episodes_at_once)
         ]
         weights = [len(run.by_episode["settled_cost_usd_per_day"]) for run in runs]
@@ -236,8 +260,9 @@ class RollOut:
 
     policy: Policy
 
-    def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
+    def figures(self, world: World, drawn: Drawn, settings: EvaluationSettings, done: Done) -> Figures:
         """Costs, settlement and KPIs, in whole units."""
+        scenario = drawn.scenario
         totals = KpiTotals.start(world.parameters, scenario.episodes)
         simulation = world.simulation()
         opening = stocked(simulation, episodes=scenario.episodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from entrepot.agents.planners.processes import worker_processes
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Costs, Scenario
 from entrepot.envs.world import World
-from entrepot.training.evaluation.evaluate import Done, Figures
+from entrepot.training.evaluation.evaluate import Done, Drawn, Figures
 from entrepot.training.experiment import EvaluationSettings
 
 Floats = NDArray[np.float64]
@@ -28,29 +28,17 @@ class Hindsight:
     processes: int | None = None  # that plan side by side; one per core if None
     _seconds: list[float] = field(default_factory=list)
 
-    def figures(self, world: World, scenario: Scenario, settings: EvaluationSettings, done: Done) -> Figures:
+    def figures(self, world: World, drawn: Drawn, settings: EvaluationSettings, done: Done) -> Figures:
         """Parts of the settled cost, and lost sales."""
+        scenario = drawn.scenario
         plans: list[HindsightPlan] = []
         with worker_processes(1 if self.joint else self.processes) as executor:
-            for instance in _instances(world, scenario, settings):
+            for instance in instances_of(world, scenario, settings):
                 plan = hindsight_plan(instance) if self.joint else plan_each_sku(instance, executor=executor)
                 plans.append(plan)
                 self._seconds.append(plan.seconds)
                 done(scenario.days)
-        counted = scenario.demand[:, settings.warm_up_days :].cpu().numpy().sum(axis=(1, 2, 3), dtype=np.float64)
-        lost = np.array([plan.lost.sum() for plan in plans])
-        parts = {
-            f"{part}_usd_per_day": np.array([plan.parts.get(part, 0.0) for plan in plans]) / settings.days
-            for part in (*Costs.parts(), "settlement")
-        }
-        by_episode = {
-            **parts,
-            "lost_sales_units_per_day": lost / settings.days,
-            "lost_share": lost / np.where(counted > 0, counted, np.nan),
-            "settled_cost_usd_per_day": np.sum(list(parts.values()), axis=0),
-        }
-        on_hand = np.mean([plan.on_hand.sum(axis=-1) for plan in plans], axis=0)
-        return Figures(by_episode, {}, on_hand)
+        return figures_of(plans, scenario, settings)
 
     @property
     def effort(self) -> str:
@@ -59,28 +47,51 @@ class Hindsight:
         return f"{len(self._seconds)} scenarios, {programs}, {np.mean(self._seconds):.1f} s of one core a scenario"
 
 
-def _instances(world: World, scenario: Scenario, settings: EvaluationSettings) -> Iterator[Instance]:
+def figures_of(plans: Sequence[HindsightPlan], scenario: Scenario, settings: EvaluationSettings) -> Figures:
+    """Of a plan an episode: parts of the settled cost, whatever they are called, and lost sales."""
+    counted = scenario.demand[:, settings.warm_up_days :].cpu().numpy().sum(axis=(1, 2, 3), dtype=np.float64)
+    lost = np.array([plan.lost.sum() for plan in plans])
+    names = dict.fromkeys((*Costs.parts(), "settlement", *plans[0].parts))
+    parts = {
+        f"{part}_usd_per_day": np.array([plan.parts.get(part, 0.0) for plan in plans]) / settings.days for part in names
+    }
+    by_episode = {
+        **parts,
+        "lost_sales_units_per_day": lost / settings.days,
+        "lost_share": lost / np.where(counted > 0, counted, np.nan),
+        "settled_cost_usd_per_day": np.sum(list(parts.values()), axis=0),
+    }
+    on_hand = np.mean([plan.on_hand.sum(axis=-1) for plan in plans], axis=0)
+    return Figures(by_episode, {}, on_hand)
+
+
+def instances_of(world: World, scenario: Scenario, settings: EvaluationSettings) -> Iterator[Instance]:
     """The counted days of every episode, from whatever state a policy's warm-up may lead to."""
     network = PlannedNetwork.of(world.parameters)
     stocked = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
     days = scenario.window(settings.warm_up_days, settings.days)
-    asked = scenario.demand[:, : settings.warm_up_days].double().sum(dim=1).cpu().numpy()
+    before = scenario.window(0, settings.warm_up_days)
     for episode in range(scenario.episodes):
-        opening = _after_warm_up(network, Opening.of(stocked, episode, settings.days), asked[episode], settings)
+        opening = Opening.of(stocked, episode, settings.days)
+        if settings.warm_up_days:
+            warm_up = days_of(
+                network, Opening.of(stocked, episode, settings.warm_up_days), before, episode, whole_units=True
+            )
+            opening = _after(warm_up, settings.days)
         yield days_of(network, opening, days, episode, whole_units=True)
 
 
-def _after_warm_up(network: PlannedNetwork, known: Opening, asked: Floats, settings: EvaluationSettings) -> Opening:
-    """The known opening if it is where the days begin; else any that warming up may lead to.
+def _after(warm_up: Instance, days: int) -> Opening:
+    """Any opening of so many days that warming up may lead to, from where it begins.
 
-    Args:
-        network: where.
-        known: before warm-up.
-        asked: [M, S] units of demand during warm-up.
-        settings: how long it takes.
+    What is on its way then left in time, over a lane that takes so long; who waits then asked, where some wait.
     """
-    if settings.warm_up_days == 0:
-        return known
-    sold = asked + known.backlog[1]
+    network, known = warm_up.network, warm_up.opening
+    sold = warm_up.demand.sum(axis=0) + known.backlog[1]
     coming_back = (network.market_home * network.return_share) @ sold + known.with_customers[1].sum(axis=0)
-    return Opening.any(settings.days, network.pipeline_days, sold, coming_back)
+    due = np.zeros((days, *coming_back.shape), bool)  # [T, N, S]
+    arrival = warm_up.arrival - warm_up.periods  # [T', L] counted from the days that are planned
+    left, lane = np.nonzero((arrival >= 0) & (arrival < days))
+    np.logical_or.at(due, (arrival[left, lane], network.lane_destination[lane]), network.lane_carries[lane] > 0)
+    waiting = (warm_up.waits_most * warm_up.demand).sum(axis=0) + known.backlog[1]
+    return Opening.any(due, waiting, coming_back)

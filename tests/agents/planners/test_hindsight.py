@@ -70,9 +70,10 @@ def test_no_days_after_any_opening_cost_less_settled_than_the_bound_that_chooses
     later = world.scenario.window(first, len(records) - first)
     for episode in range(len(settled)):
         state = records[first].before
+        due = np.zeros((later.days, *state.on_hand.shape[1:]), bool)
+        due[: network.pipeline_days - 1] = True
         opening = Opening.any(
-            later.days,
-            network.pipeline_days,
+            due,
             state.backlog[episode].double().numpy(),
             state.with_customers[:, episode].double().sum(dim=0).numpy() * 2,
         )

@@ -1,0 +1,162 @@
+"""A bound that doesn't know the future, on a textbook instance whose optimum is known."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from entrepot.agents.planners.hindsight import hindsight_program
+from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork, days_of
+from entrepot.agents.planners.solve import solve
+from entrepot.agents.rules import BaseStock
+from entrepot.agents.value_iteration import lost_sales_optimum, poisson_probabilities
+from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.decisions import Decisions
+from entrepot.envs.demand import Split
+from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.observe.reading import NOTHING_COSTLY
+from entrepot.envs.observe.snapshot import Snapshot
+from entrepot.envs.twin import Scenario, draw_scenario
+from entrepot.envs.world import World, build_world
+from entrepot.training.dual_bound.bound import DualBound
+from entrepot.training.dual_bound.futures import Futures
+from entrepot.training.dual_bound.path import Path
+from entrepot.training.dual_bound.penalty import Effort, penalties
+from entrepot.training.dual_bound.worth import Worth
+from entrepot.training.evaluation.evaluate import Evaluation, evaluate
+from entrepot.training.evaluation.hindsight import Hindsight, instances_of
+from entrepot.training.experiment import EvaluationSettings
+from tests.worlds.tiny import tiny_world
+
+LEAD_DAYS, PENALTY, MEAN = 1, 4, 5
+WARM_UP_DAYS = 40
+
+
+@dataclass(frozen=True)
+class OrderUpTo:
+    """A level of everything on hand and on its way."""
+
+    level: float
+    reads = NOTHING_COSTLY
+
+    def begin(self, episodes: int) -> None:
+        """Nothing is remembered."""
+
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        position = snapshot.on_hand + snapshot.dock + snapshot.in_transit
+        return Decisions((self.level - position).clamp(min=0.0))
+
+
+@pytest.fixture(scope="module")
+def store() -> World:
+    name = f"classic/lost_sales_lead_{LEAD_DAYS}_penalty_{PENALTY}"
+    return build_world(name, DemandSettings(name=f"classic/poisson_{MEAN}"))
+
+
+def drawn(world: World, settings: EvaluationSettings) -> Scenario:
+    days = settings.warm_up_days + settings.days
+    return draw_scenario(
+        world.network, world.demand, episodes=settings.episodes, days=days, split=Split.TEST, seed=settings.seed
+    )
+
+
+def usd_where_shipped(instance: Instance, shipped: Tensor) -> float:
+    """What the cheapest plan costs that ships just so many units."""
+    program, flows = hindsight_program(instance, whole_units=False, settled=True)
+    rows = program.rows(flows.ship.shape, lower=shipped.double().numpy(), upper=shipped.double().numpy())
+    program.add(rows, flows.ship)
+    return solve(program).usd
+
+
+def test_a_units_worth_is_the_slope_of_the_programs_cost_along_the_path(store: World) -> None:
+    settings = EvaluationSettings(episodes=2, days=10, warm_up_days=WARM_UP_DAYS, seed=3)
+    scenario, simulation, policy = drawn(store, settings), store.simulation(whole_units=False), OrderUpTo(9.7)
+    # Fractions, so that nowhere just all of a unit is sold, where a slope to the left is none to the right.
+    noise = torch.rand(scenario.demand.shape, generator=torch.Generator().manual_seed(0))
+    scenario = replace(scenario, demand=Scenario.axes()["demand"].laid_out(scenario.demand + noise))
+    path = Path.of(simulation, scenario, policy, warm_up_days=WARM_UP_DAYS)
+    days = scenario.window(WARM_UP_DAYS, settings.days)
+    known = Opening.of(path.presents[0].state, 0, settings.days)
+    instance = days_of(PlannedNetwork.of(store.parameters), known, days, 0, whole_units=False)
+    cost = usd_where_shipped(instance, path.shipped[0])
+    slopes, worths = [], []
+    for day in range(settings.days - 1):
+        more = path.shipped[0].clone()
+        more[day] += 2.0**-6
+        slopes.append((usd_where_shipped(instance, more) - cost) * 2.0**6)
+        rest = Worth.after(
+            simulation, path.presents[day + 1], days, policy, first=day + 1, days=settings.days - day - 1
+        )
+        to_go = torch.as_tensor(instance.arrival[None, day] - (day + 1)).expand(2, -1)
+        lane = store.parameters.lane
+        worths.append(float(rest.of_lanes(lane.destination, lane.from_node, to_go)[0]))
+    assert len({round(slope) for slope in slopes}) > 3
+    assert worths == pytest.approx(slopes, abs=1e-3)
+
+
+def test_what_a_policy_is_charged_on_its_own_path_is_nothing_on_average(store: World) -> None:
+    settings = EvaluationSettings(episodes=48, days=12, warm_up_days=WARM_UP_DAYS, seed=5)
+    scenario = drawn(store, settings)
+    futures = Futures(store.demand, scenario, split=Split.TEST, seed=5, drawn=48, first=0)
+    found = penalties(
+        store.simulation(whole_units=False),
+        futures,
+        scenario,
+        OrderUpTo(10.0),
+        list(instances_of(store, scenario, settings)),
+        Effort(copies=4, look_ahead_days=8),
+        done=lambda days: None,
+    )
+    paid = np.array([penalty.on_path_usd for penalty in found])
+    assert paid.std() > 1
+    assert abs(paid.mean()) < 2.5 * paid.std() / len(paid) ** 0.5
+
+
+@pytest.fixture(scope="module")
+def judged(store: World) -> Evaluation:
+    policy = OrderUpTo(11.0)
+    policies = {"order_up_to": policy, "hindsight": Hindsight(processes=1)}
+    dual = DualBound(policy, "order_up_to", 200, 15, processes=1)
+    settings = EvaluationSettings(episodes=8, days=20, warm_up_days=WARM_UP_DAYS, seed=1)
+    with torch.inference_mode():
+        return evaluate(store, {**policies, "dual": dual}, settings)
+
+
+def test_the_dual_bound_is_above_hindsight_and_not_above_the_optimum_beyond_its_interval(judged: Evaluation) -> None:
+    optimum = lost_sales_optimum(
+        poisson_probabilities(MEAN, 30), LEAD_DAYS, holding=1, penalty=PENALTY, most_on_hand=30, largest_order=14
+    ).cost
+    rows = {row["policy"]: row for row in judged.rows()}
+    dual, hindsight = rows["dual"], rows["hindsight"]
+    assert dual["settled_cost_usd_per_day_low"] < optimum
+    assert dual["settled_cost_usd_per_day"] > 0.4 * optimum > 3 * hindsight["settled_cost_usd_per_day"]
+
+
+def test_each_policys_gap_to_the_dual_bound_is_told_with_its_interval(judged: Evaluation) -> None:
+    row = {row["policy"]: row for row in judged.rows()}["order_up_to"]
+    bound = judged.by_episode["dual"]["settled_cost_usd_per_day"].mean()
+    assert row["above_dual_usd_per_day"] == pytest.approx(row["settled_cost_usd_per_day"] - bound)
+    assert 0 < row["above_dual_share_low"] < row["above_dual_share"] < row["above_dual_share_high"]
+    assert "along the path of order_up_to over 200 futures" in judged.effort["dual"]
+
+
+def test_demand_that_nobody_knows_how_to_continue_is_refused(store: World) -> None:
+    class Once:
+        summary = "a single past"
+
+    scenario = drawn(store, EvaluationSettings(episodes=2, days=3, warm_up_days=0))
+    with pytest.raises(ConfigurationError, match=r"'dual'.*'a single past'.*allowed with demand that is generated"):
+        Futures(Once(), scenario, split=Split.TEST, seed=0, drawn=2, first=0)  # type: ignore[arg-type]
+
+
+def test_a_network_with_several_lanes_and_skus_has_a_finite_bound_below_what_its_policy_costs() -> None:
+    world = tiny_world()
+    settings = EvaluationSettings(episodes=3, days=12, warm_up_days=8, seed=2)
+    rule = BaseStock.midway(world.attributes, world.attributes.base_cover_days)
+    policies = {"base_stock": rule, "dual": DualBound(rule, "base_stock", 3, 6, processes=1)}
+    by_episode = evaluate(world, policies, settings).by_episode
+    cost, bound = (by_episode[name]["settled_cost_usd_per_day"] for name in policies)
+    assert np.isfinite(bound).all()
+    assert bound.mean() < cost.mean()

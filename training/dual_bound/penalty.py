@@ -1,0 +1,195 @@
+"""What a plan is charged for what it learns too early.
+
+Information relaxation with gradient penalties (Brown and Smith 2014, 'Information relaxations, duality, and convex
+stochastic dynamic programs'; Brown, Smith and Sun 2010, 'Information relaxations and duality in stochastic dynamic
+programs'). A unit shipped on day t is charged
+
+    worth expected on day t − worth in what does come
+
+where its worth is the gradient of later cost along a policy's path. Given what is known on day t the charge is 0 in
+expectation, so that a policy which doesn't know the future pays nothing on average whatever it orders, and the plan's
+cost with its charges bounds the policy's from below. The expectation is taken as the mean over futures drawn from that
+day on, which leaves it 0 for any number of them: the worth in what does come is one more draw of the same distribution.
+More futures make the bound closer, not truer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from entrepot.agents.planners.charges import Charges, prices
+from entrepot.agents.planners.doubles import doubles
+from entrepot.agents.planners.instance import Instance
+from entrepot.agents.policy import Policy
+from entrepot.envs.simulation import Present, Simulation
+from entrepot.envs.twin import Scenario
+from entrepot.training.dual_bound.futures import Futures
+from entrepot.training.dual_bound.path import Path
+from entrepot.training.dual_bound.worth import Worth
+
+Floats = NDArray[np.float64]
+MOST_OF_STEEPEST = 0.99
+"""Of what holding a unit to the end costs, a charge may pay back so much: the rest keeps every plan finite."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard the expectation is worked out."""
+
+    copies: int  # futures drawn from each day on
+    look_ahead_days: int  # after which stock is taken at its landed value
+    levels: tuple[float, ...] = (1.2, 1.002, 0.998, 0.8)  # of demand, falling, between which slopes are blended
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """Of one episode."""
+
+    charges: Charges
+    path: Charges  # units of the policy's path in the same places
+
+    @property
+    def on_path_usd(self) -> float:
+        """What the path itself is charged: 0 in expectation, and taken off, so that the bound varies less."""
+        return self.charges.on(self.path)
+
+
+def penalties(
+    simulation: Simulation,
+    futures: Futures,
+    scenario: Scenario,
+    policy: Policy,
+    instances: Sequence[Instance],
+    effort: Effort,
+    *,
+    done: Callable[[int], None],
+) -> list[Penalty]:
+    """Of each of E episodes.
+
+    Args:
+        simulation: in fractions of a unit.
+        futures: of the scenario.
+        scenario: warm-up days, then T.
+        policy: whose path it is; remembers nothing itself.
+        instances: [E] the T days of each episode.
+        effort: how hard to work.
+        done: told of days as they are done with.
+    """
+    arrival = torch.as_tensor(np.stack([instance.arrival for instance in instances]))  # [E, T, L]
+    days = arrival.shape[1]
+    warm_up_days = scenario.days - days
+    path = Path.of(simulation, scenario, policy, warm_up_days=warm_up_days)
+    each, lane = 1 + effort.copies, simulation.parameters.lane
+    ahead = futures.from_day(warm_up_days, min(effort.look_ahead_days, days), effort.copies)
+    price, steepest = _together([prices(instance) for instance in instances])
+    begun = path.presents[0].state
+    worths = [
+        Worth.after(simulation, _copied(path.presents[0], each), at, policy, first=0, days=at.days)
+        for at in _at_levels(ahead, effort)
+    ]
+    ring = worths[0].arriving.shape[-1]
+    opening = [
+        _charged(values, each, cost, units, most)
+        for values, cost, units, most in (
+            ([worth.on_hand for worth in worths], price.opening_on_hand, begun.on_hand, steepest.opening_on_hand),
+            ([worth.dock for worth in worths], price.opening_dock, begun.dock, steepest.opening_dock),
+            (
+                [worth.arriving for worth in worths],
+                _by_days(price.opening_arriving, ring),
+                begun.pipeline_by_days(),
+                _by_days(steepest.opening_arriving, ring),
+            ),
+        )
+    ]
+    ship = torch.zeros_like(path.shipped)
+    for day in range(days - 1):
+        # Of the day itself nothing is known yet when it is decided.
+        ahead = futures.from_day(warm_up_days + day, min(1 + effort.look_ahead_days, days - day), effort.copies)
+        to_go = (arrival[:, day] - (day + 1)).repeat_interleave(each, dim=0)
+        worth_of = []
+        for at in _at_levels(ahead, effort):
+            with torch.no_grad():
+                present = _copied(path.presents[day], each)
+                policy.begin(present.episodes)
+                present = simulation.run(present, at, policy.decide, reads=policy.reads, days=1)
+            worth = Worth.after(simulation, present, at, policy, first=1, days=at.days - 1)
+            worth_of.append(worth.of_lanes(lane.destination, lane.from_node, to_go))
+        ship[:, day] = _charged(worth_of, each, price.ship[:, day], path.shipped[:, day], steepest.ship[:, day])
+        done(1)
+    units = begun.on_hand, begun.dock, begun.pipeline_by_days()
+    return [
+        Penalty(
+            _charges(ship[episode], *(value[episode] for value in opening)),
+            _charges(path.shipped[episode], *(value[episode] for value in units)),
+        )
+        for episode in range(scenario.episodes)
+    ]
+
+
+def _copied(present: Present, each: int) -> Present:
+    """[E · each], copies of an episode side by side, in memory of their own."""
+    return present.episodes_at(torch.arange(present.episodes).repeat_interleave(each))
+
+
+def _at_levels(ahead: Scenario, effort: Effort) -> Iterator[Scenario]:
+    """The same futures with more and with less demand."""
+    for level in effort.levels:
+        yield replace(ahead, demand=Scenario.axes()["demand"].laid_out(ahead.demand * level))
+
+
+def _charged(worths: Sequence[Tensor], each: int, price: Tensor, units: Tensor, steepest: Tensor) -> Tensor:
+    """[E, …] of worths [E · each, …] at each level, of which the first of an episode is what does come.
+
+    Given all of an episode's futures and not which of them comes, each is as likely: so the mean may be taken over all,
+    and whatever is worked out from all of them alike leaves the charge at 0 in expectation. So levels of demand are
+    blended where the path's decision would be worth changing, until on average it isn't: a blend of slopes near the
+    path is nearly a slope there. And a common factor keeps plans finite.
+
+    Args:
+        worths: at levels of demand that fall, so that slopes rise.
+        each: futures of an episode.
+        price: [E, …] USD of a unit at once.
+        units: [E, …] of the path; where there are none, another may well be worth less than nothing.
+        steepest: [E, …] what holding one to the end costs.
+    """
+    slopes = torch.stack([worth.unflatten(0, (-1, each)) for worth in worths])  # [levels, E, each, …]
+    slope = slopes.mean(dim=2) + price  # [levels, E, …]
+    blended = slopes[0]
+    for low, high, ahead, behind in zip(slope[:-1], slope[1:], slopes[1:], slopes[:-1], strict=True):
+        share = (-low / (high - low).clamp(min=1e-9)).clamp(0.0, 1.0).unsqueeze(1)
+        blended = torch.where((low < 0).unsqueeze(1), torch.lerp(behind, ahead, share), blended)
+    middle = slopes[(len(worths) - 1) // 2]
+    unwanted = (units <= 0) & (slope[(len(worths) - 1) // 2] > 0)
+    blended = torch.where(unwanted.unsqueeze(1), middle, blended)
+    mean = blended.mean(dim=1)
+    spread = (blended.amax(dim=1) - mean).clamp(min=1e-9)
+    return (MOST_OF_STEEPEST * steepest / spread).clamp(0.0, 1.0) * (mean - blended[:, 0])
+
+
+def _together(of_episodes: Sequence[tuple[Charges, Charges]]) -> tuple[Charges, Charges]:
+    """Prices and steepest slopes of all episodes, as tensors in the place of arrays."""
+    return tuple(  # type: ignore[return-value]
+        Charges(*(torch.as_tensor(np.stack([getattr(of, f.name) for of in column])).float() for f in fields(Charges)))
+        for column in zip(*of_episodes, strict=True)
+    )
+
+
+def _by_days(arriving: Tensor, ring: int) -> Tensor:
+    """[E, N, S, H] of [E, T, N, S], with 0 where H is longer."""
+    by_days = arriving[:, :ring].permute(0, 2, 3, 1)
+    return torch.nn.functional.pad(by_days, (0, ring - by_days.shape[-1]))
+
+
+def _charges(ship: Tensor, on_hand: Tensor, dock: Tensor, by_days: Tensor) -> Charges:
+    """Of one episode; [N, S, H] of the ring by days to arrival becomes [T, N, S]."""
+    arriving = np.zeros((len(ship), *on_hand.shape))
+    ring = doubles(by_days.permute(2, 0, 1))
+    shown = min(len(ring), len(arriving))
+    arriving[:shown] = ring[:shown]
+    return Charges(doubles(ship), doubles(on_hand), doubles(dock), arriving)
