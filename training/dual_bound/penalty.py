@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from entrepot.agents.planners.charges import Charges, prices
@@ -33,7 +33,6 @@ from entrepot.training.dual_bound.futures import Futures
 from entrepot.training.dual_bound.path import Path
 from entrepot.training.dual_bound.worth import Worth
 
-Floats = NDArray[np.float64]
 MOST_OF_STEEPEST = 0.99
 """Of what holding a unit to the end costs, a charge may pay back so much: the rest keeps every plan finite."""
 
@@ -87,7 +86,8 @@ def penalties(
     path = Path.of(simulation, scenario, policy, warm_up_days=warm_up_days)
     each, lane = 1 + effort.copies, simulation.parameters.lane
     ahead = futures.from_day(warm_up_days, min(effort.look_ahead_days, days), effort.copies)
-    price, steepest = _together([prices(instance) for instance in instances])
+    at_once, held = zip(*(prices(instance) for instance in instances), strict=True)
+    price, steepest = _OfEpisodes.of(at_once), _OfEpisodes.of(held)
     begun = path.presents[0].state
     worths = [
         Worth.after(simulation, _copied(path.presents[0], each), at, policy, first=0, days=at.days)
@@ -172,12 +172,20 @@ def _charged(worths: Sequence[Tensor], each: int, price: Tensor, units: Tensor, 
     return (MOST_OF_STEEPEST * steepest / spread).clamp(0.0, 1.0) * (mean - blended[:, 0])
 
 
-def _together(of_episodes: Sequence[tuple[Charges, Charges]]) -> tuple[Charges, Charges]:
-    """Prices and steepest slopes of all episodes, as tensors in the place of arrays."""
-    return tuple(  # type: ignore[return-value]
-        Charges(*(torch.as_tensor(np.stack([getattr(of, f.name) for of in column])).float() for f in fields(Charges)))
-        for column in zip(*of_episodes, strict=True)
-    )
+@dataclass(frozen=True)
+class _OfEpisodes:
+    """`Charges` of E episodes."""
+
+    ship: Tensor  # [E, T, L, S]
+    opening_on_hand: Tensor  # [E, N, S]
+    opening_dock: Tensor  # [E, N, S]
+    opening_arriving: Tensor  # [E, T, N, S]
+
+    @classmethod
+    def of(cls, charges: Sequence[Charges]) -> Self:
+        """Of one an episode."""
+        stacked = (np.stack([getattr(of, field.name) for of in charges]) for field in fields(cls))
+        return cls(*(torch.as_tensor(values).float() for values in stacked))
 
 
 def _by_days(arriving: Tensor, ring: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from entrepot.agents.planners.hindsight import hindsight_program
 from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork, days_of
 from entrepot.agents.planners.solve import solve
+from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock
 from entrepot.agents.value_iteration import lost_sales_optimum, poisson_probabilities
 from entrepot.configs.errors import ConfigurationError
@@ -25,7 +26,7 @@ from entrepot.training.dual_bound.futures import Futures
 from entrepot.training.dual_bound.path import Path
 from entrepot.training.dual_bound.penalty import Effort, penalties
 from entrepot.training.dual_bound.worth import Worth
-from entrepot.training.evaluation.evaluate import Evaluation, evaluate
+from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.hindsight import Hindsight, instances_of
 from entrepot.training.experiment import EvaluationSettings
 from tests.worlds.tiny import tiny_world
@@ -117,7 +118,7 @@ def test_what_a_policy_is_charged_on_its_own_path_is_nothing_on_average(store: W
 @pytest.fixture(scope="module")
 def judged(store: World) -> Evaluation:
     policy = OrderUpTo(11.0)
-    policies = {"order_up_to": policy, "hindsight": Hindsight(processes=1)}
+    policies: dict[str, Policy | ScenarioSolver] = {"order_up_to": policy, "hindsight": Hindsight(processes=1)}
     dual = DualBound(policy, "order_up_to", 200, 15, processes=1)
     settings = EvaluationSettings(episodes=8, days=20, warm_up_days=WARM_UP_DAYS, seed=1)
     with torch.inference_mode():
@@ -155,7 +156,10 @@ def test_a_network_with_several_lanes_and_skus_has_a_finite_bound_below_what_its
     world = tiny_world()
     settings = EvaluationSettings(episodes=3, days=12, warm_up_days=8, seed=2)
     rule = BaseStock.midway(world.attributes, world.attributes.base_cover_days)
-    policies = {"base_stock": rule, "dual": DualBound(rule, "base_stock", 3, 6, processes=1)}
+    policies: dict[str, Policy | ScenarioSolver] = {
+        "base_stock": rule,
+        "dual": DualBound(rule, "base_stock", 3, 6, processes=1),
+    }
     by_episode = evaluate(world, policies, settings).by_episode
     cost, bound = (by_episode[name]["settled_cost_usd_per_day"] for name in policies)
     assert np.isfinite(bound).all()
