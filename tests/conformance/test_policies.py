@@ -17,6 +17,7 @@ from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
 from entrepot.agents.policy import Policy
 from entrepot.envs.decisions import Decisions
+from entrepot.envs.demand import Split
 from entrepot.envs.observe.exact import Exact
 from entrepot.envs.observe.knowledge import Knowledge
 from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
@@ -27,7 +28,7 @@ from entrepot.envs.twin import Day, Scenario, State
 from entrepot.envs.world import World
 from entrepot.training.base_stock.file import TunedRule, save_rule
 from entrepot.training.base_stock.kept import Tuning
-from entrepot.training.evaluation.evaluate import ScenarioSolver
+from entrepot.training.evaluation.evaluate import Drawn, ScenarioSolver
 from entrepot.training.experiment import BaseStockSettings, EvaluationSettings
 from entrepot.training.policies import build_policies, policy_names, released_folder
 from tests.reachable import reachable
@@ -212,8 +213,8 @@ def test_who_solves_scenarios_has_finite_figures_of_every_episode_and_finds_them
     short = scenario.window(0, 6)
     counted = EvaluationSettings(episodes=EPISODES, days=4, warm_up_days=2)
     told: list[int] = []
-    first = solver.figures(world, short, counted, told.append)
-    again = solver.figures(world, short, counted, told.append)
+    first = solver.figures(world, Drawn(short, Split.TEST), counted, told.append)
+    again = solver.figures(world, Drawn(short, Split.TEST), counted, told.append)
     assert sum(told) == 2 * EPISODES * short.days
     for figure, values in first.by_episode.items():
         assert values.shape == (EPISODES,), figure
