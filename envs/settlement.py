@@ -110,6 +110,8 @@ class Settlement:
         paid = (costs.returns + costs.scrap).double().sum(dim=1)
         if flows.destroyed is not None:  # nobody provides for a fire
             paid = paid - (flows.destroyed.double() @ values.unit_value.double()).sum(dim=1)
+        if flows.records is not None:  # nor for what vanishes
+            paid = paid - (flows.records.shrunk.double() @ values.unit_value.double()).sum(dim=1)
         return type(self)(values, self.opening_usd, self.provided_usd + provided + bought_back - paid)
 
     def usd(self, state: State) -> Tensor:

@@ -5,10 +5,16 @@ import pytest
 import torch
 from hypothesis import given
 
-from entrepot.envs.network import NetworkArrays
+from entrepot.envs.decisions import Decisions
+from entrepot.envs.demand import load_demand
+from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.settlement import Settlement, StockValues, landed_usd
+from entrepot.envs.simulation import Lived
 from entrepot.envs.twin import TwinParameters
+from entrepot.envs.twin.state import opening_state
+from entrepot.envs.world import World as BuiltWorld
 from tests.worlds import AIR, INLAND, SEA, SHOP, World, few, order, small_network, small_world, worlds
+from tests.worlds.tiny import tiny_scenario
 
 PRICED: dict[str, dict[str, Any]] = {
     "hub": {"inbound_usd_per_unit": 0.5},
@@ -82,3 +88,27 @@ def test_a_sale_bears_the_expected_cost_of_its_returns_whenever_they_come() -> N
         sold = replace(world, scenario=replace(world.scenario, demand=demand))
         # Each unit restocked is unloaded for 0.25 USD, which its landed value holds again.
         assert settled(sold) == pytest.approx(2000 * (shop + 0.1 * a_return), rel=1e-6)
+
+
+def test_nobody_provides_for_what_vanishes_so_that_it_costs_its_value_and_what_it_cost_to_bring_there() -> None:
+    network = load_network("kreen_records", skus=3)
+    arrays = NetworkArrays.from_description(network)
+    never = {"kind": "stationary", "every_market": {"distribution": "poisson", "mean": 1e-9}}
+    world = BuiltWorld.of(network, load_demand(never, arrays, source="tests"), dtype=torch.float64)
+    simulation = world.simulation()
+    scenario = tiny_scenario(world, episodes=2, days=9, dtype=torch.float64)
+    stock = torch.full((len(network.nodes), 3), 4000.0, dtype=torch.float64)
+    present = simulation.begin(opening_state(world.parameters, stock, episodes=2))
+    settlement = Settlement.start(world.parameters, present.state)
+    lived: list[Lived] = []
+    nothing = Decisions(orders=torch.zeros(2, len(network.lanes), 3, dtype=torch.float64))
+    end = simulation.run(present, scenario, lambda _: nothing, watch=lived.append)
+    values, vanished = StockValues.of(world.parameters), torch.zeros(2, dtype=torch.float64)
+    for day in lived:
+        settlement = settlement.add(day.flows, day.costs)
+        assert day.flows.records is not None
+        vanished += (day.flows.records.shrunk.double() * values.on_hand.double()).sum(dim=(1, 2))
+    assert (vanished > 0).all()
+    torch.testing.assert_close(settlement.usd(end.state), vanished)
+    scrapped = sum(day.costs.scrap.sum(dim=1) for day in lived)
+    assert (torch.as_tensor(scrapped) > 0).all()
