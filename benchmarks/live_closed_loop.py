@@ -179,7 +179,7 @@ def _in_the_twin(world: World, module: InferenceModule, decide: Decide, days: in
 
     def remember(lived: Lived) -> None:
         nonlocal memory
-        memory = simulation.model.learn(memory, lived.flows, lived.day)
+        memory = simulation.model.learn(memory, lived.state, lived.flows, lived.day)
 
     warm = world.simulation().run(opening, scenario, rule, days=WARM_UP_DAYS, watch=remember)
     present = Present(warm.state, memory)
