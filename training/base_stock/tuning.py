@@ -15,7 +15,7 @@ from entrepot.envs.world import World
 from entrepot.training.base_stock.descent import Descent, descend
 from entrepot.training.base_stock.file import TunedRule
 from entrepot.training.base_stock.starts import RuleInUse
-from entrepot.training.evaluation.evaluate import RollOut
+from entrepot.training.evaluation.evaluate import Drawn, RollOut
 from entrepot.training.evaluation.validation import at_levels
 from entrepot.training.experiment import BaseStockSettings, EvaluationSettings, ValidationSettings, WindowsSettings
 
@@ -98,10 +98,10 @@ def _cheapest(
         seed=seed,
         device=world.parameters.device,
     )
-    scenario = at_levels(scenario, LEVELS, seed=seed)
+    drawn = Drawn(at_levels(scenario, LEVELS, seed=seed), Split.VALIDATION)
     with torch.no_grad():
         costs = [
-            RollOut(rule(world.attributes, figures)).figures(world, scenario, settings, lambda _: None)
+            RollOut(rule(world.attributes, figures)).figures(world, drawn, settings, lambda _: None)
             for figures in found
         ]
     usd = [float(cost.by_episode["settled_cost_usd_per_day"].mean()) for cost in costs]

@@ -158,7 +158,7 @@ def _charged(worths: Sequence[Tensor], each: int, price: Tensor, units: Tensor, 
         units: [E, …] of the path; where there are none, another may well be worth less than nothing.
         steepest: [E, …] what holding one to the end costs.
     """
-    slopes = torch.stack([worth.unflatten(0, (-1, each)) for worth in worths])  # [levels, E, each, …]
+    slopes = torch.stack([worth.reshape(-1, each, *worth.shape[1:]) for worth in worths])  # [levels, E, each, …]
     slope = slopes.mean(dim=2) + price  # [levels, E, …]
     blended = slopes[0]
     for low, high, ahead, behind in zip(slope[:-1], slope[1:], slopes[1:], slopes[:-1], strict=True):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from entrepot.configs.numbers import Count, Positive, Share
 from entrepot.training.trainers.settings import TrainerSettings
 
-FREE, BEST_RULE = "free", "no_more_than_best_rule"
+FREE: Final = "free"
+BEST_RULE: Final = "no_more_than_best_rule"
 """What `lost_sales` may be beside a share of demand."""
 
 
