@@ -30,7 +30,9 @@ Floats = NDArray[np.float64]
 MEAN = "demand_slow"
 """The statistic that a day's mean follows from."""
 TERMS = 24
-"""Steps of the hazard's recursion; beyond them it is closed by its slope."""
+"""Steps of the hazard's recursion; beyond them it is closed."""
+PAIRS = 12
+"""Pairs of terms of the continued fraction that closes it where the mean is up to so many times dispersion − 1."""
 LEAST_UNITS = 1e-3
 """A smaller mean is taken as this; with less than this left, a market could have bought no more."""
 LEAST_SEASON = 0.05
@@ -65,21 +67,44 @@ def given_at_least(sales: Any, mean: Any, dispersion: Any) -> Asked:
 
 
 def _hazard(at: Any, mean: Any, dispersion: Any) -> Any:
-    """p(at) / P(D ≥ at), by h(x) = h(x + 1) / (h(x + 1) + a + b/(x + 1)) from `TERMS` further on.
-
-    There, at x, h is taken to rise by κ = b/x² a unit, so that h² = (1 − a − b/x − κ) h + κ closes the recursion; for
-    large means that is Birnbaum's (1942) bound of the normal hazard.
-    """
+    """p(at) / P(D ≥ at), by h(x) = h(x + 1) / (h(x + 1) + a + b/(x + 1)) from `TERMS` further on."""
     a = 1 - 1 / dispersion
     b = mean / dispersion - a
-    far = at + (TERMS + 1)
-    slope = b / (far * far)
-    slope = (slope + abs(slope)) / 2
-    gap = 1 - a - b / far - slope
-    hazard = (gap + (gap * gap + 4 * slope) ** 0.5) / 2
+    far = at + TERMS
+    # A flat distribution forgets slowly where the recursion began: there it has to be closed by more than a slope.
+    flat = (mean <= PAIRS * (dispersion - 1)) * 1.0
+    hazard = flat * _by_fraction(far, flat * mean, dispersion) + (1 - flat) * _by_slope(far, a, b)
     for ahead in range(TERMS, 0, -1):
         hazard = hazard / (hazard + a + b / (at + ahead))
     return hazard
+
+
+def _by_slope(at: Any, a: Any, b: Any) -> Any:
+    """The hazard where it is taken to rise by κ = b/x² a unit at the next x: h² = (1 − a − b/x − κ) h + κ.
+
+    For large means that is Birnbaum's (1942) bound of the normal hazard. Against the exact mean of what was asked for,
+    the estimate is up to 1 % too high at a dispersion of 5, 6 % at 30 and 9 % at 100, where means are so much larger.
+    """
+    following = at + 1
+    slope = b / (following * following)
+    slope = (slope + abs(slope)) / 2
+    gap = 1 - a - b / following - slope
+    return (gap + (gap * gap + 4 * slope) ** 0.5) / 2
+
+
+def _by_fraction(at: Any, mean: Any, dispersion: Any) -> Any:
+    """The hazard by Gauss's continued fraction: 1/h = δ ₂F₁(1, 1 − r; x + 1; 1 − δ), with r = μ/(δ − 1).
+
+    That is P(D ≥ x)/p(x) = ₂F₁(1, x + r; x + 1; 1 − 1/δ) after Pfaff's transformation (DLMF 15.8.1); the fraction
+    is DLMF 15.7.1. Its tail is closed by what its terms tend to, (δ − 1)/4.
+    """
+    more = dispersion - 1
+    base = at * more + mean
+    tail = (at + 2 * PAIRS) * (1 + dispersion**0.5) / 2
+    for pair in range(PAIRS, 0, -1):
+        tail = at + (2 * pair - 1) + pair * (base + (pair - 1) * more) / tail
+        tail = at + (2 * pair - 2) + (pair * more - mean) * (at + (pair - 1)) / tail
+    return tail / (at * dispersion)
 
 
 def asked(statistics: dict[str, Floats], sales: Floats, sold_out: NDArray[np.bool_], season: float = 1.0) -> Asked:

@@ -10,7 +10,7 @@ from scipy import stats
 from entrepot.envs.observe.asked import asked as asked_of_tensors
 from entrepot.envs.observe.knowledge import Knowledge
 from entrepot.envs.snapshot import statistics
-from entrepot.envs.snapshot.lost_demand import after_sales, given_at_least, season_of_day
+from entrepot.envs.snapshot.lost_demand import MOST_DISPERSION, after_sales, given_at_least, season_of_day
 from entrepot.envs.snapshot.statistics import SQUARE
 
 DAYS, MARKETS, SKUS = 40, 3, 5
@@ -27,6 +27,34 @@ def test_the_estimate_is_the_conditional_mean_of_the_distribution(mean: float, d
         found = given_at_least(np.float64(sales), mean, dispersion)
         np.testing.assert_allclose(found.units, units[sales:] @ tail, rtol=0.02)
         np.testing.assert_allclose(found.square, units[sales:] ** 2 @ tail, rtol=0.04)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dispersion", [10.0, 30.0, MOST_DISPERSION])
+def test_where_demand_is_lumpy_the_estimate_is_the_conditional_mean_as_well(
+    dispersion: float, dtype: type[np.floating]
+) -> None:
+    for mean in (0.02, 0.5, 2.0, 20.0, 100.0):
+        demand = stats.nbinom(mean / (dispersion - 1), 1 / dispersion)
+        units = np.arange(int(6 * mean + 60 * dispersion))
+        chance = demand.pmf(units)
+        for sales in (0, 1, 10, int(0.8 * mean), int(2 * mean) + 3, int(mean + 2 * dispersion)):
+            tail = chance[sales:] / chance[sales:].sum()
+            found = given_at_least(dtype(sales), dtype(mean), dtype(dispersion))
+            np.testing.assert_allclose(found.units, units[sales:] @ tail, rtol=1e-4)
+            np.testing.assert_allclose(found.square, units[sales:] ** 2 @ tail, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("dispersion", "mean", "within"), [(30.0, 510.0, 0.06), (MOST_DISPERSION, 1680.0, 0.09)])
+def test_where_much_is_sold_and_demand_lumpy_the_estimate_is_too_high_by_what_it_says(
+    dispersion: float, mean: float, within: float
+) -> None:
+    demand = stats.nbinom(mean / (dispersion - 1), 1 / dispersion)
+    sales = np.arange(1, int(4 * mean), 7)
+    exact = mean + sales * dispersion * demand.pmf(sales) / demand.sf(sales - 1)
+    excess = given_at_least(sales.astype(np.float64), mean, dispersion).units / exact - 1
+    assert excess.min() > -1e-3
+    assert excess.max() < within
 
 
 def test_where_nothing_was_sold_it_is_what_was_known_before() -> None:
