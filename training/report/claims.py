@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from entrepot.envs.observe.model import EXACT
 from entrepot.training.evaluation.intervals import mean_interval, ratio_interval
 from entrepot.training.report.measuring import Measured
 from entrepot.training.report.practice import ACTIVE, PASSIVE
@@ -58,13 +59,14 @@ CHANGES = (
         "logistics cost",
         -0.20,
         "logistics_usd_per_unit",
-        "replenishment cost and capital, storage, returns, scrap and equipment for each unit served",
+        "all parts of cost but lost margin and backlog, for each unit served",
     ),
     Change(
         "replenishment response time",
         -0.30,
-        "replenishment_response_days",
-        "days from order to arrival for each unit shipped; active may take faster ways, and pays for them",
+        "supply_response_days",
+        "days from order to arrival for each unit shipped, transfers between sister warehouses left out; active may "
+        "take faster ways, and pays for them",
     ),
     Change(
         "order response time",
@@ -227,8 +229,10 @@ LIVE, ROUTES, WAREHOUSE = (
 )
 RESILIENCE = (
     "entrepot resilience kreen --policies min_max,checkpoints/released/kreen-pathwise --history SALES "
-    "--json docs/results/paper_resilience.json"
+    "--observation as_live --json docs/results/paper_resilience.json"
 )
+VISIBLE_MS = 100
+"""Within which an event is to be seen: an assumption; the paper says milliseconds, and gives deliveries this bound."""
 
 
 def _sync(saved: Saved) -> list[Row]:
@@ -236,8 +240,9 @@ def _sync(saved: Saved) -> list[Row]:
 
     def make(row: Row) -> Row:
         median, high = row["visible_ms_p50"], row["visible_ms_p99"]
-        verdict = MET if median < 1000 else MISSED
-        return _row(claim, paper, [median, median, high], verdict, "the median and the 99th percentile", unit="ms")
+        verdict = MET if high <= VISIBLE_MS else MISSED
+        told = f"99th percentile, from the median on; {VISIBLE_MS} ms are taken for the bound (an assumption)"
+        return _row(claim, paper, [high, median, high], verdict, told, unit="ms")
 
     return _of(saved, "live", LIVE, claim, paper, make, case="ingest")
 
@@ -297,23 +302,47 @@ def _transfers(saved: Saved) -> list[Row]:
 
 
 def _resilience(saved: Saved) -> list[Row]:
-    """Service kept in disruptions, active over passive: the mean of those played, the least and the most."""
+    """Service kept in disruptions, active over passive: the mean of those played, the least and the most.
+
+    A row for each trained policy; which of them is active is not for this to choose.
+    """
     claim, paper = "resilience", 0.20
-    kept: dict[str, dict[str, float]] = {}
-    for row in saved.get("resilience", []):
-        side = PASSIVE if row.get("policy") == "min_max" else ACTIVE if "pathwise" in str(row.get("policy")) else ""
-        if side and row.get("service_kept"):
-            kept.setdefault(str(row.get("disruption")), {})[side] = float(row["service_kept"])
-    change = [sides[ACTIVE] / sides[PASSIVE] - 1 for sides in kept.values() if len(sides) == 2]
-    if not change:
+    rows = [row for row in saved.get("resilience", []) if row.get("service_kept") is not None]
+    passive = _kept(rows, "min_max")
+    trained = list(dict.fromkeys(str(row["policy"]) for row in rows if "pathwise" in str(row.get("policy"))))
+    found = {policy: _kept(rows, policy) for policy in trained}
+    found = {policy: kept for policy, kept in found.items() if passive.keys() & kept.keys()}
+    if not found:
         told = f"no saved figures of both sides; `{RESILIENCE}` makes them"
         return [_row(claim, percent(paper), None, NOT_HERE, told)]
+    if any(row.get("observation") == EXACT for row in rows):
+        told = f"the saved figures are of policies that see holds before they come (`exact`); `{RESILIENCE}` makes them"
+        return [_row(claim, percent(paper), None, NOT_HERE, told)]
+    return [
+        _kept_of(claim if len(found) == 1 else f"{claim}, {policy}", paper, passive, kept)
+        for policy, kept in found.items()
+    ]
+
+
+def _kept(rows: list[Row], policy: str) -> dict[str, float]:
+    """Service that a policy kept, by disruption."""
+    return {str(row.get("disruption")): float(row["service_kept"]) for row in rows if row.get("policy") == policy}
+
+
+def _kept_of(claim: str, paper: float, passive: dict[str, float], active: dict[str, float]) -> Row:
+    """Of the disruptions that both lived through; over nothing at all there is no ratio."""
+    both = [name for name in passive if name in active]
+    change = [active[name] / passive[name] - 1 for name in both if passive[name] > 0]
+    none = [name for name in both if not passive[name] > 0]
+    left_out = f"not measurable, since passive kept no service: {', '.join(none)}; " if none else ""
+    if not change:
+        return _row(claim, percent(paper), None, NOT_HERE, f"{left_out}`{RESILIENCE}`")
     found = [float(np.mean(change)), min(change), max(change)]
     told = (
         f"taken as service kept during {len(change)} disruptions, the least and the most of them in place of an "
-        f"interval; passive is min_max as it ships; `{RESILIENCE}`"
+        f"interval; {left_out}passive is min_max as it ships; `{RESILIENCE}`"
     )
-    return [_row(claim, percent(paper), found, verdict_of(found, paper), told)]
+    return _row(claim, percent(paper), found, verdict_of(found, paper), told)
 
 
 def _stocking(saved: Saved) -> list[Row]:

@@ -50,7 +50,7 @@ ABLATED = (
     ("stock_out_rate", "stock-out rate"),
     ("lost_share", "lost sales"),
     ("moving_usd_per_unit", "replenishment cost, USD a unit"),
-    ("replenishment_response_days", "replenishment response, days"),
+    ("supply_response_days", "replenishment response, days"),
     ("equipment_standstill_share", "downtime"),
     ("record_accuracy", "accuracy of records"),
 )
@@ -127,7 +127,7 @@ def put_to_the_test(
     sides = {PASSIVE: Side(by_hand, min_max), ACTIVE: Side(kept_up, trained)}
     without, untold = _without(sides[ACTIVE], worn, stale, policy)
     found = _measured({**sides, **without}, settings, observe)
-    claims = [*twin_rows(found), *saved_rows(_saved(results)), *open_rows()]
+    claims = [*twin_rows(found), *saved_rows(saved(results)), *open_rows()]
     parts = [row for part in without for row in _part_rows(part, found)]
     return Report(
         claims,
@@ -237,8 +237,8 @@ def _certain(gain: Any) -> bool:
     return bool(low > 0 or high < 0)
 
 
-def _saved(results: Path) -> dict[str, list[dict[str, Any]]]:
-    """Rows of what benchmarks saved; of a file that isn't there, none."""
+def saved(results: Path) -> dict[str, list[dict[str, Any]]]:
+    """Rows of what benchmarks saved, with how their worlds were observed; of a file that isn't there, none."""
     places = {
         "live": results / "live.json",
         "routes": results / "routes.json",
@@ -249,8 +249,10 @@ def _saved(results: Path) -> dict[str, list[dict[str, Any]]]:
     for name, path in places.items():
         if path.is_file():
             try:
-                found[name] = json.loads(path.read_text(encoding="utf-8"))["rows"]
-            except (ValueError, KeyError, TypeError) as error:
+                content = json.loads(path.read_text(encoding="utf-8"))
+                seen = {"observation": content.get("provenance", {}).get("observation")}
+                found[name] = [{**seen, **row} for row in content["rows"]]
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ConfigurationError(
                     f"{path}: can't be read: {error!r}; allowed: what its benchmark writes"
                 ) from error
