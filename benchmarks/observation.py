@@ -71,7 +71,7 @@ class Frozen(Sales):
     ) -> LiveKnowledge:
         """As it was, where sold out."""
         after = super().learn(memory, state, flows, day, overwrite=overwrite)
-        short = self.sold_out(state, flows, flows.demand - flows.lost)
+        short = self.sold_out(memory, state, flows, day)
         stands = {
             name: torch.where(short, getattr(memory.demand, name), getattr(after.demand, name))
             for name in Knowledge.axes()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from entrepot.envs.axes import Record
+from entrepot.envs.axes import Axes, Record
 from entrepot.envs.observe.asked import asked
 from entrepot.envs.observe.bookings import Bookings
 from entrepot.envs.observe.exact import Exact
@@ -21,6 +22,9 @@ from entrepot.envs.snapshot.lost_demand import LEAST_UNITS, Asked
 from entrepot.envs.twin import Day, Flows, State, TwinParameters
 from entrepot.envs.twin.layout import entity_first
 
+LEAST_PICKS = 1.0
+"""Units: whose pickers could have done no more than this were too few; whole units may leave less than one free."""
+
 
 @dataclass(frozen=True)
 class LiveKnowledge(Record):
@@ -29,6 +33,7 @@ class LiveKnowledge(Record):
     demand: Knowledge
     schedule: Schedule
     bookings: Bookings | None = None  # None where nothing is booked late
+    picking_share: Annotated[Tensor | None, Axes("BN")] = None  # of pickers that work today; None where nothing wears
 
 
 @register_observation_model(AS_LIVE)
@@ -52,7 +57,8 @@ class AsLive:
     def begin(self, state: State) -> LiveKnowledge:
         """Statistics of demand start from the long run; what is on the way is on schedule."""
         known = self._exact.begin(state)
-        return LiveKnowledge(known, Schedule.opening(state), Bookings.opening(self._parameters, known, state))
+        bookings = Bookings.opening(self._parameters, known, state)
+        return LiveKnowledge(known, Schedule.opening(state), bookings, _picking_share(state))
 
     def observe(
         self,
@@ -79,13 +85,13 @@ class AsLive:
         # No gradient passes through what is learnt, as none does where demand itself is seen.
         with torch.no_grad():
             sales = flows.demand - flows.lost
-            found = self.estimate(memory.demand, sales, self.sold_out(state, flows, sales), day)
+            found = self.estimate(memory.demand, sales, self.sold_out(memory, state, flows, day), day)
         bookings = memory.bookings
         if bookings is not None:
             bookings, found = bookings.after(self._parameters, flows, found)
         demand = memory.demand.after(*found)
         schedule = memory.schedule.after(self._parameters, state, flows, day, overwrite=overwrite)
-        return LiveKnowledge(demand, schedule, bookings)
+        return LiveKnowledge(demand, schedule, bookings, _picking_share(state))
 
     def stock(self, state: State) -> State:
         """What is taken for the stock: that which can be found."""
@@ -95,13 +101,34 @@ class AsLive:
         """Demand of a day and its square, [B, M, S] each, of sales and of where customers may have left unserved."""
         return asked(known, sales, sold_out, day.season_ahead)
 
-    def sold_out(self, state: State, flows: Flows, sales: Tensor) -> Tensor:
-        """[B, M, S] whether a market's customers had to wait, or nothing was left at any node that can serve it."""
+    def sold_out(self, memory: LiveKnowledge, state: State, flows: Flows, day: Day) -> Tensor:
+        """[B, M, S] whether a market's customers had to wait, or nothing that could be sold was left at its nodes.
+
+        A node whose pickers could do no more, or that was closed, could sell nothing of what it has; nor could any node
+        what isn't recorded, or can't be found.
+
+        Args:
+            memory: at the start of the day.
+            state: at its end.
+            flows: of the day.
+            day: of the scenario.
+        """
+        on_hand = self.stock(state).on_hand
+        if state.records is not None:
+            on_hand = torch.minimum(on_hand, state.records.recorded)
         sent = self._parameters.lane.queues.by_place(entity_first(flows.shipped))
-        on_shelves = entity_first(self.stock(state).on_hand) + sent
-        left = (self._reach @ on_shelves.flatten(1)).view(-1, *on_shelves.shape[1:]).transpose(0, 1)
-        waits = sales - (flows.served.sum(dim=0) - flows.served_backlog)
+        could_sell = (entity_first(on_hand) + sent) * self._picks_left(memory, flows, day).unsqueeze(-1)
+        left = (self._reach @ could_sell.flatten(1)).view(-1, *could_sell.shape[1:]).transpose(0, 1)
+        waits = flows.demand - flows.lost - (flows.served.sum(dim=0) - flows.served_backlog)
         return (left < LEAST_UNITS) | (waits > LEAST_UNITS)
+
+    def _picks_left(self, memory: LiveKnowledge, flows: Flows, day: Day) -> Tensor:
+        """[N, B] whether the node's pickers could have done more today."""
+        could = day.at_work(self._parameters.node.picking_units_per_day)
+        if memory.picking_share is not None:
+            could = could * memory.picking_share.t()
+        picked = torch.einsum("rnm,rbm->nb", self._parameters.option.at_node, flows.served.sum(dim=-1))
+        return picked + LEAST_PICKS <= could
 
     def _with_overdue(self, snapshot: Snapshot, overdue: Tensor) -> Snapshot:
         """With what is overdue [B, N, S] among what arrives tomorrow."""
@@ -115,3 +142,8 @@ class AsLive:
             tomorrow = (torch.arange(pipeline.shape[-1], device=pipeline.device) == 1).to(pipeline)
             pipeline = pipeline + overdue.unsqueeze(-1) * tomorrow
         return replace(snapshot, due=due.transpose(0, 1), arriving_or_none=arriving, pipeline_or_none=pipeline)
+
+
+def _picking_share(state: State) -> Tensor | None:
+    """[B, N] of the pickers that work on the day that begins."""
+    return None if state.equipment is None else state.equipment.picking_share.t()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from entrepot.envs.network import load_network
+from entrepot.envs.network.disruption.description import disruption_from
 from entrepot.envs.observe.arrays import snapshot_arrays
-from entrepot.envs.observe.as_live import LiveKnowledge
+from entrepot.envs.observe.as_live import AsLive, LiveKnowledge
 from entrepot.envs.observe.knowledge import Knowledge
 from entrepot.envs.observe.on_the_way import arriving_by_days, due_by_days
 from entrepot.envs.observe.reading import EVERYTHING
@@ -18,6 +21,8 @@ from entrepot.envs.opening import base_cover_rule, stocked
 from entrepot.envs.simulation import Lived, Present, Simulation
 from entrepot.envs.twin import Scenario
 from entrepot.envs.world import World
+from tests.poisson_demand import PoissonDemand
+from tests.worlds.befallen import drawn
 from tests.worlds.tiny import tiny_scenario, tiny_world
 
 DAYS, EPISODES = 50, 3
@@ -124,6 +129,47 @@ def test_estimates_are_nearer_to_demand_than_sales_where_stock_is_short(world: W
     assert off(memory_of(end).demand) < off(sales)
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"kind": "node_closed", "at": {}},
+        {"kind": "equipment_storm", "hazard_factor": 2, "throughput_share": 0.02},
+    ],
+    ids=["closed", "pickers_full"],
+)
+def test_stock_that_nobody_can_sell_counts_as_sold_out(event: dict[str, Any]) -> None:
+    struck = of_one_shop({**event, "starts": 3, "days": 4})
+    simulation, days = live(struck), drawn(struck, days=7)
+    end, past = lived(simulation, days, stock=30.0, days=7)
+    model = simulation.model
+    assert isinstance(model, AsLive)
+    sold_out = [model.sold_out(memory_of(end), day.state, day.flows, day.day) for day in past]
+    assert not any(short.any() for short in sold_out[:3])
+    assert all(short.all() for short in sold_out[3:])
+    assert past[-1].state.on_hand[:, 1].min() > 1000
+    # So those who left unseen aren't read as nobody.
+    calm = model.begin(past[0].state)
+    assert isinstance(calm, LiveKnowledge)
+    after = model.learn(calm, past[4].state, past[4].flows, past[4].day)
+    sales = calm.demand.after(past[4].flows.demand - past[4].flows.lost)
+    assert (after.demand.demand_fast > sales.demand_fast + 1).all()
+
+
+def test_where_equipment_that_picks_stands_still_nothing_can_be_sold() -> None:
+    inside = tiny_world("kreen_inside", 2)
+    simulation, days = live(inside), tiny_scenario(inside, episodes=1, days=3)
+    end, past = lived(simulation, days, stock=5.0, days=3)
+    model, memory = simulation.model, memory_of(end)
+    assert isinstance(model, AsLive)
+    assert end.state.equipment is not None
+    assert memory.picking_share is not None
+    assert torch.equal(memory.picking_share, end.state.equipment.picking_share.t())
+    stands = replace(memory, picking_share=torch.zeros_like(memory.picking_share))
+    last = past[-1]
+    assert not model.sold_out(memory, last.state, last.flows, last.day).all()
+    assert model.sold_out(stands, last.state, last.flows, last.day).all()
+
+
 def test_gradients_reach_orders_of_days_before_through_what_is_on_schedule(world: World, scenario: Scenario) -> None:
     simulation = live(world, whole_units=False)
     present = stocked(simulation, episodes=EPISODES)
@@ -152,6 +198,16 @@ def test_a_batch_knows_what_its_members_know_alone(world: World, scenario: Scena
     alone, _ = lived(simulation, scenario.episodes_at(slice(1, 2)), stock=0.3, days=20)
     assert torch.equal(memory_of(together).demand.demand_slow[1:2], memory_of(alone).demand.demand_slow)
     assert torch.equal(memory_of(together).schedule.overdue[1:2], memory_of(alone).schedule.overdue)
+
+
+def of_one_shop(event: dict[str, Any]) -> World:
+    """An event befalls a network of whose customers nobody waits, and whom the shop alone serves."""
+    described = load_network("two_warehouses", skus=2)
+    online = described.markets["online"]
+    market = online.model_copy(update={"backlog_share": 0.0, "options": online.options[:1]})
+    described = described.model_copy(update={"markets": {"online": market}})
+    disruption = disruption_from({"name": "tried", "events": {"event": event}}, source="tried.yaml")
+    return World.of(described, PoissonDemand.of(described, 30.0), disruption=disruption, dtype=torch.float64)
 
 
 def memory_of(present: Present) -> LiveKnowledge:

@@ -68,6 +68,19 @@ def test_who_knows_the_stock_knows_what_can_be_found(observation: str) -> None:
     assert torch.equal(seen.on_hand, end.state.on_hand - end.state.records.misplaced)
 
 
+def test_stock_that_is_found_but_not_recorded_is_sold_to_nobody() -> None:
+    simulation, _, end, past = lived(world_with("as_live", every_node=ERRORS, counts="none"), days=2)
+    model, last = simulation.model, past[-1]
+    assert isinstance(model, AsLive)
+    assert isinstance(end.memory, LiveKnowledge)
+    assert last.state.records is not None
+    assert (last.state.on_hand > last.state.records.misplaced).any()
+    nothing = replace(last.state.records, recorded=torch.zeros_like(last.state.records.recorded))
+    flows = replace(last.flows, shipped=torch.zeros_like(last.flows.shipped))
+    assert not model.sold_out(end.memory, last.state, flows, last.day).all()
+    assert model.sold_out(end.memory, replace(last.state, records=nothing), flows, last.day).all()
+
+
 def test_it_is_refused_where_records_are_always_right() -> None:
     late: dict[str, Any] = {"every_node": {"booking_delay_days": 2}}
     for records in ({}, late):
@@ -99,12 +112,12 @@ def test_what_is_booked_late_is_seen_as_it_was_so_many_days_before() -> None:
     # An estimate is made on the day, and by then less was known: without any, statistics are those of so long ago.
     model = prompt.simulation().model
     assert isinstance(model, AsLive)
-    known = model.begin(past[0].state)
+    known = begun = model.begin(past[0].state)
     for day in past[: DAYS - delay]:
         known = model.learn(known, day.state, day.flows, day.day)
     assert isinstance(known, LiveKnowledge)
     assert isinstance(end.memory, LiveKnowledge)
-    sold_out = [model.sold_out(day.state, day.flows, day.flows.demand - day.flows.lost).any(dim=0) for day in past]
+    sold_out = [model.sold_out(begun, day.state, day.flows, day.day).any(dim=0) for day in past]
     never = ~torch.stack(sold_out).any(dim=0)
     assert never.any()
     late_slow, prompt_slow = end.memory.demand.demand_slow, known.demand.demand_slow
