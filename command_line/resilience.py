@@ -47,7 +47,13 @@ def resilience(
     history: Annotated[str | None, typer.Option(help="A sales history; the calibrated generator if not given.")] = None,
     demand: Annotated[str | None, typer.Option(help="A demand YAML by name or path.")] = None,
     skus: Annotated[int | None, typer.Option(min=1, help="How many SKUs of the network's catalogue.")] = None,
-    observation: Annotated[str, typer.Option(help="What is known of the world: exact, or as_live.")] = "exact",
+    observation: Annotated[
+        str,
+        typer.Option(
+            help="What is known of the world: as_live, erroneous, or exact, which shows holds and closures in the days "
+            "to arrival before anybody knows of them."
+        ),
+    ] = "as_live",
     threads: Annotated[int, typer.Option(min=0, help="Of torch. 0 takes one per core.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw service over the days into this folder.")] = None,
@@ -104,7 +110,9 @@ def resilience(
     print_warnings(out, world.warnings(days=before_days + after_days))
     with shown(out) as observe, computing_on(threads_each(threads)):
         tuning = told(Tuning(), observe)
-        found = try_disruptions(names, world, chosen, settings, tuning=tuning, split=split, observe=observe)
+        found = try_disruptions(
+            names, world, chosen, settings, tuning=tuning, split=split, observation=observation, observe=observe
+        )
     rows = rows_of(found)
     for disruption in chosen:
         of_it = [_shown(row) for row in rows if row["disruption"] == disruption.name]

@@ -11,6 +11,7 @@ from entrepot.agents.policy import Policy
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.demand import Split
 from entrepot.envs.network.disruption import DisruptionDescription
+from entrepot.envs.observe.model import AS_LIVE
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning
 from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
@@ -59,6 +60,7 @@ def try_disruptions(
     *,
     tuning: Tuning,
     split: Split = Split.TEST,
+    observation: str = AS_LIVE,
     observe: Observer = nobody,
 ) -> Resilience:
     """See how policies stand disruptions, on the same held-out scenarios with them and without.
@@ -70,6 +72,8 @@ def try_disruptions(
         settings: which scenarios, and what counts as served.
         tuning: how the base stock is tuned; its `budgets` are filled.
         split: which part of the time line demand is drawn from.
+        observation: the observation model by name, in place of the world's own. `exact` shows holds and closures in the
+            days to arrival before anybody knows of them.
         observe: told of each step.
 
     Raises:
@@ -80,7 +84,7 @@ def try_disruptions(
     def progress(policy: str, done: int, total: int) -> None:
         observe(Event(Kind.JUDGING, done, total, policy))
 
-    roomier = roomy(world, disruptions)
+    roomier = replace(roomy(world, disruptions), observation=observation)
     policies: dict[str, Policy] = {}
     for name, policy in build_policies(names, roomier, tuning).items():
         if isinstance(policy, ScenarioSolver):

@@ -21,6 +21,7 @@ def test_every_disruption_that_befalls_the_network_is_told_and_the_others_are_le
     assert "left out: disruption prime_day: events.days.markets" in done.output
     assert "nothing wears at hub, shop: throughput_share 0.5 stands in" in done.output
     assert content["provenance"]["threshold"] == 0.95
+    assert content["provenance"]["observation"] == "as_live"
 
 
 def test_a_disruption_that_there_isnt_is_refused_in_a_line(entrepot: Entrepot) -> None:

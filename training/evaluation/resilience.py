@@ -28,6 +28,8 @@ from entrepot.configs.numbers import Count
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays
 from entrepot.envs.network.disruption import DisruptionDescription
+from entrepot.envs.network.disruption.when import LONGEST_DAYS, When, first_from
+from entrepot.envs.observe.model import EXACT
 from entrepot.envs.opening import stocked
 from entrepot.envs.settlement import Settlement
 from entrepot.envs.simulation import Lived, Simulation
@@ -41,6 +43,13 @@ from entrepot.training.rollout import roll_out
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+DAYS_AHEAD = 2 * LONGEST_DAYS
+"""In which each event of the calendar has a date, moved by its `offset_days`."""
+FORESEEN = (
+    "observed `exact`: arrival days show holds and closures before anybody knows of them, to policies that look at the "
+    "days to arrival; `as_live` shows what is known on the day"
+)
 
 
 class ResilienceSettings(StrictModel):
@@ -104,10 +113,11 @@ def resilience(
     """Live through every disruption with every policy, and through the same scenarios without it.
 
     An event of a set day, or of chance, starts `before_days` after the warm-up; for one of the calendar, episodes begin
-    so many days before its date.
+    so many days before its date. Each comes once; of several dates the others are left out.
 
     Args:
-        world: a network that nothing befalls, with room for what is put off: `roomy`.
+        world: a network that nothing befalls, with room for what is put off: `roomy`. Observed `exact`, it shows
+            holds before they come to who looks at the days to arrival, which the remarks tell.
         policies: by name, as they were made for this world.
         disruptions: that befall it one by one.
         settings: which scenarios, and what counts as served.
@@ -117,7 +127,7 @@ def resilience(
     Raises:
         ConfigurationError: the network has nothing of what an event strikes.
     """
-    trials, remarks = [], []
+    trials, remarks = [], [FORESEEN] if world.observation == EXACT else []
     for disruption in disruptions:
         struck = _Struck.of(world, disruption, settings, split)
         remarks += [f"{disruption.name}: {remark}" for remark in struck.remarks]
@@ -172,8 +182,14 @@ class _Struck:
             remarks.append("episodes begin so that its date falls on the day on which others start")
         elif any(event.rate_per_year is not None for event in disruption.events.values()):
             remarks.append("comes by chance: here once, on a set day")
-        most = max(_last_day(moved, name, first_day, starts) for name in moved.events)
+        ahead = starts + DAYS_AHEAD
+        most = max(_last_day(event, first_day, ahead) for event in moved.events.values())
         days = most + settings.after_days
+        remarks += [
+            f"{name}: comes once; its other dates in an episode are left out"
+            for name, event in moved.events.items()
+            if _comes_again(event, first_day, days + struck.pipeline_days)
+        ]
         stretch = Stretch(struck, world.demand, split, first_day, days)
         lasts = _felt(struck, happening_days(stretch, streams))
         start, end = lasts.argmax(axis=1), days - lasts[:, ::-1].argmax(axis=1)
@@ -199,19 +215,35 @@ class _Struck:
 
 
 def _before_its_date(disruption: DisruptionDescription, first_day: Integers, starts: int) -> Integers:
-    """[E] first days such that the first event falls on a day of the episode: of its dates, the nearest to each."""
-    first = min((event for event in disruption.events.values() if event.dates), key=lambda event: event.offset_days)
-    dates = first.calendar_days(first_day, 366) + first.offset_days
-    nearest = np.abs(dates - first_day[:, None] - starts).argmin(axis=1)
-    return np.asarray(np.take_along_axis(dates, nearest[:, None], axis=1)[:, 0] - starts)
+    """[E] first days such that the event that comes first falls on a day of the episode.
+
+    Of each event the nearest date counts; that event is the first after which all others come soonest, so that one
+    whose date of the year before is nearer doesn't come a year ahead of the others.
+    """
+    of_events = [
+        event.calendar_days(first_day, starts + DAYS_AHEAD) + event.offset_days
+        for event in disruption.events.values()
+        if event.dates
+    ]
+    nearest = []
+    for dates in of_events:
+        place = np.abs(dates - first_day[:, None] - starts).argmin(axis=1)
+        nearest.append(np.take_along_axis(dates, place[:, None], axis=1)[:, 0])
+    lasts = [np.max([first_from(day, dates) - day for dates in of_events], axis=0) for day in nearest]
+    first = np.argmin(lasts, axis=0)
+    return np.asarray(np.take_along_axis(np.stack(nearest), first[None], axis=0)[0] - starts)
 
 
-def _last_day(disruption: DisruptionDescription, name: str, first_day: Integers, starts: int) -> int:
-    """The first day after an event, at the latest, of those occurrences that come with the first event."""
-    event = disruption.events[name]
-    at, _ = event.starts_in(first_day, 366, np.random.default_rng(0))
-    near = np.where(at >= starts, at, np.iinfo(np.int64).max).min(axis=1)
-    return int(near.max()) + event.days.most
+def _last_day(event: When, first_day: Integers, ahead: int) -> int:
+    """The first day after an event that comes once, at the latest."""
+    at, there = event.starts_in(first_day, ahead, np.random.default_rng(0))
+    return int(at[there].max()) + event.days.most
+
+
+def _comes_again(event: When, first_day: Integers, days: int) -> bool:
+    """Whether an event that comes once has other dates that would be felt within some days."""
+    at, there = event.starts_in(first_day, days, np.random.default_rng(0))
+    return bool((~there & (at > -event.days.most) & (at < days)).any())
 
 
 def _felt(struck: NetworkArrays, lasts: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:

@@ -38,7 +38,8 @@ class DisruptionDescription:
     def started_on(self, day: int) -> DisruptionDescription:
         """The same that comes once, its first event on a day of the scenario, the others as long after it as ever.
 
-        An event that comes at a rate starts with the first.
+        An event that comes at a rate starts with the first; one of the calendar comes on the first of its dates from
+        that day on, and on no other.
 
         Args:
             day: counted from the scenario's first day.
@@ -48,6 +49,7 @@ class DisruptionDescription:
         moved = {}
         for name, event in self.events.items():
             if event.dates:
+                moved[name] = event.once_from(day)
                 continue
             start = fixed.get(name, earliest)
             moved[name] = event.model_copy(update={"starts": day + start - earliest, "rate_per_year": None})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from entrepot.configs.loader import StrictModel
 from entrepot.configs.numbers import Count, Positive
@@ -17,6 +17,8 @@ Integers = NDArray[np.int64]
 LONGEST_DAYS = 366
 """That an event may last: the most days that a snapshot tells."""
 DAYS_PER_YEAR = 365.0
+NO_DAY = 2**40
+"""Later than any day."""
 _MONTH_DAY, _DATE = re.compile(r"(\d\d)-(\d\d)"), re.compile(r"\d{4}-\d\d-\d\d")
 _STARTS = "a day of the scenario such as 120, a date such as 2024-10-01, a day of each year such as 11-11, or a list"
 
@@ -102,6 +104,7 @@ class When(StrictModel):
     rate_per_year: Annotated[float, Field(gt=0, le=DAYS_PER_YEAR)] | None = None
     days: Duration
     known: Known = Known()
+    _once_from: int | None = PrivateAttr(None)  # a day of the scenario; if null, it comes on each of its dates
 
     @model_validator(mode="after")
     def _starts_once(self) -> Self:
@@ -121,6 +124,16 @@ class When(StrictModel):
         if isinstance(self.starts, str):
             return (self.starts,)
         return tuple(self.starts) if isinstance(self.starts, list) else ()
+
+    def once_from(self, day: int) -> Self:
+        """The same that comes but once: of its dates, on the first from a day of the scenario on.
+
+        Args:
+            day: counted from the scenario's first day.
+        """
+        found = self.model_copy()
+        found._once_from = day
+        return found
 
     def starts_in(self, first_day: Integers, days: int, rng: np.random.Generator) -> tuple[Integers, NDArray[np.bool_]]:
         """When occurrences start, counted in days from the first day; and which of them there are.
@@ -143,7 +156,9 @@ class When(StrictModel):
             at = np.full((len(first_day), 1), self.starts + self.offset_days)
         else:
             at = self.calendar_days(first_day, days) - first_day[:, None] + self.offset_days
-        return at, np.ones(at.shape, np.bool_)
+        if self._once_from is None:
+            return at, np.ones(at.shape, np.bool_)
+        return at, at == first_from(self._once_from, at)[:, None]
 
     def calendar_days(self, first_day: Integers, days: int) -> Integers:
         """[B, K] days since 1970-01-01 of its dates, of each year from the one before the first day on."""
@@ -159,6 +174,12 @@ class When(StrictModel):
             else:
                 columns.append(np.full(len(first_day), np.datetime64(text, "D").astype(np.int64)))
         return np.stack(columns, axis=1)
+
+
+def first_from(day: int | Integers, at: Integers) -> Integers:
+    """[B] the first of days [B, K] from a day [B] on; `NO_DAY` where none is left."""
+    days = np.broadcast_to(np.asarray(day), len(at))[:, None]
+    return np.asarray(np.where(at >= days, at, NO_DAY).min(axis=1))
 
 
 def _refuse_unless_date(text: str) -> None:

@@ -80,6 +80,35 @@ def test_an_event_of_the_calendar_falls_on_the_same_day_of_every_episode() -> No
     assert any("date falls on the day" in remark for remark in found.remarks)
 
 
+def test_of_several_dates_an_episode_has_one_and_the_others_are_left_out_aloud() -> None:
+    surge = {"kind": "demand_surge", "factor": 3, "starts": ["07-11", "08-08"], "days": 2}
+    found = tried(described(surge=surge))
+    (trial,) = found.trials
+    assert trial.start.tolist() == [10] * 4
+    assert trial.end.tolist() == [12] * 4
+    more = (trial.with_it.demand - trial.without.demand).sum(axis=(0, 2))
+    assert np.flatnonzero(more).tolist() == [10, 11]
+    assert "tried: surge: comes once; its other dates in an episode are left out" in found.remarks
+
+
+def test_episodes_begin_before_the_event_that_comes_first_whatever_the_order_that_they_are_given_in() -> None:
+    monday, friday = (
+        {"kind": "demand_surge", "factor": factor, "starts": date, "days": 1}
+        for factor, date in ((2, "11-27"), (3, "11-24"))
+    )
+    (trial,) = tried(described(monday=monday, friday=friday)).trials
+    assert trial.start.tolist() == [10] * 4
+    assert trial.end.tolist() == [14] * 4
+
+
+@pytest.mark.parametrize(("observation", "told"), [({}, False), ({"observation": "exact"}, True)])
+def test_policies_see_what_is_known_on_the_day_unless_they_are_told_all_which_is_said(
+    observation: dict[str, Any], told: bool
+) -> None:
+    found = try_disruptions(["min_max"], befallen(), [described(fire=FIRE)], SHORT, tuning=Tuning(), **observation)
+    assert any("before anybody knows of them" in remark for remark in found.remarks) == told
+
+
 def test_a_world_that_something_befalls_is_no_world_to_set_beside_it() -> None:
     with pytest.raises(ConfigurationError, match=r"'tried' befalls the world already"):
         roomy(befallen(fire=FIRE), [described(fire=FIRE)])

@@ -122,6 +122,13 @@ def test_what_is_moved_to_a_day_keeps_the_order_of_its_events() -> None:
     assert starts == {"strike": 30, "backlog": 40, "air": 30}
 
 
+def test_what_comes_by_the_calendar_comes_on_the_first_of_its_dates_from_a_day_on_and_on_no_other() -> None:
+    moved = load_disruption("prime_day").started_on(30)
+    first_day = np.array([np.datetime64(day, "D").astype(int) for day in ("2011-06-11", "2011-06-12", "2010-12-31")])
+    at, there = moved.events["days"].starts_in(first_day, 400, np.random.default_rng(0))
+    assert at[there].tolist() == [30, 395, 192]  # the second is a day too late for this year's
+
+
 def test_the_end_is_known_only_of_what_is_known_in_advance_unless_it_is_said() -> None:
     assert not Known().end_is_known
     assert Known(in_advance=3).end_is_known
