@@ -19,6 +19,7 @@ KPIS = (
     ("fill_rate", "fill rate", "{:.1%}"),
     ("stock_out_rate", "stock-out rate", "{:.1%}"),
     ("lost_share", "lost sales", "{:.2%}"),
+    ("satisfaction", "satisfaction, a function assumed", "{:.1%}"),
     ("inventory_turnover_per_year", "turns a year", "{:.1f}"),
     ("order_response_days", "order response, days", "{:.2f}"),
     ("replenishment_response_days", "replenishment, days", "{:.1f}"),

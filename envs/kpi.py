@@ -15,6 +15,7 @@ from torch import Tensor
 from entrepot.envs.ageing_kpi import AgeingTotals
 from entrepot.envs.inside_kpi import InsideTotals
 from entrepot.envs.record_kpi import RecordTotals
+from entrepot.envs.satisfaction_kpi import SatisfactionTotals
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.state import State
@@ -39,6 +40,7 @@ class KpiTotals:
     inside: InsideTotals
     records: RecordTotals
     ageing: AgeingTotals
+    satisfaction: SatisfactionTotals
 
     @classmethod
     def start(cls, parameters: TwinParameters, episodes: int) -> Self:
@@ -46,7 +48,7 @@ class KpiTotals:
         shape = (len(QUANTITIES), episodes, parameters.nodes)
         none = torch.zeros(shape, dtype=torch.float64, device=parameters.device)
         inside, ageing = InsideTotals.start(parameters, episodes), AgeingTotals.start(parameters, episodes)
-        return cls(0, none, inside, RecordTotals(), ageing)
+        return cls(0, none, inside, RecordTotals(), ageing, SatisfactionTotals.start(parameters, episodes))
 
     def add(self, parameters: TwinParameters, state: State, flows: Flows, costs: Costs) -> Self:
         """Count one more day.
@@ -71,6 +73,7 @@ class KpiTotals:
             self.inside.add(parameters, state, flows),
             self.records.add(state, flows),
             self.ageing.add(parameters, state, flows),
+            self.satisfaction.add(parameters, state, flows),
         )
 
     def by_episode(self) -> dict[str, Tensor]:
@@ -81,7 +84,9 @@ class KpiTotals:
         demand. `inventory_turnover_per_year`: value sold over value in warehouses. `order_response_days`: delivery by
         the option used, plus the days that backlog waited, per unit served. `replenishment_response_days`: from order
         to arrival, per unit and lane. `transit_days_per_unit` and `freight_usd_per_unit`: of all its lanes together,
-        per unit served. `transfers_per_month`: lane-days with a shipment from one node to another.
+        per unit served. `transfers_per_month`: lane-days with a shipment from one node to another. `satisfaction`: mean
+        score of the units asked for, in [0, 1], a function of what customers met that is an assumption:
+        `satisfaction_kpi.py`.
 
         Where layouts give the rates: `pick_hours_per_day` of people. Where equipment wears:
         `pick_equipment_hours_per_day` that equipment which serves picking worked; `equipment_standstill_share` of all
@@ -100,6 +105,7 @@ class KpiTotals:
         total = self._total(self.sums.sum(dim=-1))
         return {
             **self._shared(total),
+            "satisfaction": self.satisfaction.scores.sum(dim=-1) / total["demand"],
             **self.inside.by_episode(self.days),
             **self.records.by_episode(self.days),
             **self.ageing.by_episode(self.days),
@@ -116,6 +122,7 @@ class KpiTotals:
         total = self._total(self.sums)
         return {
             **self._shared(total),
+            "satisfaction": self.satisfaction.scores / total["demand"],
             **self.inside.by_node(self.days),
             **self.records.by_node(self.days),
             **self.ageing.by_node(self.days),

@@ -53,6 +53,7 @@ ABLATED = (
     ("supply_response_days", "replenishment response, days"),
     ("equipment_standstill_share", "downtime"),
     ("record_accuracy", "accuracy of records"),
+    ("satisfaction", "satisfaction"),
 )
 """Figures that are told for each part: name and words."""
 OF_THE_RULE = (
