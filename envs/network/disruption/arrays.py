@@ -70,7 +70,7 @@ class DisruptionArrays:
 
     @property
     def longest_days(self) -> int:
-        """By which events can put off a shipment's arrival together; chance may never add more."""
+        """By which events can put off a shipment's arrival together, each of them coming once; more is cut off."""
         return sum(event.longest_days for event in self.events)
 
     @property
