@@ -50,6 +50,12 @@ def oldest(lots: Tensor, units: Tensor) -> Tensor:
     return between(running(lots), torch.zeros_like(units), units)
 
 
+def newest(lots: Tensor, units: Tensor) -> Tensor:
+    """[C, N, B, S] of lots, what is left once the [N, B, S] units that expire first are gone; never less than nothing,
+    as a difference of fractions can be."""
+    return (lots - oldest(lots, units)).clamp(min=0.0)
+
+
 def running(lots: Tensor) -> Tensor:
     """[C + 1, ...] units in all lots before each, and in all."""
     return torch.cat([torch.zeros_like(lots[:1]), lots.cumsum(dim=0)])

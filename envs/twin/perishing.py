@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.twin import ring
-from entrepot.envs.twin.lots import LotState, between, oldest, running, tomorrow
+from entrepot.envs.twin.lots import LotState, between, newest, oldest, running, tomorrow
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.receiving import Received
 from entrepot.envs.twin.scenario import Day
@@ -59,16 +59,15 @@ def sort_out(
     count, place = shelf.lots, number % parameters.pipeline_days
     pipeline, arrived = ring.take_out(lots.pipeline, place, overwrite=overwrite)
     by_expiry = arrived.view(count, -1, *arrived.shape[1:]).roll(1 - number, dims=0)
-    on_hand = lots.on_hand - oldest(lots.on_hand, lots.on_hand.sum(dim=0) - before)
+    on_hand = newest(lots.on_hand, lots.on_hand.sum(dim=0) - before)
     if found:
         surplus = (before - on_hand.sum(dim=0)).clamp(min=0.0).unsqueeze(0)
         on_hand = torch.cat([on_hand[:1], on_hand[1:2] + surplus, on_hand[2:]])
     dock = lots.dock + by_expiry
     # Of what was on the dock the twin knows how much was unloaded; anything beyond was destroyed there.
     waits = torch.zeros_like(before) if received.left_on_dock is None else received.left_on_dock
-    dock = dock - oldest(dock, dock.sum(dim=0) - waits - received.unloaded)
-    unloaded = oldest(dock, received.unloaded)
-    on_hand, dock = on_hand + unloaded, dock - unloaded
+    dock = newest(dock, dock.sum(dim=0) - waits - received.unloaded)
+    on_hand, dock = on_hand + oldest(dock, received.unloaded), newest(dock, received.unloaded)
     keeps = torch.ones_like(on_hand[:, :1, :1])
     keeps[0] = 1 - shelf.perishes
     spoilt, spoilt_on_dock = on_hand[0] * shelf.perishes, dock[0] * shelf.perishes
@@ -109,14 +108,13 @@ def send_off(
     """
     shelf, queues = parameters.shelf_life, parameters.lane.queues
     assert shelf is not None
-    on_hand = sorted_lots.on_hand
-    on_hand = on_hand - oldest(on_hand, sold)
+    on_hand = newest(sorted_lots.on_hand, sold)
     # Lanes stand in line at their node: each takes the units from where the one ahead has ended.
     end = queues.running(shipped)
     begin = end - shipped
     in_line = running(on_hand).index_select(1, queues.place)
     sent = between(in_line, begin, end) * (1 - shelf.from_supplier)  # [C, L, B, S]
-    left = on_hand - oldest(on_hand, on_hand.sum(dim=0) - final_on_hand)
+    left = newest(on_hand, on_hand.sum(dim=0) - final_on_hand)
     count = shelf.lots
     lot = torch.arange(count, device=shipped.device)
     made = parameters.lane.wait_days.index_select(0, day.weekday).t() + shelf.production_days  # [L, B] days from today

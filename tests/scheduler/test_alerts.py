@@ -14,6 +14,7 @@ from entrepot.scheduler.clock import SimulatedClock
 from entrepot.scheduler.decisions.kept import UnknownError
 from entrepot.scheduler.decisions.settings import Settings
 from entrepot.scheduler.store.folder import DATABASE, connect_to_read
+from entrepot.scheduler.store.schema import STEPS
 from entrepot.scheduler.store.writer import Writer
 from tests.scheduler.desks import Live
 from tests.scheduler.told import AIR, START, event, places
@@ -93,11 +94,8 @@ def test_demand_far_above_that_of_a_month_is_told(live: Live) -> None:
 
 
 def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    Writer(tmp_path, places(), SimulatedClock(START)).close()
     connection = sqlite3.connect(tmp_path / DATABASE)
-    for name in ("alerts", "allocations", "bases", "notices", "comparisons"):
-        connection.execute(f"DROP TABLE {name}")
-    connection.execute("PRAGMA user_version = 1")
+    connection.executescript(f"{STEPS[0]} PRAGMA user_version = 1;")
     connection.close()
     Writer(tmp_path, places(), SimulatedClock(START)).close()
     assert kept.listed(connect_to_read(tmp_path)) == []

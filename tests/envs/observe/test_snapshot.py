@@ -38,7 +38,7 @@ def lived(world: World, *, observation: str = "exact") -> tuple[Simulation, Pres
 
 @pytest.mark.parametrize("observation", observation_model_names())
 def test_nothing_of_a_snapshot_leads_to_the_state_the_memory_or_the_days_ahead(observation: str) -> None:
-    simulation, present, day = lived(tiny_world(), observation=observation)
+    simulation, present, day = lived(tiny_world("kreen_records", 3), observation=observation)
     snapshot = simulation.observe(present, day, EVERYTHING)
     parts = list(reachable(snapshot))
     assert not [part for part in parts if isinstance(part, State | Present | Day)]
@@ -48,7 +48,7 @@ def test_nothing_of_a_snapshot_leads_to_the_state_the_memory_or_the_days_ahead(o
 
 @pytest.mark.parametrize("observation", observation_model_names())
 def test_what_is_lent_shows_the_same(observation: str) -> None:
-    simulation, present, day = lived(tiny_world(), observation=observation)
+    simulation, present, day = lived(tiny_world("kreen_records", 3), observation=observation)
     own, lent = (simulation.observe(present, day, EVERYTHING, lent=lent) for lent in (False, True))
     for name, value in tensors_of(own).items():
         assert torch.equal(value, tensors_of(lent)[name]), name
@@ -67,7 +67,7 @@ def test_a_policy_that_writes_into_a_snapshot_changes_no_state() -> None:
 
 @pytest.mark.parametrize("observation", observation_model_names())
 def test_a_snapshot_kept_from_yesterday_stays_what_it_was(observation: str) -> None:
-    simulation, present, day = lived(tiny_world(), observation=observation)
+    simulation, present, day = lived(tiny_world("kreen_records", 3), observation=observation)
     kept = simulation.observe(present, day, EVERYTHING)
     copy = kept.mapped(torch.clone)
     plenty = Decisions(torch.full(tuple(kept.due.shape), 50.0))
