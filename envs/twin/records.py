@@ -130,8 +130,10 @@ def at_shelves(parameters: RecordParameters, state: RecordState, day: Day, recei
     """
     shrinkage, placing, _ = _dice(day)
     before, unloaded = entity_first(state.misplaced), received.unloaded
-    astray = _errors(unloaded, parameters.misplaced_share, placing)
-    findable = (received.on_hand - before - astray).clamp(min=0.0)
+    there = (received.on_hand - before).clamp(min=0.0)
+    # What was unloaded may have expired at once, and can't go astray any more.
+    astray = torch.minimum(_errors(unloaded, parameters.misplaced_share, placing), there)
+    findable = there - astray
     shrunk = _errors(findable, parameters.shrinkage_share_per_day, shrinkage)
     findable = findable - shrunk
     recorded = entity_first(state.recorded) + unloaded

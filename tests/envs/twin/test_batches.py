@@ -14,6 +14,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.network import NetworkArrays, load_network
 from entrepot.envs.twin import TwinParameters, draw_scenario, opening_state, step
+from entrepot.envs.twin.parameters.inbound import InboundParameters
 from entrepot.envs.twin.parameters.lanes import LaneParameters
 from entrepot.envs.twin.parameters.nodes import NodeParameters, SupplierParameters
 from tests.worlds import Record, World, few, small_network, tensors_of, worlds
@@ -136,7 +137,7 @@ def test_a_batch_equals_single_runs(world: World) -> None:
             assert torch.equal(record.after.on_hand, after.episodes_at(chosen).on_hand)
 
 
-Concern = TypeVar("Concern", NodeParameters, LaneParameters, SupplierParameters)
+Concern = TypeVar("Concern", NodeParameters, LaneParameters, SupplierParameters, InboundParameters)
 
 
 def unlimited(concern: Concern) -> Concern:
@@ -158,6 +159,7 @@ def test_some_of_the_skus_run_as_they_do_among_the_others_where_nothing_is_share
         node=unlimited(world.parameters.node),
         lane=unlimited(world.parameters.lane),
         supplier=unlimited(world.parameters.supplier),
+        inbound=None if world.parameters.inbound is None else unlimited(world.parameters.inbound),
     )
     working = replace(
         world.scenario,

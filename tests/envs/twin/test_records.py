@@ -63,11 +63,13 @@ def test_units_are_conserved_through_every_error(world: World) -> None:
         if errors is not None:
             change = errors.kept_by_mispicks - errors.lost_by_mispicks - errors.shrunk
             assert torch.equal(errors.kept_by_mispicks.sum(dim=-1), errors.lost_by_mispicks.sum(dim=-1))
-        if flows.removed is not None:
-            change = change - flows.removed
+        for gone in (flows.removed, flows.expired):
+            change = change if gone is None else change - gone
         picked = torch.einsum("rnm,rbms->bns", parameters.option.at_node, flows.served)
+        came = flows.arrived + flows.restocked
         sent = parameters.lane.from_node @ flows.shipped
-        assert torch.equal(record.after.on_hand, record.before.on_hand + flows.unloaded - picked - sent + change)
+        before, after = (state.on_hand + state.dock for state in (record.before, record.after))
+        assert torch.equal(after, before + came - picked - sent + change)
 
 
 @few
