@@ -51,7 +51,7 @@ def oldest(lots: Tensor, units: Tensor) -> Tensor:
 
 
 def newest(lots: Tensor, units: Tensor) -> Tensor:
-    """[C, N, B, S] of lots, what is left once the [N, B, S] units that expire first are gone; never less than nothing."""
+    """[C, N, B, S] of lots, what is left once the [N, B, S] that expire first are gone; never less than nothing."""
     # Differences of fractions can be a little less than nothing.
     return (lots - oldest(lots, units)).clamp(min=0.0)
 
