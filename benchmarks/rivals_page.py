@@ -46,8 +46,8 @@ def main(
 ) -> None:
     """Put a table a world between the page's marks."""
     worlds = {found.world: found for file in sorted(figures.glob("*.json")) for found in saved_by_rivals(file)}
-    if "kreen history" not in worlds:
-        worlds["kreen history"] = saved_by_evaluate(readme)
+    for world, saved in (("kreen history", with_history(readme)), ("kreen generated", generated(readme))):
+        worlds.setdefault(world, saved)
     text = page.read_text(encoding="utf-8")
     between = "<!-- rivals -->\n" + "\n".join(part(worlds[name]) for name in ORDER if name in worlds)
     written, found = re.subn(r"<!-- rivals -->\n.*?(?=<!-- /rivals -->)", lambda _: between, text, flags=re.DOTALL)
@@ -71,15 +71,25 @@ def saved_by_rivals(file: Path) -> list[Measured]:
     ]
 
 
-def saved_by_evaluate(folder: Path) -> Measured:
+def generated(folder: Path) -> Measured:
+    """Kreen with the generator's demand: the evaluation of the rules and of the released policy."""
+    released = evaluation(folder, "generated")
+    return Measured("kreen generated", released["rows"], released["paired"], released["provenance"]["episodes"])
+
+
+def with_history(folder: Path) -> Measured:
     """Kreen with its history: the released policy's evaluation, and that of the one which `make train` leaves."""
-    released, trained = (
-        json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ("history", "make_train")
-    )
+    released, trained = evaluation(folder, "history"), evaluation(folder, "make_train")
     learned = trained["rows"][-1]["policy"]
     pairs = [{**pair, "policy": "trained"} for pair in trained["paired"] if pair["policy"] == learned]
     rows = [*released["rows"][:-1], {**trained["rows"][-1], "policy": "trained"}, released["rows"][-1]]
     return Measured("kreen history", rows, [*released["paired"], *pairs], released["provenance"]["episodes"])
+
+
+def evaluation(folder: Path, name: str) -> dict[str, Any]:
+    """What `entrepot evaluate` saved."""
+    content: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return content
 
 
 def part(measured: Measured) -> str:
