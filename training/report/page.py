@@ -50,7 +50,9 @@ def text_of(found: Report, picture: str) -> str:
     counted = ", ".join(f"{verdicts.count(one)} {one}" for one in (MET, MISSED, CONSEQUENCE, NOT_HERE))
     paragraphs = (
         "The source paper sets collaboration of warehouses by a twin (`active`) against practice without "
-        f"one (`passive`). This page is written by `{COMMAND}`.",
+        f"one (`passive`). This page is written by `{COMMAND} --episodes {told['episodes']} --days {told['days']} "
+        f"--warm-up-days {told['warm_up_days']}`; rows that end in a command are of what that one saved, and "
+        "`--measured docs/results/paper.json` in place of SALES tells those anew without living through days again.",
         f"{len(verdicts)} rows: {counted}. Met needs the whole 95 % interval to reach the paper's figure. Changes are "
         "of active against passive, episode by episode.",
         f"**Passive** is practice at its best: {found.notes[0].removeprefix('passive: ')}; every node by its cheapest "

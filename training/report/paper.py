@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from entrepot.training.evaluation.intervals import mean_interval, ratio_interval
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.policies import build_policies, released_folder
-from entrepot.training.report.claims import open_rows, percent, saved_rows, twin_rows
+from entrepot.training.report.claims import open_rows, percent, twin_rows
 from entrepot.training.report.measuring import Measured, measured
 from entrepot.training.report.practice import (
     ACTIVE,
@@ -43,6 +42,7 @@ from entrepot.training.report.practice import (
     recorded,
     tuned_min_max,
 )
+from entrepot.training.report.saved_claims import saved, saved_notes, saved_rows
 
 RELEASED = "kreen-pathwise"
 ABLATED = (
@@ -133,7 +133,15 @@ def put_to_the_test(
     return Report(
         claims,
         parts,
-        [_told(tuning), *_errors_told(described), *untold, _safer(tuning), OF_THE_RULE, *_cost_told(found)],
+        [
+            _told(tuning),
+            *_errors_told(described),
+            *untold,
+            _safer(tuning),
+            OF_THE_RULE,
+            *_cost_told(found),
+            *saved_notes(results),
+        ],
         {
             "command": "entrepot report paper",
             "network": kept_up.description.name,
@@ -238,28 +246,6 @@ def _certain(gain: Any) -> bool:
     return bool(low > 0 or high < 0)
 
 
-def saved(results: Path) -> dict[str, list[dict[str, Any]]]:
-    """Rows of what benchmarks saved, with how their worlds were observed; of a file that isn't there, none."""
-    places = {
-        "live": results / "live.json",
-        "routes": results / "routes.json",
-        "resilience": results / "paper_resilience.json",
-        "warehouse": results.parent / "warehouse.json",
-    }
-    found = {}
-    for name, path in places.items():
-        if path.is_file():
-            try:
-                content = json.loads(path.read_text(encoding="utf-8"))
-                seen = {"observation": content.get("provenance", {}).get("observation")}
-                found[name] = [{**seen, **row} for row in content["rows"]]
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ConfigurationError(
-                    f"{path}: can't be read: {error!r}; allowed: what its benchmark writes"
-                ) from error
-    return found
-
-
 def _told(tuning: MinMaxTuning) -> str:
     saved = 1 - tuning.usd_per_day / tuning.usual_usd_per_day
     delay, counts = BOOKINGS[PASSIVE]
@@ -310,7 +296,8 @@ def measured_text(row: dict[str, Any]) -> str:
         return text if low == high else f"{text} ({percent(low)} to {percent(high)})"
     if row["unit"] == "share of events":
         return f"{100 * value:.2f} %"
-    return f"{value:.3g} {row['unit']}" + ("" if low == high else f" ({low:.3g} to {high:.3g})")
+    value, low, high = (f"{one:,.0f}" if abs(one) >= 1000 else f"{one:.3g}" for one in (value, low, high))
+    return f"{value} {row['unit']}" + ("" if low == high else f" ({low} to {high})")
 
 
 def share_text(row: dict[str, Any]) -> str:
