@@ -231,6 +231,9 @@ def _train(study: Study, experiment: ExperimentSettings, variant: str) -> dict[s
         "settings": experiment.trainer.model_dump(),
         "validation": experiment.validation.model_dump(),
         "limit_minutes": study.budget.minutes if experiment.trainer.kind in TIMED else None,
+        "lanes_by_agent": [
+            int((world.network.lane.agent == agent).sum()) for agent in range(len(world.network.agents))
+        ],
         "provenance": study.provenance(world),
     }
 
