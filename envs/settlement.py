@@ -2,10 +2,10 @@
 
 The days that count are cut out of a longer life. Whoever ships much before they begin finds goods on the shelves whose
 freight falls on no day that counts, and whoever orders nothing towards the end leaves empty shelves. So that neither
-pays, stock changes hands at both ends at its landed value, the price per unit of freight, duty and receiving along the
-cheapest way, as inventory is valued in accounts (IAS 2). Returns are provided for on the day of the sale, at their
-expected cost; what is restocked later is bought back at landed value. A policy that keeps its stock level has a
-settlement of about nothing.
+pays, stock changes hands at both ends at its landed value, the price per unit of freight, duty, Amazon's placement and
+receiving along the cheapest way, as inventory is valued in accounts (IAS 2). Returns are provided for on the day of the
+sale, at their expected cost; what is restocked later is bought back at landed value. A policy that keeps its stock
+level has a settlement of about nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class StockValues:
     """USD at which stock and returns are settled. N nodes, M markets, S SKUs."""
 
     on_hand: Tensor  # [N, S] per unit on the shelves
-    at_dock: Tensor  # [N, S] per unit that waits to be unloaded or is on its way to the node
+    at_dock: Tensor  # [N, S] per unit that waits to be unloaded
+    on_the_way: Tensor  # [N, S] per unit that is on its way to the node
     return_cost: Tensor  # [M, S] expected cost of returns per unit sold: handling
     scrap_cost: Tensor  # [M, S] the same: value of what is scrapped
     restocked: Tensor  # [M, S] the same: landed value of what can be sold again
@@ -47,6 +48,7 @@ class StockValues:
         return cls(
             on_hand=on_hand,
             at_dock=at_dock,
+            on_the_way=at_dock - parameters.placement_usd,
             return_cost=home @ handling,
             scrap_cost=home @ ((1 - sound) * parameters.sku.unit_value_usd),
             restocked=home @ (at_dock * sound),
@@ -56,21 +58,23 @@ class StockValues:
 
     def of_stock(self, state: State) -> Tensor:
         """[B] USD of everything on hand, on the dock and on its way, less what its transport is still to cost."""
-        waiting = (state.dock + state.in_transit).double() * self.at_dock.double()
+        waiting = state.dock.double() * self.at_dock.double() + state.in_transit.double() * self.on_the_way.double()
         goods = (state.on_hand.double() * self.on_hand.double() + waiting).sum(dim=(1, 2))
         return goods - state.booked_m3.double() @ self.booked.double()
 
 
 def landed_usd(parameters: TwinParameters) -> Tensor:
-    """[N, S] USD per unit of freight, duty and receiving along the cheapest way from a supplier (Bellman-Ford).
+    """[N, S] USD per unit of freight, duty, placement and receiving along the cheapest way from a supplier.
 
-    What is paid once a shipment is left out; a container's price is spread over its volume. Goods at a node that no
-    way leads to are worth what they save at the nodes that they can be sent on to. So nobody gains by moving goods.
+    Bellman-Ford. What is paid once a shipment is left out; a container's price is spread over its volume. Goods at a
+    node that no way leads to are worth what they save at the nodes that they can be sent on to. So nobody gains by
+    moving goods.
     """
     inbound = parameters.node.inbound_usd_per_unit
+    received = inbound + parameters.placement_usd
     container = parameters.lane.price_per_container * parameters.sku.volume_m3 / parameters.container_m3
     lane = parameters.lane.freight_usd + parameters.lane.duty_usd + container
-    lane = torch.where(parameters.lane.carries[:, 0] > 0, lane + inbound[parameters.lane.destination], torch.inf)
+    lane = torch.where(parameters.lane.carries[:, 0] > 0, lane + received[parameters.lane.destination], torch.inf)
     nodes, suppliers, skus = parameters.nodes, parameters.suppliers, parameters.skus
     cost = torch.cat([lane.new_full((nodes, skus), torch.inf), lane.new_zeros((suppliers, skus))])
     origin = parameters.lane.origin[:, None].expand(-1, skus)

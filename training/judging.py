@@ -14,7 +14,8 @@ from entrepot.envs.network.disruption import DisruptionDescription
 from entrepot.envs.observe.model import AS_LIVE
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning
-from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
+from entrepot.training.evaluation.evaluate import BOUND, DUAL, Evaluation, ScenarioSolver, evaluate
+from entrepot.training.evaluation.hindsight import refuse_known_opening
 from entrepot.training.evaluation.resilience import Resilience, ResilienceSettings, resilience, roomy
 from entrepot.training.events import Event, Kind, Observer, nobody
 from entrepot.training.experiment import EvaluationSettings
@@ -41,12 +42,15 @@ def judge(
         observe: told of each step.
 
     Raises:
-        ConfigurationError: a name is neither a policy nor a folder of one, or it doesn't fit the network.
+        ConfigurationError: a name is neither a policy nor a folder of one, or it doesn't fit the network;
+            or a bound is asked for that wouldn't hold.
     """
 
     def progress(policy: str, done: int, total: int) -> None:
         observe(Event(Kind.JUDGING, done, total, policy))
 
+    if not {BOUND, f"{BOUND}_joint", DUAL}.isdisjoint(names):
+        refuse_known_opening(world, settings)
     policies = build_policies(names, world, tuning)
     with torch.inference_mode():
         return evaluate(world, policies, settings, split=split, progress=progress)

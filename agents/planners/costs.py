@@ -25,6 +25,9 @@ def add_costs(program: LinearProgram, instance: Instance, flows: Flows) -> None:
     program.cost("freight", flows.ship, instance.price_surge[:, :, None] * network.lane_freight_usd)
     program.cost("freight", flows.ship, instance.container_surge[:, :, None] * container)
     program.cost("duty", flows.ship, network.lane_duty_usd)
+    arriving = (instance.arrival < instance.periods).astype(np.float64)[:, :, None]
+    program.cost("placement", flows.ship, arriving * network.placement_usd[network.lane_destination][:, None])
+    program.cost("placement", flows.opening_arriving, network.placement_usd[:, None])
     program.cost("handling", flows.unload, network.inbound_usd[:, None])
     exists = network.option_group.sum(axis=1)
     serving = (network.option_group * network.outbound_usd[:, None]).sum(axis=1) + network.option_usd * exists
@@ -48,12 +51,12 @@ def add_settlement(program: LinearProgram, instance: Instance, flows: Flows) -> 
     """
     network, values = instance.network, instance.network.values
     program.cost("settlement", flows.opening_on_hand, values["on_hand"])
-    for stock in (flows.opening_dock, flows.opening_arriving):
-        program.cost("settlement", stock, values["at_dock"])
+    program.cost("settlement", flows.opening_dock, values["at_dock"])
+    program.cost("settlement", flows.opening_arriving, values["on_the_way"])
     program.cost("settlement", flows.on_hand[-1], -values["on_hand"])
     program.cost("settlement", flows.dock[-1], -values["at_dock"])
     still_on_its_way = (instance.arrival >= instance.periods).astype(np.float64)[:, :, None]
-    program.cost("settlement", flows.ship, -still_on_its_way * values["at_dock"][network.lane_destination])
+    program.cost("settlement", flows.ship, -still_on_its_way * values["on_the_way"][network.lane_destination])
     container = values["booked"][:, None] * network.volume_m3
     program.cost("settlement", flows.ship, instance.departs_later[:, :, None] * container)
     program.cost("returns", flows.serve, values["return_cost"])

@@ -66,6 +66,7 @@ class PlannedNetwork:
     supplier_units_per_day: Annotated[Floats, FromTwin("supplier.capacity_units_per_day", "K", capacity=True)]
     value_usd: Annotated[Floats, FromTwin("sku.unit_value_usd", "S")]
     volume_m3: Annotated[Floats, FromTwin("sku.volume_m3", "S")]
+    placement_usd: Floats  # [N] of a unit that arrives over a lane
     capital_share_per_day: float
     container_m3: float
     pipeline_days: int
@@ -77,6 +78,7 @@ class PlannedNetwork:
         values = StockValues.of(parameters)
         return cls(
             **{name: _plain(parameters, source.place) for name, source in twin_fields().items()},
+            placement_usd=doubles(parameters.placement_usd[:, 0]),
             capital_share_per_day=parameters.capital_share_per_year / 365,
             container_m3=parameters.container_m3,
             pipeline_days=parameters.pipeline_days,

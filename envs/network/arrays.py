@@ -79,6 +79,11 @@ class NetworkArrays(Record):
         return self.nodes + self.suppliers
 
     @property
+    def receiving_usd(self) -> Floats:
+        """[N] that a unit costs where a lane ends: unloading, and Amazon's placement."""
+        return _receiving_usd(self.node, self.inbound)
+
+    @property
     def unit_agent(self) -> Integers:
         """[U] index of the agent at whose nodes a unit of equipment works; empty where nothing wears."""
         return self.node.agent[np.array([], np.int64) if self.equipment is None else self.equipment.node]
@@ -89,7 +94,8 @@ class NetworkArrays(Record):
         goods = assortment_of(network)
         option = OptionArrays.of(network)
         node = NodeArrays.of(network, goods, option.node[0])
-        lane = LaneArrays.of(network, goods, node.inbound_usd_per_unit)
+        inbound = InboundArrays.of(network)
+        lane = LaneArrays.of(network, goods, _receiving_usd(node, inbound))
         return cls(
             nodes=tuple(network.nodes),
             agents=tuple(network.warehouses),
@@ -105,7 +111,7 @@ class NetworkArrays(Record):
             lane=lane,
             sku=SkuArrays.of(goods),
             equipment=EquipmentArrays.of(network),
-            inbound=InboundArrays.of(network),
+            inbound=inbound,
             records=RecordArrays.of(network),
             shelf_life=ShelfLifeArrays.of(network, lane),
             capital_share_per_year=network.capital_share_per_year,
@@ -126,3 +132,10 @@ class NetworkArrays(Record):
         """
         befalls = DisruptionArrays.of(disruption, described, self)
         return replace(self, disruption=befalls, pipeline_days=self.pipeline_days + befalls.longest_days)
+
+
+def _receiving_usd(node: NodeArrays, inbound: InboundArrays | None) -> Floats:
+    usd = node.inbound_usd_per_unit.copy()
+    if inbound is not None:
+        usd[inbound.node] += inbound.placement_usd_per_unit
+    return usd

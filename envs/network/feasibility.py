@@ -63,7 +63,7 @@ def warnings_of(
         arrays.lane.freight_usd + arrays.lane.duty_usd,
         arrays.lane.primary,
         len(arrays.nodes),
-        arrays.node.inbound_usd_per_unit,
+        arrays.receiving_usd,
     )
     reached = np.isfinite(landed)
     found = [

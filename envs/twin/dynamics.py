@@ -196,6 +196,7 @@ def _centres(parameters: TwinParameters, state: State, received: Received, on_ha
     return run_centres(
         parameters,
         state.fba,
+        arrived=received.arrived,
         unloaded=received.unloaded,
         before=entity_first(state.on_hand),
         on_hand=on_hand,

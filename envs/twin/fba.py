@@ -62,14 +62,22 @@ class FbaDay(NamedTuple):
 
 
 def run_centres(
-    parameters: TwinParameters, state: FbaState, *, unloaded: Tensor, before: Tensor, on_hand: Tensor, days_seen: int
+    parameters: TwinParameters,
+    state: FbaState,
+    *,
+    arrived: Tensor,
+    unloaded: Tensor,
+    before: Tensor,
+    on_hand: Tensor,
+    days_seen: int,
 ) -> FbaDay:
     """Let a day at the centres end.
 
     Args:
         parameters: of the network.
         state: at the start of the day.
-        unloaded: [N, B, S] units received today.
+        arrived: [N, B, S] units that came over lanes today. These are placed, not what customers send back.
+        unloaded: [N, B, S] units that were put on the shelves today.
         before: [N, B, S] units on hand at the start of the day.
         on_hand: [N, B, S] units on hand at its end.
         days_seen: days that were stepped before today.
@@ -105,7 +113,7 @@ def run_centres(
         state=FbaState(ages, left, left_m3),
         on_hand=on_hand,
         removed=removed,
-        placement_usd=to_node @ (came.sum(dim=-1) * inbound.placement_usd_per_unit),
+        placement_usd=arrived.sum(dim=-1) * parameters.placement_usd,
         utilisation_usd=to_node @ utilisation_usd,
         aged_usd=to_node @ aged_usd,
         removal_usd=to_node @ removal_usd,

@@ -53,7 +53,7 @@ class Costs(Record):
     equipment: Annotated[Tensor, Axes("BN")]  # repairs, maintenance and standstill; 0 where nothing wears
     expired: Annotated[Tensor, Axes("BN")]  # value of goods whose shelf life is over; 0 where nothing perishes
     # Amazon's fees; 0 at other nodes.
-    placement: Annotated[Tensor, Axes("BN")]  # of units received
+    placement: Annotated[Tensor, Axes("BN")]  # of units that arrive over lanes
     utilisation: Annotated[Tensor, Axes("BN")]  # surcharge on weeks of stock
     aged: Annotated[Tensor, Axes("BN")]  # surcharge on old stock
     removal: Annotated[Tensor, Axes("BN")]  # fee and lost value

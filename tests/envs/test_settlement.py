@@ -32,6 +32,16 @@ def test_goods_are_worth_freight_duty_and_receiving_along_the_cheapest_way() -> 
     torch.testing.assert_close(landed_usd(parameters), torch.tensor([[hub], [shop]]))
 
 
+def test_goods_at_amazons_centres_are_worth_their_placement_once_they_are_there() -> None:
+    shop = {"inbound_usd_per_unit": 0.25, "fba": {"fees": "us", "fees_on": "2025-01-15"}}
+    network = small_network(**PRICED | {"shop": shop})
+    values = StockValues.of(TwinParameters.from_arrays(NetworkArrays.from_description(network)))
+    on_the_way = 1.0 + 0.5 + 2.0 + 0.1 * 10.0 + 670.0 / 67 * 0.01
+    assert values.on_the_way[SHOP, 0].item() == pytest.approx(on_the_way)
+    assert values.at_dock[SHOP, 0].item() == pytest.approx(on_the_way + 0.27)
+    assert values.on_hand[SHOP, 0].item() == pytest.approx(on_the_way + 0.27 + 0.25)
+
+
 def test_goods_where_no_lane_leads_are_worth_what_they_save_where_they_can_be_sent() -> None:
     lanes = [
         {"origin": "factory", "destination": "shop", "mode": "air", "transit": {"days": 1}, "price": {"per_unit": 9.0}},
@@ -47,7 +57,7 @@ def test_no_lane_brings_goods_to_where_they_are_worth_more_than_they_cost(world:
     parameters, values = world.parameters, StockValues.of(world.parameters)
     at_node = torch.cat([values.on_hand, torch.zeros(parameters.suppliers, parameters.skus)])
     paid = parameters.lane.freight_usd + parameters.lane.duty_usd + values.booked[:, None] * parameters.sku.volume_m3
-    gain = values.at_dock[parameters.lane.destination] - at_node[parameters.lane.origin] - paid
+    gain = values.on_the_way[parameters.lane.destination] - at_node[parameters.lane.origin] - paid
     assert bool((gain[parameters.lane.carries[:, 0] > 0] < 1e-3).all())
 
 
@@ -58,16 +68,19 @@ def settled(world: World) -> float:
     cost = 0.0
     for record in records:
         settlement = settlement.add(record.flows, record.costs)
-        cost += float(record.costs.total.sum())
+        cost += float(record.costs.total.sum() - record.costs.storage.sum())
     return cost + float(settlement.usd(records[-1].after))
 
 
 @pytest.mark.parametrize("lane", [INLAND, SEA])
 @pytest.mark.parametrize("days", [1, 2, 9])
-def test_moving_goods_along_the_cheapest_way_costs_nothing_once_settled(lane: int, days: int) -> None:
-    """Whether they are still booked, on their way or there at the end."""
-    sea = PRICED["sea"] | {"departures": ["tue"]}
-    world = small_world(small_network(**PRICED | {"sea": sea}), days=days, on_hand=[[6700.0], [0.0]])
+@pytest.mark.parametrize("fba", [{}, {"fba": {"fees": "us", "fees_on": "2025-01-15"}}])
+def test_moving_goods_along_the_cheapest_way_costs_nothing_once_settled(
+    lane: int, days: int, fba: dict[str, Any]
+) -> None:
+    """Whether they are still booked, on their way or there at the end; at a centre of Amazon's too, but for storage."""
+    sea, shop = PRICED["sea"] | {"departures": ["tue"]}, PRICED["shop"] | fba
+    world = small_world(small_network(**PRICED | {"sea": sea, "shop": shop}), days=days, on_hand=[[6700.0], [0.0]])
     assert settled(order(world, lane, 6700.0)) == pytest.approx(0.0, abs=1e-6)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from entrepot.agents.planners.hindsight import HindsightPlan, hindsight_plan, plan_each_sku
 from entrepot.agents.planners.instance import Instance, Opening, PlannedNetwork, days_of
 from entrepot.agents.planners.processes import worker_processes
+from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.opening import stocked_state
 from entrepot.envs.twin import Costs, Scenario
 from entrepot.envs.world import World
@@ -65,8 +66,36 @@ def figures_of(plans: Sequence[HindsightPlan], scenario: Scenario, settings: Eva
     return Figures(by_episode, {}, on_hand)
 
 
+def refuse_known_opening(world: World, settings: EvaluationSettings) -> None:
+    """A plan can't part with the stock that it begins with unless it sells it; a twin may lose it, and its upkeep too.
+
+    After a warm-up the plan begins with what it likes, so that it never has what it doesn't want.
+
+    Raises:
+        ConfigurationError: no day warms up, and goods go out of this world otherwise than by being sold or sent back.
+    """
+    ways = [way for way, there in _ways_out(world).items() if there]
+    if ways and not settings.warm_up_days:
+        raise ConfigurationError(
+            f"--warm-up-days: 0; allowed: 1 or more where a bound is asked for and {' and '.join(ways)}: "
+            "policies could lose stock that the bound must keep, and cost less"
+        )
+
+
+def _ways_out(world: World) -> dict[str, bool]:
+    parameters = world.parameters
+    inbound, records, disruption = parameters.inbound, parameters.records, world.network.disruption
+    return {
+        "Amazon removes old stock": inbound is not None and inbound.removing,
+        "goods expire": parameters.shelf_life is not None,
+        "stock shrinks": records is not None and bool((records.shrinkage_share_per_day > 0).any()),
+        "events destroy stock": disruption is not None and any(disruption.touching("stock_lost_share")),
+    }
+
+
 def instances_of(world: World, scenario: Scenario, settings: EvaluationSettings) -> Iterator[Instance]:
     """The counted days of every episode, from whatever state a policy's warm-up may lead to."""
+    refuse_known_opening(world, settings)
     network = PlannedNetwork.of(world.parameters)
     stocked = stocked_state(world.parameters, world.attributes, episodes=scenario.episodes)
     days = scenario.window(settings.warm_up_days, settings.days)

@@ -120,6 +120,13 @@ class TwinParameters(Record):
         return self.option.serving_nodes * (self.node.outbound_usd_per_unit + delivery)
 
     @CachedTensorProperty
+    def placement_usd(self) -> Tensor:
+        """[N, 1] that a unit costs as it arrives over a lane, beside its unloading: Amazon's fee for placing it."""
+        if self.inbound is None:
+            return torch.zeros_like(self.node.inbound_usd_per_unit)
+        return self.inbound.at_node @ self.inbound.placement_usd_per_unit
+
+    @CachedTensorProperty
     def per_unit_shipped(self) -> Tensor:
         """[L, 3, S] what a unit shipped adds to freight (USD), duty (USD) and volume (m³)."""
         volume = self.sku.volume_m3.expand_as(self.lane.freight_usd)

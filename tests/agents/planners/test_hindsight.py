@@ -80,13 +80,14 @@ def test_no_days_after_any_opening_cost_less_settled_than_the_bound_that_chooses
         assert_bounded(hindsight_plan(days_of(network, opening, later, episode, whole_units=True)), settled[episode])
 
 
-def demanding_world(backlog_share: float, seed: int) -> World:
+def demanding_world(backlog_share: float, seed: int, *, amazons: bool = False) -> World:
     """A factory, a hub and a shop with every linear price, delays, and a month of demand that pays for both lanes."""
+    storage = {"storage_usd_per_m3_day": [1.0 + month / 10 for month in range(12)]}
     network = small_network(
         capital_share_per_year=0.3,
         hub={"storage_usd_per_m3_day": 0.4, "inbound_usd_per_unit": 0.05},
         shop={
-            "storage_usd_per_m3_day": [1.0 + month / 10 for month in range(12)],
+            **({"fba": {"fees": "us", "fees_on": "2025-01-15"}} if amazons else storage),
             "inbound_usd_per_unit": 0.1,
             "outbound_usd_per_unit": 0.2,
             "return_usd_per_unit": 0.5,
@@ -119,13 +120,16 @@ def demanding_world(backlog_share: float, seed: int) -> World:
 
 
 @pytest.mark.parametrize("backlog_share", [0.0, 1.0])
-@pytest.mark.parametrize("seed", range(3))
-def test_the_twin_charges_for_the_plans_orders_what_the_plan_costs(backlog_share: float, seed: int) -> None:
-    world = demanding_world(backlog_share, seed)
+@pytest.mark.parametrize(("seed", "amazons"), [(0, False), (1, False), (2, False), (0, True)])
+def test_the_twin_charges_for_the_plans_orders_what_the_plan_costs(
+    backlog_share: float, seed: int, amazons: bool
+) -> None:
+    world = demanding_world(backlog_share, seed, amazons=amazons)
     plan = hindsight_plan(instance_of(world, 0, whole_units=False), whole_units=False, settled=False)
     ordered = replace(world, orders=torch.as_tensor(plan.ship)[:, None])
     cost, _ = costs_of(ordered, whole_units=False)
     assert plan.ship.sum() > 50
+    assert (plan.parts["placement"] > 0) == amazons
     assert float(cost) == pytest.approx(plan.usd, rel=1e-6)
     for part in plan.parts:
         booked = sum(float(getattr(record.costs, part).sum()) for record in ordered.run(whole_units=False))

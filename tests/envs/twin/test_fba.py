@@ -55,6 +55,19 @@ def test_placement_is_paid_for_each_unit_received(fees_on: str, placement: float
     assert [r.costs.placement[0, SHOP].item() for r in records] == pytest.approx([0, 0, 0, 0, 0, 40 * placement])
 
 
+def test_what_customers_send_back_to_a_centre_pays_no_placement() -> None:
+    network = small_network(
+        shop={"fba": RULES}, market={"returns": {"share": 0.5, "median_days": 1, "log_deviation": 0.1}}
+    )
+    world = small_world(network, days=6, on_hand=[[0.0], [100.0]])
+    demand = torch.zeros_like(world.scenario.demand)
+    demand[:, 0] = 50.0
+    records = replace(world, scenario=replace(world.scenario, demand=demand)).run()
+    assert sum(record.flows.restocked.sum() for record in records) > 10
+    assert sum(record.flows.unloaded.sum() for record in records) > 10
+    assert sum(record.costs.placement.sum() for record in records) == 0
+
+
 @pytest.mark.parametrize(("units", "price"), [(2100.0, 0.0), (2300.0, 0.44), (2900.0, 0.76), (4000.0, 1.16)])
 def test_more_than_22_weeks_of_stock_pay_a_surcharge(units: float, price: float) -> None:
     """A hundred units go out each week."""

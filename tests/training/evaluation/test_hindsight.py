@@ -3,10 +3,12 @@ import pytest
 
 from entrepot.agents.policy import Policy
 from entrepot.agents.rules import BaseStock, MinMax
+from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.world import World
 from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
-from entrepot.training.evaluation.hindsight import Hindsight
+from entrepot.training.evaluation.hindsight import Hindsight, refuse_known_opening
 from entrepot.training.experiment import EvaluationSettings
+from tests.worlds.tiny import tiny_world
 
 
 def judged(world: World, settings: EvaluationSettings) -> Evaluation:
@@ -33,6 +35,14 @@ def test_no_policy_costs_less_settled_than_hindsight_in_any_episode(world: World
     assert (bound <= joint + 1e-3).all()
     for cost in settled.values():
         assert (joint < cost).all()
+
+
+@pytest.mark.parametrize("network", ["kreen_fba", "cold_chain"])
+def test_a_bound_is_refused_where_policies_could_lose_what_it_must_keep(network: str) -> None:
+    world = tiny_world(network, skus=2 if network == "kreen_fba" else None)
+    refuse_known_opening(world, EvaluationSettings(episodes=2, days=5, warm_up_days=1))
+    with pytest.raises(ConfigurationError, match=r"--warm-up-days: 0; allowed: 1 or more"):
+        refuse_known_opening(world, EvaluationSettings(episodes=2, days=5, warm_up_days=0))
 
 
 def test_policies_stand_on_the_way_from_practice_to_hindsight(world: World) -> None:
