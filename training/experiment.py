@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path, PurePath
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -43,6 +43,9 @@ class PolicySettings(StrictModel):
     pool_context: bool = True
     opening_trust: list[float] = Field(list(NeuralPolicySettings.opening_trust), min_length=3, max_length=3)
     head: str | None = Field(None, description="the best that the trainer takes if null")
+    covers: Literal["given", "worked_out"] = Field(
+        "given", description="base covers of the network's tuned base stock, or by the policy's own formula"
+    )
 
     @field_validator("head")
     @classmethod

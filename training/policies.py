@@ -13,6 +13,7 @@ from entrepot.agents.exported import ExportedPolicy, find_module
 from entrepot.agents.inference import InferenceModule
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
+from entrepot.agents.neural.settings import WORKED_OUT
 from entrepot.agents.planners.forecast import Forecaster
 from entrepot.agents.planners.method_forecast import MethodForecaster
 from entrepot.agents.planners.mpc import ModelPredictive
@@ -30,6 +31,7 @@ from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import POLICY_FILE
 from entrepot.training.trainers.runs import Run, kept_cover, load_run
 
+NOTHING_TUNED = "works its covers out by itself; nothing was tuned here"
 Builder = Callable[[World, Tuning], Policy | ScenarioSolver]
 _BUILDERS = Registry[Builder]()
 register_policy = _BUILDERS.register
@@ -138,10 +140,16 @@ def _found(name: str, world: World) -> tuple[str, Builder]:
 
 
 def _of_run(run: Run, label: str, world: World, tuning: Tuning) -> Policy:
+    if run.experiment.policy.covers == WORKED_OUT:
+        tuning.budgets[label] = NOTHING_TUNED
+        return run.agent(world)
     return run.agent(_starting_from(run.cover_in(world), label, world, tuning))
 
 
 def _of_module(module: InferenceModule, label: str, world: World, tuning: Tuning) -> Policy:
+    if module.works_out_covers:
+        tuning.budgets[label] = NOTHING_TUNED
+        return ExportedPolicy(module, world.attributes)
     cover, demand = (torch.tensor(module.network[name]) for name in ("base_cover_days", "demand_mean"))
     own = kept_cover(cover, demand, module.manifest.names, world)
     return ExportedPolicy(module, _starting_from(own, label, world, tuning).attributes)

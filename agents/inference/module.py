@@ -77,6 +77,13 @@ class InferenceModule:
         return MappingProxyType(self._network)
 
     @property
+    def works_out_covers(self) -> bool:
+        """Whether the policy works base covers out by itself, so that those of the network's attributes aren't read."""
+        experiment = self.manifest.provenance.get("experiment")
+        policy = experiment.get("policy") if isinstance(experiment, dict) else None
+        return isinstance(policy, dict) and policy.get("covers") == "worked_out"
+
+    @property
     def folder(self) -> str | None:
         """The folder from which it was loaded, from the root on; None if it came from none."""
         return None if self._again is None else str(self._again[1][0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from entrepot.agents.neural.covers import WorkedOutCovers
 from entrepot.agents.outlook import cumulative_outlook, outlook_of_lanes
 from entrepot.envs.observe.on_the_way import ARRIVING_DAYS, arriving_days
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -51,6 +52,7 @@ class NodeFeatures:
     trailing: Tensor  # [B, 2] seasonal index of the last 28 and the last 91 days
     ahead: Tensor  # [B, L] seasonal index over each lane's lead time and interval
     at_node: Tensor  # [B, N, S] units on hand and on the dock, less what customers wait for
+    base_cover: Tensor  # [L, S] or [B, L, S] days that the policy scales
     below: Tensor  # [B, N, S] days of `rate` by which the nodes fed from here, and those fed from these, are short
 
 
@@ -75,8 +77,16 @@ class Passing:
     long_run_variance: Tensor  # [1, N, S]
 
 
-def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeatures:
-    """Features of every node and SKU; see the module's text."""
+def node_features(
+    snapshot: Snapshot, attributes: NetworkAttributes, covers: WorkedOutCovers | None = None
+) -> NodeFeatures:
+    """Features of every node and SKU; see the module's text.
+
+    Args:
+        snapshot: at decision time.
+        attributes: of the network.
+        covers: work out the base covers; those of the attributes are taken if None.
+    """
     steady = STEADY_SHARE * snapshot.demand_quarter + (1 - STEADY_SHARE) * attributes.demand_mean
     passing = _passing(snapshot, attributes, steady)
     rate = passing.rate
@@ -85,7 +95,10 @@ def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeat
     outlook = cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
     at_node = snapshot.on_hand + snapshot.dock - waiting
-    below = (_short_below(attributes, rate, at_node + snapshot.in_transit) / rate).clamp(-60.0, 60.0)
+    base = attributes.base_cover_days
+    if covers is not None:
+        base = covers(snapshot, attributes, passing.mean, passing.long_run_variance, margin)
+    below = (_short_below(attributes, base, rate, at_node + snapshot.in_transit) / rate).clamp(-60.0, 60.0)
     cells = _cells(snapshot, attributes, passing, steady, margin, waiting, below)
     return NodeFeatures(
         cells=cells,
@@ -99,6 +112,7 @@ def node_features(snapshot: Snapshot, attributes: NetworkAttributes) -> NodeFeat
         trailing=trailing,
         ahead=outlook_of_lanes(attributes, outlook),
         at_node=at_node,
+        base_cover=base,
         below=below,
     )
 
@@ -215,7 +229,7 @@ def _safety(snapshot: Snapshot, passing: Passing, waiting: Tensor) -> Tensor:
     return torch.asinh(left / (deviation.unsqueeze(-1) * torch.sqrt(days)))
 
 
-def _short_below(attributes: NetworkAttributes, rate: Tensor, position: Tensor) -> Tensor:
+def _short_below(attributes: NetworkAttributes, base_cover: Tensor, rate: Tensor, position: Tensor) -> Tensor:
     """[B, N, S] units that the nodes fed from each node, at any of the next stages, are below their base stock.
 
     With it a node knows its echelon stock and not only its own: what is ordered for a chain of stages is best told from
@@ -225,7 +239,7 @@ def _short_below(attributes: NetworkAttributes, rate: Tensor, position: Tensor) 
     destination, primary = attributes.lane_destination, attributes.lane_primary
     nodes = torch.arange(rate.shape[1], device=rate.device)
     feeds = (attributes.lane_origin == nodes[:, None]).to(rate)
-    short = primary * (attributes.base_cover_days * rate[:, destination] - position[:, destination])
+    short = primary * (base_cover * rate[:, destination] - position[:, destination])
     below = feeds @ short
     for _ in range(STAGES_BELOW - 1):
         below = feeds @ (short + primary * below[:, destination])

@@ -16,6 +16,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from entrepot.agents.neural.consolidation import Consolidation
+from entrepot.agents.neural.covers import WorkedOutCovers
 from entrepot.agents.neural.features import (
     CELL_FEATURES,
     DAY_FEATURES,
@@ -28,7 +29,7 @@ from entrepot.agents.neural.features import (
 )
 from entrepot.agents.neural.heads import cover_head_named, head_named
 from entrepot.agents.neural.lane_encoding import LaneEncoding
-from entrepot.agents.neural.settings import NeuralPolicySettings
+from entrepot.agents.neural.settings import WORKED_OUT, NeuralPolicySettings
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -76,6 +77,7 @@ class NeuralPolicy(nn.Module):
         self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU())
         self.answer = nn.Linear(lane, len(self._head.opening))
         self.consolidation = Consolidation(lane)
+        self.covers = WorkedOutCovers() if self.settings.covers == WORKED_OUT else None
         with torch.no_grad():
             self.answer.weight.zero_()
             self.answer.bias.copy_(torch.tensor(self._head.opening))
@@ -163,7 +165,7 @@ class NeuralPolicy(nn.Module):
         return cover * (ours / theirs) * departs.unsqueeze(-1)
 
     def _encode(self, snapshot: Snapshot, attributes: NetworkAttributes) -> LaneEncoding:
-        known = node_features(snapshot, attributes)
+        known = node_features(snapshot, attributes, self.covers)
         environment, lane = _departing(snapshot)
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
         return LaneEncoding(known, environment, lane, hidden)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 OPENING_TRUST = (-1.0, 1.5, -1.0)
 """As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
+GIVEN, WORKED_OUT = "given", "worked_out"
+"""Where base covers are from: the network's attributes, such as a tuned base stock's, or the policy's own formula."""
 
 
 @dataclass(frozen=True)
 class NeuralPolicySettings:
-    """Widths of the layers, whether cells see their node's and SKU's means, opening trust, and the head by name."""
+    """Widths of the layers, whether cells see their node's and SKU's means, opening trust, head and covers by name."""
 
     cell_width: int = 64
     lane_width: int = 32
     pool_context: bool = True
     opening_trust: tuple[float, float, float] = OPENING_TRUST
     head: str = "cover"
+    covers: str = GIVEN

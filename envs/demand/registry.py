@@ -10,6 +10,7 @@ from entrepot.configs.loader import locate, read_yaml
 from entrepot.configs.registry import Registry
 from entrepot.envs.demand.model import DemandModel
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.network.drawn import drawn_named
 
 UNSET = "???"
 """What a YAML says where a person must fill in a value."""
@@ -33,7 +34,8 @@ def read_demand(name_or_path: str) -> tuple[dict[str, Any], str]:
     """Read a demand YAML; a `path` in it is relative to the YAML's own folder, whatever the current one is.
 
     Args:
-        name_or_path: a shipped name (``calibrated``, ``history``), or the path of a YAML file.
+        name_or_path: a shipped name (``calibrated``, ``history``), a draw of a distribution of random networks
+            (``random-7``: the demand that was drawn with the network), or the path of a YAML file.
 
     Returns:
         Keys and values, with an absolute `path` if there is one; and the file to name in an error.
@@ -41,6 +43,9 @@ def read_demand(name_or_path: str) -> tuple[dict[str, Any], str]:
     Raises:
         ConfigurationError: there is no such file, or it holds no keys and values.
     """
+    drawn = drawn_named(name_or_path)
+    if drawn is not None:
+        return dict(drawn.demand), name_or_path
     located = locate("demand", name_or_path)
     content = read_yaml(located)
     path = content.get("path")

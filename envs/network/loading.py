@@ -8,20 +8,30 @@ from typing import Any
 
 from entrepot.configs.loader import ConfigurationError, is_path, locate, read_yaml, validate
 from entrepot.envs.network.description import NetworkDescription
+from entrepot.envs.network.drawn import drawn_named
 
 
 def load_network(name_or_path: str, *, skus: int | None = None) -> NetworkDescription:
     """Load and validate a network.
 
     Args:
-        name_or_path: a network that ships with the package (``kreen``), or the path of a YAML file.
+        name_or_path: a network that ships with the package (``kreen``), a draw of a distribution of random networks
+            (``random-7``), or the path of a YAML file.
         skus: how many SKUs to take from the network's catalogue; the file's own number if not given.
 
     Raises:
         ConfigurationError: the file, the key, the value, and what is allowed.
     """
+    drawn = drawn_named(name_or_path)
+    if drawn is not None:
+        return drawn.network if skus is None else _with_skus(drawn.network, skus)
     path = locate("network", name_or_path)
     return network_from(_whole(path), source=path, skus=skus)
+
+
+def _with_skus(network: NetworkDescription, skus: int) -> NetworkDescription:
+    assert network.catalogue is not None  # as all that is drawn has
+    return network.model_copy(update={"catalogue": network.catalogue.model_copy(update={"count": skus})})
 
 
 def _whole(path: Path) -> dict[str, Any]:

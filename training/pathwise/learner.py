@@ -16,9 +16,10 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.pathwise.drawn import worlds_of
 from entrepot.training.pathwise.lost_sales import Multiplier, mean_margin_usd
 from entrepot.training.pathwise.settings import PathwiseSettings
-from entrepot.training.pathwise.window import horizon_days, window_cost
+from entrepot.training.pathwise.window import window_cost
 from entrepot.training.pathwise.windows import Windows
 from entrepot.training.trainers.modules import neural_policy
 
@@ -59,7 +60,7 @@ class Learner:
         Args:
             experiment: settings of the whole.
             trainer: settings of this trainer.
-            world: the network and its demand.
+            world: the network and its demand; where networks are drawn, the one that the run's folder is told of.
             rank: of this worker.
             average_gradients: how workers agree on a gradient; nothing to do for one worker.
         """
@@ -82,10 +83,11 @@ class Learner:
         )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_peak)
         self._settings = experiment.windows
-        self._horizon = horizon_days(world.network)
+        self._draws = trainer.networks is not None
         seed = self._seed = experiment.seed * 4096 + rank
         self._chance = torch.Generator(world.parameters.device)
-        self._windows = Windows(world, experiment.windows, seed=seed)
+        worlds = None if trainer.networks is None else worlds_of(trainer.networks, experiment, seed, world)
+        self._windows = Windows(world, experiment.windows, seed=seed, worlds=worlds)
         self._stream = self._windows.stream(self._agent)
 
     @property
@@ -97,13 +99,13 @@ class Learner:
         """One gradient step."""
         window = next(self._stream)
         self._chance.manual_seed(self._seed * 1_000_003 + self.iteration)
-        known = self._with_covers(window.simulation.attributes, self._log_cover[:, window.chosen])
+        known = self._known(window.simulation.attributes, self._log_cover, window.chosen)
         result = window_cost(
             window.simulation,
             window.present,
             window.scenario,
             partial(self._decide, known),
-            horizon=self._horizon,
+            horizon=window.horizon,
             scale_usd=window.scale_usd,
             advance_days=self._settings.advance_days,
             reads=self.module.reads,
@@ -165,12 +167,13 @@ class Learner:
         return decided.decisions, decided.departs
 
     def _agent(self, attributes: NetworkAttributes, chosen: Tensor) -> ModuleAgent:
-        return ModuleAgent(self.module, self._with_covers(attributes, self._log_cover.detach()[:, chosen]))
+        return ModuleAgent(self.module, self._known(attributes, self._log_cover.detach(), chosen))
 
-    @staticmethod
-    def _with_covers(attributes: NetworkAttributes, log_cover: Tensor) -> NetworkAttributes:
-        """The covers as learnt so far, in place of those that learning started from."""
-        return replace(attributes, base_cover_days=attributes.base_cover_days * torch.exp(log_cover))
+    def _known(self, attributes: NetworkAttributes, log_cover: Tensor, chosen: Tensor) -> NetworkAttributes:
+        """With the covers as learnt so far, in place of those that learning started from; of a drawn network none."""
+        if self._draws:
+            return attributes
+        return replace(attributes, base_cover_days=attributes.base_cover_days * torch.exp(log_cover[:, chosen]))
 
     def _share_of_peak(self, iteration: int) -> float:
         """One cycle: a short linear rise, then half a cosine down to a hundredth."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from entrepot.configs.numbers import Count, Positive, Share
 from entrepot.training.trainers.settings import TrainerSettings
@@ -27,6 +27,23 @@ class PathwiseSettings(TrainerSettings):
     lost_sales: Literal["free", "no_more_than_best_rule"] | Share = FREE
     lost_sales_rate: Positive = 2.0
     cover_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    networks: str | None = Field(
+        None, description="a distribution of networks to train on, by name or path; the experiment's own if null"
+    )
+
+    @model_validator(mode="after")
+    def _covers_of_no_one_network(self) -> Self:
+        if self.networks is not None and self.cover_learning_rate > 0:
+            raise ValueError(
+                f"cover_learning_rate: {self.cover_learning_rate:g}; allowed where networks are drawn: 0, for learnt "
+                "covers are one network's"
+            )
+        if self.networks is not None and self.lost_sales != FREE:
+            raise ValueError(
+                f"lost_sales: {self.lost_sales!r}; allowed where networks are drawn: {FREE}, for a bound is told from "
+                "one network's validation"
+            )
+        return self
 
     @property
     def bound_by_rule(self) -> bool:

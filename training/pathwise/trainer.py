@@ -24,6 +24,7 @@ from torch import distributed, nn
 from entrepot.training.evaluation.validation import ValidationFigures
 from entrepot.training.events import Observer
 from entrepot.training.experiment import ExperimentSettings
+from entrepot.training.pathwise.drawn import HeldOut
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.lost_sales import Kept, LostSalesBound
 from entrepot.training.pathwise.settings import PathwiseSettings
@@ -32,7 +33,7 @@ from entrepot.training.trainers.checkpoints import Progress, checkpoint_place, c
 from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
 from entrepot.training.trainers.loop import Iteration, Learned, Loop, Score
-from entrepot.training.trainers.modules import save_policy
+from entrepot.training.trainers.modules import neural_policy, save_policy
 from entrepot.training.trainers.tags import while_training
 from entrepot.training.world import world_of
 
@@ -163,11 +164,14 @@ def _work(config: dict[str, Any]) -> None:
     )
     job = Job(experiment, config["base_cover_days"], config["base_stock_cost"], False, config["queue"].put)
     bound: LostSalesBound | None = config["bound"]
-    method = _Pathwise(learner, bound, workers=workers, leads=rank == 0)
+    held_out = None
+    if settings.networks is not None and rank == 0:
+        held_out = HeldOut(settings.networks, experiment, neural_policy(experiment).to(device), world)
+    method = _Pathwise(learner, bound, held_out, workers=workers, leads=rank == 0)
     loop = Loop(
         job,
         world,
-        score=_score(settings) if bound is None else bound.score,
+        score=_score(settings, bound, held_out, learner),
         validated=method.validated,
         leads=rank == 0,
         log_folder=config["log_folder"],
@@ -181,8 +185,14 @@ def _progress(metrics: Mapping[str, Any]) -> Progress:
     return Progress(**{field.name: metrics[field.name] for field in fields(Progress)})
 
 
-def _score(settings: PathwiseSettings) -> Score:
-    """The cost in validation, with lost margins weighed as in training."""
+def _score(
+    settings: PathwiseSettings, bound: LostSalesBound | None, held_out: HeldOut | None, learner: Learner
+) -> Score:
+    """The cost in validation, with lost margins weighed as in training; or what a bound or held-out networks say."""
+    if held_out is not None:
+        return lambda figures: held_out.ratio(learner.module)
+    if bound is not None:
+        return bound.score
     extra = settings.lost_sales_weight - 1.0
     return lambda figures: figures.cost_usd_per_day + extra * figures.by_name["lost_margin_usd_per_day"]
 
@@ -190,8 +200,11 @@ def _score(settings: PathwiseSettings) -> Score:
 class _Pathwise:
     """One worker's learner as a method, whose checkpoints are Ray Train's."""
 
-    def __init__(self, learner: Learner, bound: LostSalesBound | None, *, workers: int, leads: bool) -> None:
+    def __init__(
+        self, learner: Learner, bound: LostSalesBound | None, held_out: HeldOut | None, *, workers: int, leads: bool
+    ) -> None:
         self._learner, self._bound, self._workers, self._leads = learner, bound, workers, leads
+        self._held_out = held_out
         self._kept: Kept | None = None  # the bound, in the last validation that this process saw
 
     def iterate(self) -> Iteration:
@@ -208,6 +221,7 @@ class _Pathwise:
                 "training/gradient_norm": step.gradient_norm,
                 "training/learning_rate": step.learning_rate,
                 **of_bound,
+                **self._of_held_out(),
             },
             shown=self._learner.module,
         )
@@ -221,6 +235,12 @@ class _Pathwise:
             scalars["training/lost_of_allowed"] = self._kept.ratio
             scalars["training/lost_of_allowed_high"] = self._kept.high
         return scalars
+
+    def _of_held_out(self) -> dict[str, float]:
+        """The last validation on held-out networks."""
+        if self._held_out is None or self._held_out.last is None:
+            return {}
+        return {"validation/held_out_cost_of_untrained": self._held_out.last}
 
     def validated(self, figures: ValidationFigures) -> None:
         """The first worker's multiplier ascends; the others have it from there when all save."""

@@ -15,10 +15,14 @@ from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World
 from entrepot.training.experiment import WindowsSettings
+from entrepot.training.pathwise.window import horizon_days
 from entrepot.training.rollout import roll_out
 
 PolicyFor = Callable[[NetworkAttributes, torch.Tensor], Policy]
 """From the attributes of the chosen SKUs, and their indices, to the policy that warms a segment up."""
+
+WorldAt = Callable[[int], World]
+"""From a segment's number to its network and demand."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Window:
     present: Present
     scenario: Scenario
     chosen: torch.Tensor  # [S'] the SKUs that take part
+    horizon: torch.Tensor  # [L] as from `horizon_days`
 
     @property
     def scale_usd(self) -> float:
@@ -39,8 +44,8 @@ class Window:
 class Windows:
     """An endless, reproducible stream of training windows.
 
-    A segment is a fresh scenario, warmed up under the policy of the day, then cut into overlapping windows; the state
-    at which the next window starts is handed back by the trainer.
+    A segment is a fresh scenario, of a fresh network where networks are drawn, warmed up under the policy of the day,
+    then cut into overlapping windows; the state at which the next window starts is handed back by the trainer.
     """
 
     def __init__(
@@ -49,11 +54,13 @@ class Windows:
         settings: WindowsSettings,
         *,
         seed: int,
+        worlds: WorldAt | None = None,
     ) -> None:
-        """Args: the network and its demand; the windows' shape; the seed."""
-        self._world, self._simulation = world, world.simulation(whole_units=False)
+        """Args: the network and its demand; the windows' shape; the seed; which network each segment has, if not it."""
         self._settings, self._seed = settings, seed
+        self._worlds = worlds or (lambda segment: world)
         self._present: Present | None = None
+        self._kept: tuple[World, Simulation] | None = None
 
     def carry_on(self, present: Present) -> None:
         """Where the segment's next window starts."""
@@ -65,23 +72,25 @@ class Windows:
         number = first
         while True:
             segment, place = divmod(number, per_segment)
-            simulation, scenario, chosen = self._segment(segment)
+            world, scenario, chosen = self._segment(segment)
+            simulation, horizon = self._simulation(world).for_skus(chosen), horizon_days(world.network)
             policy = policy_for(simulation.attributes, chosen)
             begin = self._settings.warm_up_days + place * self._settings.advance_days
             self._present = self._warm(simulation, scenario, policy, begin)
             for window in range(place, per_segment):
                 begin = self._settings.warm_up_days + window * self._settings.advance_days
                 cut = scenario.window(begin, self._settings.days)
-                yield Window(simulation, self._present, cut, chosen)
+                yield Window(simulation, self._present, cut, chosen, horizon)
                 number += 1
 
-    def _segment(self, segment: int) -> tuple[Simulation, Scenario, torch.Tensor]:
-        settings, parameters = self._settings, self._world.parameters
+    def _segment(self, segment: int) -> tuple[World, Scenario, torch.Tensor]:
+        settings, world = self._settings, self._worlds(segment)
+        parameters = world.parameters
         days = settings.warm_up_days + (settings.windows_per_segment - 1) * settings.advance_days + settings.days
         seed = self._seed * 1_000_003 + segment
         scenario = draw_scenario(
-            self._world.network,
-            self._world.demand,
+            world.network,
+            world.demand,
             episodes=settings.episodes,
             days=days,
             split=Split.TRAIN,
@@ -93,7 +102,13 @@ class Windows:
         scenario = self._at_other_levels(scenario, generator)
         chosen = torch.randperm(parameters.skus, generator=generator)[: settings.skus].sort().values
         chosen = chosen.to(parameters.device)
-        return self._simulation.for_skus(chosen), scenario.for_skus(chosen), chosen
+        return world, scenario.for_skus(chosen), chosen
+
+    def _simulation(self, world: World) -> Simulation:
+        """Kept for the next segment, which is the same network's as a rule."""
+        if self._kept is None or self._kept[0] is not world:
+            self._kept = world, world.simulation(whole_units=False)
+        return self._kept[1]
 
     def _at_other_levels(self, scenario: Scenario, generator: torch.Generator) -> Scenario:
         """Every SKU of every market sells at a level of its own around the long run, as it will when years have passed.

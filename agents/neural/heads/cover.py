@@ -54,7 +54,7 @@ class CoverHead:
     ) -> Tensor:
         """[B, L, S] days of `known.rate` to order up to, what is short below included."""
         pairs = encoded.environment, encoded.lane
-        base = attributes.base_cover_days.expand(*snapshot.lane_wait_days.shape, -1)
+        base = encoded.known.base_cover.expand(*snapshot.lane_wait_days.shape, -1)
         scale, share = self._scale(attributes, encoded, answer)
         cover = base.index_put(pairs, base[pairs] * scale)
         echelon = torch.zeros_like(base).index_put(pairs, share)

@@ -1,0 +1,1 @@
+"""Distributions of random networks that ship with the package."""
