@@ -141,7 +141,7 @@ def decide_from_records(
 
     What the module knows of demand in the long run, of months and of covers is used where it was exported for a
     network of the same name, joined by the names of markets, lanes and SKUs. Else the records tell of demand, and of
-    months where they cover a year, and covers are the textbook's.
+    months where they cover a year, and covers are the textbook's. A policy that works covers out by itself reads none.
 
     Args:
         module: from `entrepot.agents.inference.load`.
@@ -227,25 +227,39 @@ def _in_words(why: Why) -> str:
 def _from_module(
     module: InferenceModule, name: str, network: NetworkArrays, told: NDArray[np.float64]
 ) -> tuple[LongRunDemand, NDArray[np.float64], list[Remark]]:
-    manifest = module.manifest
-    names, demand = manifest.names, manifest.demand
+    names = module.manifest.names
     textbook = textbook_cover_days(network)
+    if module.works_out_covers:
+        return _long_run(module, network) if names.network == name else LongRunDemand(), textbook, _unread(told)
     if names.network != name:
         why = f"as the policy was tuned for {names.network}, not {name}"
         return LongRunDemand(), *_completed(told, textbook, why)
 
+    long_run = _long_run(module, network)
+    tuned = by_name(module.network["base_cover_days"], names.lanes, names.skus, network.lanes, network.skus)
+    covers = np.where(np.isnan(told), tuned, told)
+    return long_run, *_completed(covers, textbook, f"as {names.network} had no such lane or SKU when it was exported")
+
+
+def _long_run(module: InferenceModule, network: NetworkArrays) -> LongRunDemand:
+    names, demand = module.manifest.names, module.manifest.demand
+
     def by_market(table: NDArray[Any]) -> NDArray[np.float64]:
         return by_name(table, names.markets, names.skus, network.markets, network.skus)
 
-    long_run = LongRunDemand(
+    return LongRunDemand(
         demand.month_index,
         by_market(demand.demand_mean),
         by_market(module.network["demand_deviation"]),
         by_market(demand.demand_square),
     )
-    tuned = by_name(module.network["base_cover_days"], names.lanes, names.skus, network.lanes, network.skus)
-    covers = np.where(np.isnan(told), tuned, told)
-    return long_run, *_completed(covers, textbook, f"as {names.network} had no such lane or SKU when it was exported")
+
+
+def _unread(told: NDArray[np.float64]) -> list[Remark]:
+    """Covers that were told in vain."""
+    if np.isnan(told).all():
+        return []
+    return [Remark("left out", "network", "the covers given, as the policy works them out by itself")]
 
 
 def _completed(

@@ -7,7 +7,7 @@ in what a row adds up to: filled with 0, or in other units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,26 @@ def _ranges(seen: Mapping[str, list[tuple[float, float, float]]]) -> dict[str, R
         )
         for name, three in seen.items()
     }
+
+
+def widened(envelopes: Sequence[Envelope]) -> Envelope:
+    """One that holds what any of them holds, such as those recorded in several networks; the usual is their median.
+
+    Args:
+        envelopes: at least one, all of the same quantities.
+    """
+
+    def of(ranges: Sequence[Mapping[str, Range]]) -> dict[str, Range]:
+        return {
+            name: Range(
+                min(one[name].low for one in ranges),
+                max(one[name].high for one in ranges),
+                float(np.median([one[name].usual for one in ranges])),
+            )
+            for name in ranges[0]
+        }
+
+    return Envelope(of([one.values for one in envelopes]), of([one.rows for one in envelopes]))
 
 
 def check_envelope(

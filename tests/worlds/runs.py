@@ -68,10 +68,10 @@ def tiny_experiment(folder: Path, *more: str) -> ExperimentSettings:
     return compose_experiment(tiny_overrides(folder, *more))
 
 
-def untrained_run(world: World, place: Path) -> Path:
+def untrained_run(world: World, place: Path, *more: str) -> Path:
     """A run's folder; every cover of its own is a day."""
     folder = place / "tiny"
-    experiment = tiny_experiment(place)
+    experiment = tiny_experiment(place, *more)
     write_atomically(folder / "experiment.json", experiment.model_dump_json())
     module = neural_policy(experiment).state_dict()
     torch.save({"module": module, "cover_days": torch.ones(3, 4)}, folder / "policy.pt")

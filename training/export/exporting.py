@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from entrepot.agents.inference.envelope import envelope_of
+from entrepot.agents.inference.envelope import envelope_of, widened
+from entrepot.agents.inference.manifest import Envelope
 from entrepot.configs.loader import is_path
 from entrepot.envs.demand import Split
+from entrepot.envs.observe.arrays import network_arrays
 from entrepot.envs.observe.snapshot import long_run_deviation
 from entrepot.envs.opening import stocked
 from entrepot.envs.snapshot.attributes import attribute_arrays
@@ -17,6 +19,7 @@ from entrepot.envs.world import World
 from entrepot.training.base_stock.file import load_rule
 from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
 from entrepot.training.export import SnapshotRecorder, export_policy
+from entrepot.training.pathwise.drawn import drawn_worlds
 from entrepot.training.rollout import roll_out
 from entrepot.training.trainers.runs import Run, load_run
 from entrepot.training.world import world_of
@@ -24,13 +27,15 @@ from entrepot.training.world import world_of
 RECORDED_EPISODES = 16
 RECORDED_DAYS = 180
 GOLDEN_CASES = 4
+DRAWN_EPISODES = 4
+"""On each of the networks that were drawn."""
 
 
 def export_run(run: Path, out: Path, *, name: str | None = None, version: str | None = None) -> Path:
     """Export a run's best policy for the network it was trained on.
 
     The input envelope and the golden cases are recorded while the policy runs through training scenarios; the fallback
-    is the base stock that was tuned beside it.
+    is the base stock that was tuned beside it. Where networks were drawn, the envelope is of some of them too.
 
     Args:
         run: the run's folder.
@@ -65,7 +70,7 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         name=name or experiment.run,
         network_name=world.description.name,
         golden=golden,
-        envelope=envelope_of(attributes, records),
+        envelope=widened([envelope_of(attributes, records), *_of_drawn(loaded, world)]),
         fallback_cover=fallback.numpy(),
         provenance=provenance_of(experiment, world),
         month_index=world.demand.month_index,
@@ -77,22 +82,30 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
     )
 
 
-def _recorded(run: Run, world: World) -> SnapshotRecorder:
+def _of_drawn(run: Run, like: World) -> list[Envelope]:
+    """The envelopes of the first networks that the run was trained on, where they were drawn."""
+    worlds = drawn_worlds(run.experiment, like)
+    return [
+        envelope_of(network_arrays(world.attributes), _recorded(run, world, DRAWN_EPISODES).records) for world in worlds
+    ]
+
+
+def _recorded(run: Run, world: World, episodes: int = RECORDED_EPISODES) -> SnapshotRecorder:
     """What the policy sees on every fifth day of training scenarios, and its largest orders; its warm-up left out."""
     warm_up = run.experiment.evaluation.warm_up_days
     scenario = draw_scenario(
         world.network,
         world.demand,
-        episodes=RECORDED_EPISODES,
+        episodes=episodes,
         days=warm_up + RECORDED_DAYS,
         split=Split.TRAIN,
         seed=run.experiment.seed,
     )
     value = (world.attributes.value_usd + world.attributes.lane_landed_usd).double().cpu().numpy()
     recorder = SnapshotRecorder(run.agent(world), first=warm_up, every=5, value_usd=value)
-    recorder.begin(RECORDED_EPISODES)
+    recorder.begin(episodes)
     simulation = world.simulation()
-    roll_out(simulation, stocked(simulation, episodes=RECORDED_EPISODES), scenario, recorder)
+    roll_out(simulation, stocked(simulation, episodes=episodes), scenario, recorder)
     return recorder
 
 

@@ -29,6 +29,9 @@ SEGMENTS = 50_000
 """Of one worker, before its draws would be the next one's: more than a run has."""
 HELD_OUT_NETWORKS = 6
 EPISODES = 8
+SHOWN_NETWORKS = 8
+WORKERS = 4096
+"""More than a run has: what parts the seeds of experiments."""
 
 
 def worlds_of(networks: str, experiment: ExperimentSettings, seed: int, like: World) -> WorldAt:
@@ -51,6 +54,15 @@ def worlds_of(networks: str, experiment: ExperimentSettings, seed: int, like: Wo
         return _world(distribution, number, experiment, like)
 
     return at
+
+
+def drawn_worlds(experiment: ExperimentSettings, like: World, count: int = SHOWN_NETWORKS) -> list[World]:
+    """The first networks that a run was trained on; none where its trainer draws none."""
+    networks = getattr(experiment.trainer, "networks", None)
+    if networks is None:
+        return []
+    at = worlds_of(networks, experiment, experiment.seed * WORKERS, like)
+    return [at(segment) for segment in range(count)]
 
 
 class HeldOut:

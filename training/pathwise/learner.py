@@ -16,7 +16,7 @@ from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.world import World
 from entrepot.training.experiment import ExperimentSettings
-from entrepot.training.pathwise.drawn import worlds_of
+from entrepot.training.pathwise.drawn import WORKERS, worlds_of
 from entrepot.training.pathwise.lost_sales import Multiplier, mean_margin_usd
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.window import window_cost
@@ -84,7 +84,7 @@ class Learner:
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_peak)
         self._settings = experiment.windows
         self._draws = trainer.networks is not None
-        seed = self._seed = experiment.seed * 4096 + rank
+        seed = self._seed = experiment.seed * WORKERS + rank
         self._chance = torch.Generator(world.parameters.device)
         worlds = None if trainer.networks is None else worlds_of(trainer.networks, experiment, seed, world)
         self._windows = Windows(world, experiment.windows, seed=seed, worlds=worlds)

@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
+from entrepot.agents.neural.covers import WorkedOutCovers, _normal_quantile
+from entrepot.agents.neural.features import node_features
+from entrepot.agents.neural.settings import WORKED_OUT
+from entrepot.envs.observe.snapshot import NetworkAttributes
+from entrepot.envs.world import World
+from tests.worlds.tiny import first_snapshot, tiny_world
+
+WORLD = tiny_world("two_warehouses", 4)
+SNAPSHOT = first_snapshot(WORLD)
+SEA, AIR = 1, 2  # lanes of two_warehouses from the hub to the shop
+
+
+def covers(attributes: NetworkAttributes, world: World = WORLD) -> Tensor:
+    """[L, S] of the first environment."""
+    known = node_features(first_snapshot(world), attributes, WorkedOutCovers())
+    return known.base_cover[0].detach()
+
+
+def test_the_quantile_is_the_normals_within_a_twentieth() -> None:
+    p = torch.linspace(0.02, 0.98, 49, dtype=torch.float64)
+    torch.testing.assert_close(_normal_quantile(torch.log(p / (1 - p))), torch.special.ndtri(p), atol=0.05, rtol=0)
+
+
+def test_what_is_dearer_to_hold_is_covered_for_fewer_days_and_what_earns_more_for_more() -> None:
+    usual = covers(WORLD.attributes)
+    dear = covers(replace(WORLD.attributes, capital_share_per_day=10 * WORLD.attributes.capital_share_per_day))
+    earning = covers(replace(WORLD.attributes, margin_usd=3 * WORLD.attributes.margin_usd))
+    assert (dear[:2] < usual[:2]).all()
+    assert (earning[:2] > usual[:2]).all()
+
+
+def test_goods_that_take_longer_or_depart_less_often_are_covered_for_more_days() -> None:
+    usual = covers(WORLD.attributes)
+    longer = WORLD.attributes.lane_lead_days.clone()
+    longer[SEA] += 10
+    rarer = 2 * WORLD.attributes.lane_interval_days
+    assert (covers(replace(WORLD.attributes, lane_lead_days=longer))[SEA] > usual[SEA] + 9).all()
+    assert (covers(replace(WORLD.attributes, lane_interval_days=rarer))[:2] > usual[:2]).all()
+
+
+def test_a_faster_way_covers_fewer_days_the_more_it_costs_beyond_the_cheap_one() -> None:
+    usual = covers(WORLD.attributes)
+    dearer = WORLD.attributes.lane_landed_usd.clone()
+    dearer[AIR] += 3.0
+    less = covers(replace(WORLD.attributes, lane_landed_usd=dearer))
+    assert (usual[AIR] < usual[SEA]).all()
+    assert (less[AIR] <= usual[AIR]).all()
+    assert (less[AIR] < usual[AIR]).any()
+
+
+def test_covers_worked_out_make_those_of_the_attributes_unread() -> None:
+    policy = NeuralPolicy(NeuralPolicySettings(head="release", covers=WORKED_OUT))
+    other = replace(WORLD.attributes, base_cover_days=100 * torch.ones_like(WORLD.attributes.base_cover_days))
+    given = NeuralPolicy(NeuralPolicySettings(head="release"))
+    assert torch.equal(policy(SNAPSHOT, other).orders, policy(SNAPSHOT, WORLD.attributes).orders)
+    assert not torch.equal(given(SNAPSHOT, other).orders, given(SNAPSHOT, WORLD.attributes).orders)
+
+
+def test_covers_are_finite_on_any_network_and_learn() -> None:
+    for name, skus in (("kreen", 3), ("random-4", 5), ("random-9", 2)):
+        world = tiny_world(name, skus)
+        known = node_features(first_snapshot(world), world.attributes, formula := WorkedOutCovers())
+        assert torch.isfinite(known.base_cover).all()
+        known.base_cover.sum().backward()  # type: ignore[no-untyped-call]
+        assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in formula.parameters())
