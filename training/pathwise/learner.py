@@ -113,7 +113,9 @@ class Learner:
             lost_unit_usd=self.multiplier.value * self._margin_usd,
         )
         self._optimiser.zero_grad()
-        result.loss.backward()  # type: ignore[no-untyped-call]
+        # Of networks that differ a thousandfold in cost the mean logarithm is lowered, so that each counts alike.
+        loss = result.loss / result.loss.detach() if self._draws else result.loss
+        loss.backward()  # type: ignore[no-untyped-call]
         parameters = [*self.module.parameters(), self._log_cover]
         if self._average_gradients is not None:
             self._average_gradients(parameters)
