@@ -49,8 +49,9 @@ def text_of(live: Saved, foreseen: Saved) -> str:
                 f"### What `{foreseen['provenance']['observation']}` foresees",
                 "The same events and scenarios where each shipment's arrival is known as soon as it has left "
                 "([results/resilience_exact.json](results/resilience_exact.json)). Rules were tuned under each observation "
-                "model by itself; the module is the same. The difference was not paired episode by episode: where the two "
-                "intervals overlap, it may be chance.",
+                "model by itself, so that their difference is of covers too, and not of foresight alone; the module is "
+                "the same. Nothing was paired episode by episode: where the two intervals overlap, the difference may "
+                "be chance.",
                 _compared(live["rows"], foreseen["rows"]),
             ]
         )
@@ -130,9 +131,10 @@ def _remarks(saved: Saved) -> list[str]:
         for name in dict.fromkeys(row["disruption"] for row in rows)
         if all(row["event_cost_usd"] == 0 and row["service_kept"] == 1 for row in rows if row["disruption"] == name)
     ]
-    told = [
-        f"- {line[0].upper()}{line[1:]}." for line in saved["provenance"]["remarks"] if not line.startswith("observed")
-    ]
+    told = []
+    for line in saved["provenance"]["remarks"]:
+        name, _, rest = line.partition(": ")
+        told.append(f"- `{name}`: {rest}.")
     told += [f"- `{name}` changes nothing at all here: what it takes away is not used." for name in unfelt]
     return ["\n".join(told)] if told else []
 
@@ -143,7 +145,9 @@ def _lined(head: tuple[str, ...], lines: list[str]) -> str:
 
 def _between(row: Row, name: str, form: str) -> str:
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    return "–" if value is None else f"{value:{form}} ({low:{form}} to {high:{form}})"
+    if value is None:
+        return "–"
+    return f"{value:{form}} ({low:{form}} to {high:{form}})".replace("-", "−")
 
 
 def _days(row: Row, name: str, beyond: str, share: str) -> str:
