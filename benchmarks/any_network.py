@@ -54,7 +54,8 @@ def main(
     rules = rule or rule_names()
     rows: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
-    console = Console()
+    means: list[dict[str, Any]] = []
+    console = Console(width=120)
     for name in network or NETWORKS:
         world = world_named(name, skus)
         tuning = Tuning(
@@ -72,25 +73,23 @@ def main(
         console.print(table_of(name, here, pairs, best))
         rows += [{**row, "tuned": tuning.budgets.get(row["policy"])} for row in here]
         paired += pairs
-    if tuned_only:
-        return
-    means = [mean_row(policy, paired) for policy in dict.fromkeys(pair["policy"] for pair in paired)]
+        means = [mean_row(policy, paired) for policy in dict.fromkeys(pair["policy"] for pair in paired)]
+        means = [row for row in means if row["policy"] not in rules]
+        if json_file is not None:  # after every network: a measurement that is cut short has told what it knows
+            provenance = {
+                **machine(),
+                **settings.model_dump(),
+                "tuning_iterations": iterations,
+                "tuning_episodes": tuning_episodes,
+                "most_skus": skus,
+                "means": means,
+            }
+            write_json(json_file, rows, provenance=provenance, paired=paired)
     for row in means:
-        if row["policy"] not in rules:
-            console.print(
-                f"{row['policy']}: mean against the best rule tuned there {row['mean_ratio'] - 1:+.1%}, worst "
-                f"{row['worst_ratio'] - 1:+.1%} on {row['worst_network']} ({row['networks']} networks)"
-            )
-    if json_file is not None:
-        provenance = {
-            **machine(),
-            **settings.model_dump(),
-            "tuning_iterations": iterations,
-            "tuning_episodes": tuning_episodes,
-            "most_skus": skus,
-            "means": [row for row in means if row["policy"] not in rules],
-        }
-        write_json(json_file, rows, provenance=provenance, paired=paired)
+        console.print(
+            f"{row['policy']}: mean against the best rule tuned there {row['mean_ratio'] - 1:+.1%}, worst "
+            f"{row['worst_ratio'] - 1:+.1%} on {row['worst_network']} ({row['networks']} networks)"
+        )
 
 
 def world_named(name: str, skus: int) -> World:
