@@ -20,7 +20,7 @@ from entrepot.scheduler.store.writer import Transaction
 OUT = ("released", "sent", "confirmed", "confirmed in part", "shipped", "received", "closed short")
 """States of what was in the outbox, beside `cancelled`."""
 LOOKED_AT_DAYS = 14
-"""What has ended is looked at so long still, as what was received may be corrected."""
+"""What has ended is looked at still if it was released so lately, as what was received may be corrected."""
 _OVER = ("received", "closed short", "cancelled")
 
 
@@ -49,6 +49,8 @@ def follow(turn: Transaction) -> list[tuple[str, str]]:
         if now is None:
             continue
         now = now._replace(confirmed=figures[0] if now.confirmed is None else now.confirmed)
+        if turn.mirror.pipeline.orders.get(key) is None and _is_less(now, figures):
+            continue  # of an order that was forgotten only what came later is known: what was told of it before holds
         if now == (state, *figures):
             continue
         turn.connection.execute(
@@ -91,6 +93,11 @@ def progress(mirror: Mirror, orders: Mapping[str, Sequence[Mapping[str, Any]]]) 
             answered = None if confirmed is None else sum(confirmed.values()) / MILLION
             found[key] = Progress(state, answered, shipped / MILLION, sum(came.values()) / MILLION)
     return found
+
+
+def _is_less(now: Progress, before: Sequence[float | None]) -> bool:
+    """Whether less was shipped or received than was known before."""
+    return any(new < (old or 0.0) for new, old in zip((now.shipped, now.received), before[1:], strict=True))
 
 
 def _state(

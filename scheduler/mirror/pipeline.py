@@ -144,31 +144,31 @@ class Pipeline:
     def forget(self, horizon: int, skus: dict[str, int], divisible: bool) -> None:
         """Forget what was over by a time: orders that were closed, and shipments that have arrived or were closed.
 
-        One of an open order is kept. What was received under a name that nobody told of is forgotten at the second
-        time.
+        An order is forgotten together with all its shipments, once all of them are over, so that what became of it is
+        known in full or not at all. What was received under a name that nobody told of is forgotten at the second time.
 
         Args:
             horizon: microseconds since 1970-01-01 UTC.
             skus: places by name.
             divisible: whether goods are measured.
         """
-        closed = set()
-        for name, order in list(self.orders.items()):
-            if order.status != "open" and self.orders.rank_of(name).second <= horizon:
-                self.orders.drop(name)
-                closed.add(name)
-        _drop(self._received_of_orders, closed)
+        closed = {
+            name
+            for name, order in self.orders.items()
+            if order.status != "open" and self.orders.rank_of(name).second <= horizon
+        }
         sent: dict[str, list[SentKey]] = defaultdict(list)
         for key in self._sent:
             sent[key[0]].append(key)
-        over = set()
+        over, orders_of = set(), {}
         for name in {*(name for name, _ in self.shipments.items()), *sent}:
             document, keys = self.shipments.get(name), sent.get(name, [])
             times = [time for key in keys for time in self._sent[key]]
             if document is not None:
                 times.append(self.shipments.rank_of(name).second)
             orders = {key[2] for key in keys} | ({document.order or ""} if document is not None else set())
-            if max(times, default=horizon) > horizon or any(self._is_open(order) for order in orders):
+            orders_of[name] = {order for order in orders if self.orders.get(order) is not None}
+            if max(times, default=horizon) > horizon:
                 continue
             expected: dict[int, int] = defaultdict(int)
             if document is not None and document.lines:
@@ -178,6 +178,10 @@ class Pipeline:
                     expected[key[3]] += sum(self._sent[key].values())
             if (document is not None and document.status != "open") or self._arrived(name, expected):
                 over.add(name)
+        closed, over = _whole(closed, over, orders_of)
+        for name in closed:
+            self.orders.drop(name)
+        _drop(self._received_of_orders, closed)
         for name in over:
             self.shipments.drop(name)
             for key in sent.get(name, ()):
@@ -190,10 +194,6 @@ class Pipeline:
         _drop(self._received, gone - known)
         _drop(self._received_of_orders, {name for name in gone if self.orders.get(name) is None})
         self._orphans = unknown - gone
-
-    def _is_open(self, order: str) -> bool:
-        found = self.orders.get(order) if order else None
-        return found is not None and found.status == "open"
 
     def _arrived(self, name: str, expected: dict[int, int]) -> bool:
         """Whether all that was told to be on a shipment was received."""
@@ -209,6 +209,23 @@ class Pipeline:
             sorted(self._received_of_orders.items()),
             sorted(self._orphans),
         )
+
+
+def _whole(closed: set[str], over: set[str], orders_of: dict[str, set[str]]) -> tuple[set[str], set[str]]:
+    """Those orders and shipments of which nothing that hangs together is left.
+
+    Args:
+        closed: orders that are over.
+        over: shipments that are.
+        orders_of: known orders by every shipment that is on any.
+    """
+    while True:
+        held = {order for name, orders in orders_of.items() if name not in over for order in orders}
+        left = closed - held
+        still = {name for name in over if orders_of[name] <= left}
+        if (left, still) == (closed, over):
+            return closed, over
+        closed, over = left, still
 
 
 def _drop(amounts: Amounts, names: set[str]) -> None:

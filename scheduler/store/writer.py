@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -136,6 +137,7 @@ class Writer:
         self._kept_at = self.recovery.kept  # what a start replayed, the next one shall not replay, too
         self._keep_rests_until = 0.0
         self._keeping: Future[None] | None = None
+        self._not_kept = False  # the last time that it should have been
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="entrepot-keeper")
         self._thread = threading.Thread(target=self._write, name="entrepot-writer", daemon=True)
         self._thread.start()
@@ -216,15 +218,14 @@ class Writer:
             self._closed = True
             self._jobs.put(None)
         self._thread.join()
-        try:
+        with ExitStack() as last:  # whatever fails, the folder is free for another server
+            last.callback(self._hold.release)
+            last.callback(self._connection.close)
+            last.callback(self._keeper.shutdown)
+            last.callback(self._kept)
             if self._broken is None:
                 self._kept()
-                self._keep()
-        finally:
-            self._kept()
-            self._keeper.shutdown()
-            self._connection.close()
-            self._hold.release()
+                self._keep(anyway=self._not_kept)
 
     def _write(self) -> None:
         try:
@@ -358,8 +359,8 @@ class Writer:
         begun = time.monotonic()
         try:
             found = packed(self._connection, self._mirror)
-        except sqlite3.Error as error:  # a restart replays more, and loses nothing
-            log.error("the mirror was not kept: %s", error)
+        except Exception as error:  # a restart replays more, and loses nothing
+            self._unkept(error)
             return
         self._keep_rests_until = begun + (time.monotonic() - begun) / KEEP_SHARE
         self._kept_at = found.position
@@ -373,8 +374,14 @@ class Writer:
     def _write_down(self, found: Packed) -> None:
         try:
             found.keep(self.folder)
-        except OSError as error:
-            log.error("the mirror was not kept: %s", error)
+            self._not_kept = False
+        except Exception as error:  # of the disk, of memory or of a bug: the log has it all
+            self._unkept(error)
+
+    def _unkept(self, error: Exception) -> None:
+        self._not_kept = True
+        expected = isinstance(error, OSError | sqlite3.Error)
+        log.error("the mirror was not kept: %s", error, exc_info=None if expected else error)
 
 
 def _running() -> Future[Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from entrepot.scheduler.clock import microseconds
 from tests.command_line.conftest import Entrepot
 from tests.command_line.conftest import entrepot as entrepot
 from tests.scheduler.desks import CUT_OFF, LIVE, Live
-from tests.scheduler.told import TRUCK, event
+from tests.scheduler.told import START, TRUCK, event
 
 KEY = f"my_network/{TRUCK}/2026-11-25"
 
@@ -29,9 +30,11 @@ class Out:
     def units(self) -> float:
         return float(sum(line["units"] for line in self.lines))
 
-    def tell(self, kind: str, **data: Any) -> None:
+    def tell(self, kind: str, *, hours: float = 4, **data: Any) -> None:
         self._number += 1
-        self.live.writer.take([event(kind, data, self._number, hours=4)]).result()
+        self.live.clock.set(max(self.live.clock.now(), START + timedelta(hours=hours)))
+        answer = self.live.writer.take([event(kind, data, self._number, hours=hours)]).result()[0]
+        assert answer.outcome == "accepted", answer
 
     def order(self, lines: list[dict[str, Any]], revision: int, **more: Any) -> None:
         self.tell("order", order=KEY, lane=TRUCK, lines=lines, revision=revision, **more)
@@ -39,6 +42,9 @@ class Out:
     def receive(self, lines: list[dict[str, Any]], **of: Any) -> None:
         for line in lines:
             self.tell("receipt", node="shenzhen", **line, **of)
+
+    def sum_up(self, until: datetime) -> None:
+        self.live.writer.forget(microseconds(until)).result()
 
     def state(self) -> str:
         self.live.clock.advance(timedelta(minutes=6))
@@ -101,3 +107,36 @@ def test_an_order_that_is_closed_once_it_has_left_is_short_only_if_its_shipment_
     out.tell("shipment", shipment="S1", lane=TRUCK, lines=out.lines, order=KEY, status="closed", revision=1)
     assert out.state() == "closed short"
     assert out.live.releases()[TRUCK]["received_units"] == sum(line["units"] for line in half)
+
+
+def test_what_became_of_an_order_never_runs_backwards_once_what_is_old_is_sums(out: Out) -> None:
+    half = halved(out.lines)
+    out.tell("shipment", shipment="S1", lane=TRUCK, lines=half, order=KEY)
+    out.receive(half, shipment="S1")
+    out.tell("shipment", shipment="S2", lane=TRUCK, lines=half, order=KEY)
+    out.order(out.lines, 1, status="closed")
+    assert out.state() == "shipped"
+    came = float(sum(line["units"] for line in half))
+    assert out.live.releases()[TRUCK]["received_units"] == came
+    out.sum_up(CUT_OFF + timedelta(hours=1))
+    assert out.state() == "shipped"  # S2 is on its way still, and S1 is remembered with it
+    found = out.live.releases()[TRUCK]
+    assert (found["shipped_units"], found["received_units"]) == (2 * came, came)
+    out.receive(half, shipment="S2", hours=20)
+    assert out.state() == ("received" if 2 * came == out.units else "shipped")
+    before = out.live.releases()[TRUCK]
+    out.sum_up(CUT_OFF + timedelta(hours=48))
+    assert out.live.writer.submit(lambda turn: turn.mirror.pipeline.orders.get(KEY)).result() is None
+    out.tell("shipment", shipment="S3", lane=TRUCK, lines=half, order=KEY, hours=90)
+    out.state()
+    assert out.live.releases()[TRUCK] == before
+
+
+def test_an_order_whose_closing_came_last_keeps_the_shipments_that_were_over_before(out: Out) -> None:
+    out.tell("shipment", shipment="S1", lane=TRUCK, lines=out.lines, order=KEY)
+    out.receive(out.lines, shipment="S1")
+    assert out.state() == "received"
+    out.order(out.lines, 1, status="closed", hours=40)
+    out.sum_up(CUT_OFF + timedelta(hours=20))
+    assert out.state() == "received"
+    assert out.live.releases()[TRUCK]["received_units"] == out.units

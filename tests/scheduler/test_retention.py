@@ -17,12 +17,14 @@ from entrepot.scheduler.mirror import Mirror
 from entrepot.scheduler.mirror.mirror import Dump
 from entrepot.scheduler.mirror.records import Recorded, recorded
 from entrepot.scheduler.mirror.renumbering import Axes, renumbered
+from entrepot.scheduler.store import quarantine
 from entrepot.scheduler.store.folder import connect_to_read
 from entrepot.scheduler.store.recovery import folded
 from entrepot.scheduler.store.retention import Retention
 from entrepot.scheduler.store.writer import Transaction, Writer
 from tests.scheduler.told import AIR, START, event, moved, places
 
+UNDER_WAY = ("confirmed in part", "shipped")
 HORIZON = START + timedelta(days=40)
 NOW = START + timedelta(days=60)
 
@@ -208,24 +210,33 @@ def test_what_is_over_is_let_go_of_with_the_rest_and_what_waits_stays(tmp_path: 
         for state in ("waiting", "sent"):
             add("notices", channel="email", level=0, body=b"", made=turn.now, due=turn.now, state=state)
             add("outbox", key=state, body=b"", made=turn.now, due=turn.now, state=state)
-            add("releases", lane=state, day="2026-11-25", key=state, plan="", state="sent", lines=b"", made=turn.now)
+        for state in UNDER_WAY:
+            add("outbox", key=state, body=b"", made=turn.now, due=turn.now, state="sent")
+        for key, state in {"waiting": "received", "sent": "received", **{one: one for one in UNDER_WAY}}.items():
+            add("releases", lane=key, day="2026-11-25", key=key, plan="", state=state, lines=b"", made=turn.now)
         add("allocations", sale="C1", revision=1, made=turn.now, body=b"")
         turn.note("anna", "stopped", "releases")
 
     writer.submit(fill).result()
-    writer.take([event("pick", moved(1, sku="lmap"), 1)]).result()
+    writer.take([event("pick", moved(1, sku="lmap"), number) for number in (1, 2)]).result()
+    writer.submit(lambda turn: quarantine.drop(turn, 2, "anna")).result()
     clock.advance(timedelta(days=19))
-    retention, counted = Retention(writer, clock, timedelta(days=20)), ("alerts", "notices", "outbox", "releases")
+    retention = Retention(writer, clock, timedelta(days=20))
+    counted = ("alerts", "notices", "outbox", "quarantine", "releases")
     assert not retention.tick()
     clock.advance(timedelta(days=2))
     while retention.tick():
         pass
     reader = connect_to_read(tmp_path)
-    left = {table: reader.execute(f"SELECT state FROM {table}").fetchall() for table in counted}
+    left = {table: sorted(reader.execute(f"SELECT state FROM {table}").fetchall()) for table in counted}
     assert left == {
-        "alerts": [("open",)], "notices": [("waiting",)], "outbox": [("waiting",)], "releases": [("sent",)]
-    }  # fmt: skip
-    for table in ("allocations", "audit", "quarantine"):
+        "alerts": [("open",)],
+        "notices": [("waiting",)],
+        "outbox": [("sent",), ("sent",), ("waiting",)],  # goods of those that were sent are on the way
+        "quarantine": [("open",)],  # nobody has said what is to become of it
+        "releases": [("confirmed in part",), ("received",), ("shipped",)],
+    }
+    for table in ("allocations", "audit"):
         assert reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
     reader.close()
     writer.close()

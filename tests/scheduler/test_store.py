@@ -16,7 +16,7 @@ from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.places import Places
 from entrepot.scheduler.store import quarantine
 from entrepot.scheduler.store.folder import DATABASE, MIRROR, StoreError, connect_to_read
-from entrepot.scheduler.store.recovery import folded, recover
+from entrepot.scheduler.store.recovery import Packed, folded, recover
 from entrepot.scheduler.store.writer import QueueFullError, Writer
 from tests.scheduler.told import START, ZONES, envelope, event, moved, network, places
 
@@ -230,3 +230,22 @@ def test_the_mirror_is_kept_on_the_way_though_nobody_ends_in_order(tmp_path: Pat
     assert mirror.digest() == folded(reader, places()).digest()
     reader.close()
     found.close()
+
+
+def test_whatever_fails_while_the_mirror_is_kept_the_folder_is_let_go_of_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Packed, folder: Path) -> None:
+        raise MemoryError("no memory for what is to be kept")
+
+    found = Writer(tmp_path, places(), SimulatedClock(START), keep_every=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(Packed, "keep", fails)
+        outcomes(found, event("pick", moved(1), 1))
+        assert found.forget(0).result() == 1  # what is summed up is in the store, though not kept beside it
+        assert outcomes(found, event("pick", moved(1), 2)) == ["accepted"]
+        before = digest(found)
+        found.close()
+    again = Writer(tmp_path, places(), SimulatedClock(START))
+    assert digest(again) == before
+    again.close()
