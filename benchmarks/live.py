@@ -73,7 +73,7 @@ def main(
     loop_skus: Annotated[int, typer.Option(help="Of kreen, for closed_loop.")] = 32,
     scenarios: Annotated[int, typer.Option(help="Of closed_loop.")] = 8,
     most_seconds: Annotated[
-        float, typer.Option(help="Begin no scenario of closed_loop and no life of faults after so many.")
+        float, typer.Option(help="Begin no play of closed_loop and no life of faults after so many.")
     ] = 1e9,
     history: Annotated[
         Path | None, typer.Option(help="Daily sales that closed_loop draws its demand from; generated if not given.")

@@ -4,8 +4,8 @@ Events go through the store as they would over HTTP; at 02:00 the desk releases 
 the outbox. Beside it, on the same scenarios: the module in the twin, every lane every day, with no limits but the
 twin's; and the scheduler's own rule in the twin (limits, whole units, only lanes that depart today). Both know of
 demand and covers beforehand what the scheduler takes from the module. The twin knows everything there; the scheduler is
-told true arrivals and all demand (`perfect`), or scheduled arrivals and sales (`as_live`). Without `history` the demand
-is the generator's, for which the module was not trained.
+told true arrivals and all demand (`perfect`), or scheduled arrivals, sales and what was sold out (`as_live`). Without
+`history` the demand is the generator's, for which the module was not trained.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import time as Time
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ from entrepot.scheduler.store.writer import Writer
 
 NETWORK = "kreen"
 DECIDED_AT = Time(2, 0)
+PLAYED = 2
+"""Raised whenever the same days come to other figures, so that what was kept before is played anew."""
 INFORMATION = {
     "perfect": {"true_arrivals": True, "sees_lost": True},
     "as_live": {"true_arrivals": False, "sees_lost": False},
@@ -90,7 +93,7 @@ def closed_loop(
         seeds: how many scenarios.
         history: daily sales that the demand is drawn from; the generator's if None.
         folder: where what was played is kept, so that another run goes on with it.
-        seconds: after so many nothing more is begun; rows are of the scenarios that are whole by then.
+        seconds: after so many no play of a scenario, of which each has four, is begun; rows are of whole scenarios.
 
     Raises:
         RuntimeError: not one scenario was whole in time.
@@ -106,16 +109,16 @@ def closed_loop(
     }
     for name, information in INFORMATION.items():
         plays[name] = partial(_through_the_scheduler, module, days, skus, information, demand)
-    told = (str(history), days, skus, module.versions.manifest_digest)
+    told = (PLAYED, str(history), days, skus, module.versions.manifest_digest)
     played: dict[str, list[Played]] = {name: [] for name in plays}
-    for seed in range(seeds):
+    for seed, (name, play) in product(range(seeds), plays.items()):
         if time.monotonic() - begun > seconds:
             break
-        for name, play in plays.items():
-            played[name].append(_kept(folder, (*told, name, seed), partial(play, seed)))
-    seeds = len(played["ruled"])
+        played[name].append(_kept(folder, (*told, name, seed), partial(play, seed)))
+    seeds = min(len(found) for found in played.values())
     if not seeds:
-        raise RuntimeError(f"closed_loop: no scenario within {seconds} s")
+        raise RuntimeError(f"closed_loop: no scenario was whole within {seconds} s; with --folder the next run goes on")
+    played = {name: found[:seeds] for name, found in played.items()}
     trained, ruled, rows = played["trained"], played["ruled"], []
     for name in INFORMATION:
         found = played[name]

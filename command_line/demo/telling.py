@@ -36,7 +36,7 @@ def at(day: int, hours: float) -> datetime:
 
 def source_of(data: kinds.Data) -> str:
     """Who would tell it: the system of a node, of a market, or that of transport."""
-    if isinstance(data, kinds.Sale | kinds.Demand):
+    if isinstance(data, kinds.Sale | kinds.Demand | kinds.SoldOut):
         return f"/shop/{quote(data.market)}"
     node = getattr(data, "node", None)
     return "/transport" if node is None else f"/wms/{quote(node)}"
@@ -130,6 +130,13 @@ class Teller:
     def asked(self, day: int, demand: Units, moment: datetime) -> Told:
         """[M, S] all that was asked for on a day."""
         yield from self._asked(day, demand, moment)
+
+    def sold_out(self, day: int, short: NDArray[np.bool_], moment: datetime) -> Told:
+        """[M, S] of what customers may have left unserved on a day."""
+        names, date = self._names, at(day, 0).date()
+        for market in np.flatnonzero(short.any(axis=1)):
+            skus = [names.skus[sku] for sku in np.flatnonzero(short[market])]
+            yield kinds.SoldOut(market=names.markets[market], date=date, skus=skus), moment
 
     def waiting(self, number: int, backlog: Units, moment: datetime) -> Told:
         """[M, S] what customers wait for; only what has changed. `number`: revision, higher each day."""

@@ -16,6 +16,7 @@ from entrepot.command_line.demo.telling import Teller, at, source_of
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
+from entrepot.envs.observe.as_live import AsLive
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.opening import base_cover_rule, stocked
 from entrepot.envs.simulation import Lived
@@ -24,6 +25,8 @@ from entrepot.envs.world import build_world
 from entrepot.scheduler.events import data as kinds
 
 WARM_UP_DAYS = 90
+OPENED = timedelta(hours=1)
+"""So long before its first day it is opened."""
 MORNING, EVENING = 1.0, 22.0
 """Hours of a day at which it is told what can be done, and what was done. Lanes' cut-offs lie between them."""
 
@@ -68,7 +71,7 @@ class TwinDays:
             collect: the orders of a day; the usual cover is ordered up to if None.
             demand: by name or path, or its settings.
             true_arrivals: tell shipments' true days of arrival, which nobody can know.
-            sees_lost: tell all that was asked for, and not what was sold or waits.
+            sees_lost: tell all that was asked for; else what was sold or waits, and of what customers may have left.
         """
         self._world = build_world(
             network, DemandSettings(name=demand) if isinstance(demand, str) else demand, skus=skus
@@ -85,14 +88,18 @@ class TwinDays:
         self._simulation, self._rule = self._world.simulation(), base_cover_rule(self._world.attributes)
         self._first = int(scenario.first_day[0])
         self._demand: dict[int, Any] = {}
+        self._short: dict[int, Any] = {}  # by day: [M, S] of what customers may have left; empty where all is told
+        self._as_live = AsLive(self._world.parameters, self._world.attributes)
 
         def remember(lived: Lived) -> None:
             day = self._first + lived.number
             self._demand[day] = self._asked_of(lived.flows)
+            self._note_short(day, lived)
             self._teller.remember(day, lived.flows.shipped[0].numpy(), lived.flows.transit_days[0].numpy())
 
         with torch.no_grad():
             opening = stocked(self._simulation, episodes=1)
+            self._knew = self._as_live.begin(opening.state)
             self._present = self._simulation.run(opening, self._scenario, self._rule, days=WARM_UP_DAYS, watch=remember)
         self.start = at(self._first + WARM_UP_DAYS, 0)
 
@@ -111,7 +118,10 @@ class TwinDays:
             self._demand,
             state.backlog[0].numpy(),
         )
-        return [Said.of(data, time) for data, time in told]
+        short = (
+            one for day, units in self._short.items() for one in self._teller.sold_out(day, units, self.start - OPENED)
+        )
+        return [Said.of(data, time) for data, time in (*told, *short)]
 
     def steps(self) -> Iterator[Step]:
         """A morning and an evening each day."""
@@ -135,6 +145,7 @@ class TwinDays:
             else self._decisions(orders)
         )
         self._present, flows, costs = self._simulation.live(self._present, decisions, day)
+        self._note_short(today, Lived(number, day, decisions, flows, costs, self._present))
         moment = at(today, EVENING) - timedelta(minutes=1)
         units = {name: getattr(flows, name)[0].numpy() for name in ("unloaded", "restocked", "scrapped")}
         units["served"] = flows.served[:, 0].numpy()
@@ -145,6 +156,8 @@ class TwinDays:
             yield from self._teller.received(today, moment)
             yield from self._teller.moved(units, moment)
             yield from self._teller.asked(today, self._asked_of(flows), moment)
+            if not self._sees_lost:
+                yield from self._teller.sold_out(today, self._short[today], moment)
             yield from self._teller.waiting(number + 1, self._present.state.backlog[0].numpy(), moment)
             shipped, transit = flows.shipped[0].numpy(), flows.transit_days[0].numpy()
             yield from self._teller.sent(today, shipped, transit, moment, last)
@@ -169,6 +182,13 @@ class TwinDays:
         """[M, S] of a day, as it is told."""
         asked = flows.demand if self._sees_lost else flows.demand - flows.lost
         return asked[0].numpy().copy()
+
+    def _note_short(self, today: int, lived: Lived) -> None:
+        """As `as_live` sees it; nothing where all that was asked for is told."""
+        if not self._sees_lost:
+            short = self._as_live.sold_out(self._knew, lived.state, lived.flows, lived.day)
+            self._short[today] = short[0].numpy().copy()
+            self._knew = self._as_live.begin(lived.state)
 
     def _said(self, number: int, told: Any, moment: datetime) -> list[Said]:
         on_hand = int(self._present.state.on_hand[0, self._hurt.node, self._hurt.sku])

@@ -116,10 +116,15 @@ def asked(statistics: dict[str, Floats], sales: Floats, sold_out: NDArray[np.boo
         sold_out: [M, S] whether customers may have left unserved.
         season: the week's seasonal index over that of the month before it.
     """
-    mean = np.maximum(statistics[MEAN] * season, LEAST_UNITS)
-    variance = (statistics[SQUARE] - statistics[MEAN] ** 2) * season**2
-    found = given_at_least(np.nan_to_num(sales), mean, np.clip(variance / mean, 1.0, MOST_DISPERSION))
-    return Asked(np.where(sold_out, found.units, sales), np.where(sold_out, found.square, sales**2))
+    units, square = np.array(sales, np.float64), np.square(sales, dtype=np.float64)
+    # Few cells are sold out: what may have been lost is worked out for those alone.
+    slow, sold = statistics[MEAN][sold_out], np.nan_to_num(units[sold_out])
+    if sold.size:
+        mean = np.maximum(slow * season, LEAST_UNITS)
+        variance = (statistics[SQUARE][sold_out] - slow**2) * season**2
+        found = given_at_least(sold, mean, np.clip(variance / mean, 1.0, MOST_DISPERSION))
+        units[sold_out], square[sold_out] = found.units, found.square
+    return Asked(units, square)
 
 
 def after_sales(

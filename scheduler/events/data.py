@@ -172,6 +172,14 @@ class Demand(Document, frozen=True, kw_only=True):
     units: Units
 
 
+class SoldOut(Document, frozen=True, kw_only=True):
+    """SKUs of which customers of a market may have left unserved on a date: what is told of it is sales, not demand."""
+
+    market: Name
+    date: Date
+    skus: Annotated[list[Name], Meta(max_length=50_000)]
+
+
 class Condition(Document, frozen=True, kw_only=True):
     """What a lane or a node can do at present; exactly one of the two is named."""
 
@@ -240,6 +248,7 @@ _KINDS: list[type[Data]] = [
     Sale,
     Allocation,
     Demand,
+    SoldOut,
     Condition,
     Master,
     Telemetry,

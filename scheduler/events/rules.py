@@ -22,6 +22,7 @@ from entrepot.scheduler.events.data import (
     Return,
     Sale,
     Shipment,
+    SoldOut,
     Telemetry,
 )
 from entrepot.scheduler.events.envelope import Event
@@ -36,7 +37,7 @@ EARLIEST = 946_684_800_000_000
 """2000-01-01 UTC in microseconds since 1970-01-01 UTC."""
 YEARS = (2000, 2199)
 """Of any date."""
-DOCUMENTS = (Order, Shipment, Sale, Allocation, Demand, Condition, Master)
+DOCUMENTS = (Order, Shipment, Sale, Allocation, Demand, SoldOut, Condition, Master)
 
 
 class RuleBrokenError(Exception):
@@ -115,7 +116,7 @@ def _check_dates(data: Data, time: int, now: int) -> None:
             raise RuleBrokenError("date", f"data.{name}: {value.isoformat()}; allowed: {YEARS[0]} to {YEARS[1]}")
     if isinstance(data, Sale):
         check_time(microseconds(data.ordered), now)
-    if isinstance(data, Sale | Demand):
+    if isinstance(data, Sale | Demand | SoldOut):
         asked = data.ordered.date() if isinstance(data, Sale) else data.date
         days = (moment_of(time).date() - asked).days
         if days > OLDEST_DEMAND_DAYS or days < -2:  # zones are up to 26 hours apart
@@ -144,7 +145,7 @@ def _names(data: Data, places: Places) -> Iterator[tuple[str, str, dict[str, int
         if isinstance(data, Return) and data.market is not None:
             yield "market", data.market, names.markets
         return
-    if isinstance(data, Sale | Demand):
+    if isinstance(data, Sale | Demand | SoldOut):
         yield "market", data.market, names.markets
     if isinstance(data, Order | Shipment):
         yield "lane", data.lane, names.lanes
@@ -157,6 +158,9 @@ def _names(data: Data, places: Places) -> Iterator[tuple[str, str, dict[str, int
         yield "node", data.node, names.nodes
     if isinstance(data, Demand):
         yield "sku", data.sku, names.skus
+    if isinstance(data, SoldOut):
+        for place, sku in enumerate(data.skus):
+            yield f"skus[{place}]", sku, names.skus
     if isinstance(data, Order | Shipment | Sale | Allocation):
         for place, line in enumerate(data.lines):
             yield f"lines[{place}].sku", line.sku, names.skus

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from entrepot.envs.snapshot import calendar
 from entrepot.envs.snapshot.statistics import HISTORY_DAYS
 from entrepot.scheduler.clock import microseconds
-from entrepot.scheduler.events.data import Allocation, Demand, Sale
+from entrepot.scheduler.events.data import Allocation, Demand, Sale, SoldOut
 from entrepot.scheduler.events.quantities import MILLION, millionths
 from entrepot.scheduler.mirror.documents import Documents, Kept
 from entrepot.scheduler.mirror.ranks import Rank
@@ -34,6 +34,7 @@ class DemandDump(msgspec.Struct, frozen=True):
     sold_before: list[tuple[tuple[int, int, int], int]] = []  # by day, market and SKU, of sales that are forgotten
     told_before: list[tuple[tuple[int, int, int], int]] = []  # the same, of demand of which no more is taken
     orphans: list[str] = []
+    sold_out: Kept[SoldOut] = {}
 
 
 class Waiting(NamedTuple):
@@ -55,6 +56,7 @@ class DemandOfMarkets:
         self._daily: dict[int, NDArray[np.int64]] = {}  # by day: [M, S] millionths of units that sales ask for
         self.sales: Documents[Sale] = Documents(kept.sales if kept else None)
         self.allocations: Documents[Allocation] = Documents(kept.allocations if kept else None)
+        self._sold_out: Documents[SoldOut] = Documents(kept.sold_out if kept else None)  # by date and market
         self._picked: dict[str, dict[tuple[int, int], int]] = defaultdict(dict)  # by sale: by SKU and node
         for (name, sku, node), units in kept.picked if kept else ():
             self._picked[name][sku, node] = units
@@ -99,6 +101,10 @@ class DemandOfMarkets:
         if place not in self._told or rank > self._told[place]:
             self._tell(place, rank, self._millionths(data.units))
 
+    def tell_sold_out(self, data: SoldOut, rank: Rank) -> None:
+        """Of what customers may have left unserved on a day."""
+        self._sold_out.put(f"{data.date.isoformat()} {data.market}", rank, data)
+
     def pick(self, sale: str, sku: int, node: int, units: int) -> None:
         """Units that were picked for a sale at a node; below 0 undoes."""
         picked = self._picked[sale]
@@ -136,6 +142,9 @@ class DemandOfMarkets:
         for sums in (self._daily, self._told_daily, self._sold_before):
             for day in [day for day in sums if day < oldest]:
                 del sums[day]
+        for name, told in list(self._sold_out.items()):
+            if calendar.day_number(told.date) < oldest:
+                self._sold_out.drop(name)
         unknown = {name for name in self._picked if self.sales.get(name) is None}
         for name in unknown & self._orphans:
             del self._picked[name]
@@ -167,6 +176,15 @@ class DemandOfMarkets:
             if told is not None:
                 sums[day] = np.where(told == NONE, sums[day], told)
         return sums / MILLION
+
+    def daily_sold_out(self, first_day: int, days: int) -> NDArray[np.bool_] | None:
+        """[days, M, S] whether customers may have left unserved; None where nobody told that they did."""
+        names, short = self._places.names, np.zeros((days, *self._shape), np.bool_)
+        for told in self._sold_out.values():
+            day = calendar.day_number(told.date) - first_day
+            if 0 <= day < days:
+                short[day, names.markets[told.market], [names.skus[sku] for sku in told.skus]] = True
+        return short if short.any() else None
 
     def first_day(self) -> int | None:
         """The first day, in days since 1970-01-01, of which anything was told; None if there is none."""
@@ -207,6 +225,7 @@ class DemandOfMarkets:
             ],
             told_before,
             sorted(self._orphans),
+            self._sold_out.dump(),
         )
 
     def _follow(self, name: str) -> None:

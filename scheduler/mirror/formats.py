@@ -17,7 +17,7 @@ from entrepot.scheduler.mirror.mirror import FORMAT, Dump
 
 OLDEST = 4
 """The first that bases were written in by a version that anybody may have."""
-STEPS: Mapping[int, Callable[[Any], Any]] = {}
+STEPS: Mapping[int, Callable[[Any], Any]] = {4: lambda found: found}  # before anybody told what was sold out
 """By format: what msgpack holds of it, as the next format has it."""
 
 

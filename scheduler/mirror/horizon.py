@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from entrepot.envs.snapshot import calendar
 from entrepot.scheduler.clock import microseconds, moment_of
-from entrepot.scheduler.events.data import Condition, Correction, Data, Demand, Heartbeat, Master, Sale, Telemetry
+from entrepot.scheduler.events.data import (
+    Condition,
+    Correction,
+    Data,
+    Demand,
+    Heartbeat,
+    Master,
+    Sale,
+    SoldOut,
+    Telemetry,
+)
 from entrepot.scheduler.events.envelope import Event
 from entrepot.scheduler.events.rules import RuleBrokenError
 from entrepot.scheduler.mirror.stock import NEVER
@@ -36,7 +46,7 @@ def check_horizon(event: Event, horizon: int, is_known: bool, target: Event | No
         raise _forgotten("time", horizon)
     if isinstance(data, Correction) and data.instead is not None and microseconds(data.instead.time) <= horizon:
         raise _forgotten("data.instead.time", horizon)
-    if isinstance(data, Demand) and calendar.day_number(data.date) <= last_day_of(horizon):
+    if isinstance(data, Demand | SoldOut) and calendar.day_number(data.date) <= last_day_of(horizon):
         raise _forgotten("data.date", horizon)
     if isinstance(data, Sale) and microseconds(data.ordered) <= horizon and not is_known:
         raise _forgotten("data.ordered", horizon)

@@ -20,7 +20,7 @@ from entrepot.scheduler.mirror.sources import Sources, SourcesDump
 from entrepot.scheduler.mirror.stock import NEVER, CellDump, Stock
 from entrepot.scheduler.places import Places
 
-FORMAT = 4
+FORMAT = 5
 """Of what is kept; another one is folded anew."""
 
 
@@ -147,6 +147,8 @@ class Mirror:
                 self.demand.allocate(data, Rank(data.revision, time, digest))
             case kinds.Demand():
                 self.demand.tell(data, Rank(data.revision, time, digest))
+            case kinds.SoldOut():
+                self.demand.tell_sold_out(data, Rank(data.revision, time, digest))
             case kinds.Condition():
                 names = self.places.names
                 lane = None if data.lane is None else names.arrays.lanes[names.lanes[data.lane]]
@@ -175,7 +177,7 @@ def _place_of(data: kinds.Data) -> str | None:
     """The node or supplier whose stock, or the market whose demand, an event tells of."""
     if isinstance(data, kinds.Movement | kinds.Count):
         return f"node {data.node}"
-    if isinstance(data, kinds.Sale | kinds.Demand):
+    if isinstance(data, kinds.Sale | kinds.Demand | kinds.SoldOut):
         return f"market {data.market}"
     return None
 

@@ -160,7 +160,8 @@ class Pipeline:
         sent: dict[str, list[SentKey]] = defaultdict(list)
         for key in self._sent:
             sent[key[0]].append(key)
-        over, orders_of = set(), {}
+        over: set[str] = set()
+        orders_of: dict[str, set[str]] = {}
         for name in {*(name for name, _ in self.shipments.items()), *sent}:
             document, keys = self.shipments.get(name), sent.get(name, [])
             times = [time for key in keys for time in self._sent[key]]

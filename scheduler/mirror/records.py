@@ -109,7 +109,7 @@ def _sales(mirror: Mirror, now: datetime, today: int) -> DailySales:
     first = max(first, today - HISTORY_DAYS)
     units = mirror.demand.daily_units(first, today - first)
     units[max(closed + 1 - first, 0) :] = np.nan
-    return DailySales(first, units)
+    return DailySales(first, units, mirror.demand.daily_sold_out(first, today - first))
 
 
 def _closed(mirror: Mirror, now: datetime, market: int) -> int:

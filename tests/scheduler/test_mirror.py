@@ -67,6 +67,12 @@ def _told(draw: st.DrawFn) -> list[Event]:
             "revision": revision,
         },
         "demand": {"market": st.just("us_shop"), "sku": sku, "date": st.just("2026-11-20"), "units": units},
+        "soldout": {
+            "market": st.just("us_shop"),
+            "date": st.sampled_from(["2026-11-20", "2026-11-21"]),
+            "skus": st.lists(sku, max_size=2),
+            "revision": revision,
+        },
         "condition": {"lane": st.just(AIR), "share": st.sampled_from([0.0, 0.5, 1.0]), "revision": revision},
         "telemetry": {"node": node, "share": st.sampled_from([0.0, 0.5, 1.0])},
         "heartbeat": {"last_sequence": st.integers(0, 50), "final": st.booleans()},

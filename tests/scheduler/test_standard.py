@@ -30,6 +30,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "sale": {"sale": "C1", "market": "us_shop", "ordered": START.isoformat(), "lines": LINES},
     "allocation": {"sale": "C1", "lines": [{"sku": "lamp", "units": 3, "node": "california"}]},
     "demand": {"market": "us_shop", "sku": "lamp", "date": "2026-11-24", "units": 3},
+    "soldout": {"market": "us_shop", "date": "2026-11-24", "skus": ["lamp"]},
     "condition": {"lane": AIR, "share": 0.5},
     "master": {"kind": "sku", "name": "lamp", "values": {"volume_m3": 0.004}},
     "telemetry": {"node": "california", "share": 0.9},

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network import NetworkArrays, NetworkDescription
-from entrepot.envs.snapshot import calendar, statistics
+from entrepot.envs.snapshot import calendar, lost_demand, statistics
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.lanes import wait_days
 from entrepot.envs.snapshot.records.cells import Reading
@@ -167,7 +167,11 @@ def _as_of(held: Stock, records: Records, zone: str | None) -> tuple[datetime | 
 
 def _statistics(demand: Demand, sold: DailySales) -> dict[str, NDArray[np.float64]]:
     opening = {**statistics.opening_statistics(demand.mean), statistics.SQUARE: demand.square}
-    return statistics.after(opening, sold.units)
+    if sold.sold_out is None:
+        return statistics.after(opening, sold.units)
+    ahead = season_ahead(demand.month_index, np.array([sold.first_day]), len(sold.units))[0]
+    season = lost_demand.season_of_day(ahead)
+    return lost_demand.after_sales(opening, sold.units, sold.sold_out & ~np.isnan(sold.units), season)
 
 
 def _of_the_day(network: NetworkArrays, today: int, demand: Demand) -> dict[str, Any]:

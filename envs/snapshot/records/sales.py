@@ -33,6 +33,7 @@ class DailySales:
 
     first_day: int  # days since 1970-01-01
     units: NDArray[np.float64]  # [T, M, S]
+    sold_out: NDArray[np.bool_] | None = None  # [T, M, S] customers may have left unserved; None: nobody is known to
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -100,6 +101,10 @@ def summed_sales(sold: DailySales, context: Context) -> DailySales:
             f"sales: daily sums from {calendar.iso(sold.first_day)} have shape {list(sold.units.shape)}; allowed: "
             f"1 to {HISTORY_DAYS} days up to the decision, {cells[0]} markets, {cells[1]} SKUs"
         )
+    if sold.sold_out is not None and sold.sold_out.shape != sold.units.shape:
+        raise ConfigurationError(
+            f"sales: sold_out has shape {list(sold.sold_out.shape)}; allowed: that of units, {list(sold.units.shape)}"
+        )
     known = np.flatnonzero(sold.known)
     if not known.size:
         raise ConfigurationError(f"sales: none before {calendar.iso(context.today)}; demand can't be told from them")
@@ -110,6 +115,12 @@ def _told(sold: DailySales, last: int, context: Context) -> DailySales:
     _tell_span(sold.first_day, last, context)
     _tell_silence(sold, context)
     _tell_gap(sold, context)
+    if sold.sold_out is not None and (estimated := int((sold.sold_out & ~np.isnan(sold.units)).sum())):
+        context.remarks.assumed(
+            "sales",
+            f"of {estimated} days of a SKU in a market customers may have left unserved: what was asked for then is "
+            "estimated from what was sold",
+        )
     return sold
 
 
