@@ -79,7 +79,7 @@ def test_a_restart_replays_what_came_after_the_kept_mirror(tmp_path: Path) -> No
     assert (second.recovery.kept, second.recovery.replayed) == (5, 0)
     outcomes(second, event("receipt", moved(9), 6))
     before = digest(second)
-    setattr(second, "_keep", lambda: None)  # noqa: B010  # as if it had been killed
+    setattr(second, "_keep", lambda **_: None)  # noqa: B010  # as if it had been killed
     second.close()
     third = Writer(tmp_path, places(), SimulatedClock(START))
     assert (third.recovery.kept, third.recovery.replayed, digest(third)) == (5, 1, before)
