@@ -80,16 +80,19 @@ class LostSalesBound:
         if not allowed.any():
             ratio = math.inf if lost.any() else 0.0
             return Kept(ratio, ratio, ratio)
+        if not lost.any():
+            return Kept(0.0, 0.0, 0.0)
         ratio, low, high = ratio_interval(lost, allowed)
-        # Where hardly an episode allows any, resampling has no interval.
-        return Kept(ratio, low, high) if np.isfinite(high) else Kept(ratio, ratio, ratio)
+        # Where hardly an episode allows any, resampling has no interval, and nothing says that the bound holds.
+        return Kept(ratio, low, high) if np.isfinite(high) else Kept(ratio, 0.0, math.inf)
 
     def score(self, figures: ValidationFigures) -> float:
         """The cost of a policy that keeps the bound, USD a day; far more of one that doesn't, the nearest first."""
         kept = self.kept_by(figures)
         if kept.holds:
             return figures.cost_usd_per_day
-        return BROKEN_USD_PER_DAY * min(kept.high, 1e6)
+        excess = kept.high if math.isfinite(kept.high) else max(kept.ratio, 1.0)
+        return BROKEN_USD_PER_DAY * min(excess, 1e6)
 
     def told_of(self, best_score: float) -> str:
         """Whether what is kept of a run keeps the bound, in words.
@@ -102,7 +105,8 @@ class LostSalesBound:
             return f"{rule}: kept; of the checkpoints that keep it, the cheapest is the run's policy"
         return (
             f"{rule}: kept by no checkpoint; the run's policy comes nearest, with up to "
-            f"{best_score / BROKEN_USD_PER_DAY:.3f} times as many (end of the 95 % interval)"
+            f"{best_score / BROKEN_USD_PER_DAY:.3f} times as many (end of the 95 % interval; where too few episodes "
+            "allow any for an interval, the mean, or 1 if that is more)"
         )
 
 

@@ -14,7 +14,7 @@ from entrepot.training.evaluation.validation import Validation, ValidationFigure
 from entrepot.training.events import nobody
 from entrepot.training.experiment import compose_experiment
 from entrepot.training.pathwise.learner import Learner
-from entrepot.training.pathwise.lost_sales import Kept, LostSalesBound, Multiplier
+from entrepot.training.pathwise.lost_sales import BROKEN_USD_PER_DAY, Kept, LostSalesBound, Multiplier
 from entrepot.training.pathwise.settings import BEST_RULE, PathwiseSettings
 from entrepot.training.trainers.checkpoints import Progress
 from entrepot.training.trainers.job import Job, RuleInValidation
@@ -54,6 +54,19 @@ def test_against_a_rule_episodes_are_paired() -> None:
 def test_where_nothing_may_be_lost_only_nothing_lost_keeps_it() -> None:
     assert bound(0.0).kept_by(figures([0.0, 0.0])).holds
     assert not bound(0.0).kept_by(figures([0.0, 0.1])).holds
+
+
+def test_where_hardly_an_episode_allows_any_nothing_counts_as_kept_but_nothing_lost() -> None:
+    rule = RuleInValidation("s_S", torch.tensor([0.0, 0.0, 0.0, 1.0], dtype=torch.float64))
+    found = LostSalesBound.of(PathwiseSettings(lost_sales=BEST_RULE), rule)
+    assert found is not None
+    few, more = figures([0.0, 0.0, 0.0, 0.5]), figures([1.0, 0.0, 0.0, 1.0])
+    assert not found.kept_by(few).holds
+    assert found.kept_by(figures([0.0, 0.0, 0.0, 0.0])).holds
+    assert BROKEN_USD_PER_DAY <= found.score(few) < found.score(more)
+    multiplier = Multiplier(rate=2.0)
+    multiplier.ascend(found.kept_by(few))
+    assert multiplier.value == pytest.approx(2.0)
 
 
 def test_the_cheapest_of_those_that_keep_the_bound_scores_best_and_the_nearest_of_the_others() -> None:
