@@ -169,12 +169,23 @@ class CalibratedDemand:
     def futures(
         self, hidden: Levels, episode: int, first_day: int, day: int, days: int, copies: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """[copies, days, M, S] units; the levels of the first day's week are those of the draw."""
-        weeks = np.arange(day, day + days) // 7 - day // 7  # [days]
-        now = hidden.of(episode, day // 7)
-        factor = self._levels(copies, int(weeks[-1]) + 1, rng, now).factor(self)
-        dates = np.broadcast_to(first_day + np.arange(day, day + days), (copies, days))
-        return self._units(dates, weeks, factor, rng)
+        """[copies, days, M, S] units; the levels of the first day's week are those of the draw.
+
+        From generators in the same state, a copy's week and day draw from the same numbers, whichever day it begins on.
+        """
+        first, last = day // 7, (day + days - 1) // 7
+        of_week, of_day = (
+            stream.spawn(number) for stream, number in zip(rng.spawn(2), (last + 1, day + days), strict=True)
+        )
+        now, shocks = hidden.of(episode, first), [self._shocks(copies, 1, stream) for stream in of_week[first + 1 :]]
+        start = [np.broadcast_to(level, (copies, *level.shape[1:])) for level in (now.shared, now.own)]
+        weeks = (np.concatenate(each, axis=1) for each in zip(start, *shocks, strict=True))
+        factor = self._from_shocks(*weeks).factor(self)
+        by_day = [
+            self._units(np.full((copies, 1), first_day + at), np.array([at // 7 - first]), factor, of_day[at])
+            for at in range(day, day + days)
+        ]
+        return np.concatenate(by_day, axis=1)
 
     def _units(
         self, day: NDArray[np.int64], week: NDArray[np.int64], factor: NDArray[np.float32], rng: np.random.Generator
@@ -200,12 +211,19 @@ class CalibratedDemand:
         own += common
         return np.asarray(own < threshold.astype(np.float32))
 
-    def _levels(self, episodes: int, weeks: int, rng: np.random.Generator, now: Levels | None = None) -> Levels:
-        """Of so many weeks, the first of which is as it is `now`, if that is given."""
+    def _levels(self, episodes: int, weeks: int, rng: np.random.Generator) -> Levels:
+        """Of so many weeks."""
+        return self._from_shocks(*self._shocks(episodes, weeks, rng))
+
+    def _shocks(
+        self, episodes: int, weeks: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """[B, weeks, 1, 1] of all demand and [B, weeks, M, S] of each series, standard normal."""
         shared = rng.standard_normal((episodes, weeks, 1, 1), np.float32)
-        own = rng.standard_normal((episodes, weeks, *self.size.shape), np.float32)
-        if now is not None:
-            shared[:, 0], own[:, 0] = now.shared[:, 0], now.own[:, 0]
+        return shared, rng.standard_normal((episodes, weeks, *self.size.shape), np.float32)
+
+    def _from_shocks(self, shared: NDArray[np.float32], own: NDArray[np.float32]) -> Levels:
+        """The first week's level is its shock."""
         return Levels(
             _autoregressive(shared, np.array(self.shared_factor.autocorrelation)),
             _autoregressive(own, self.own_autocorrelation[:, None]),

@@ -87,6 +87,7 @@ class ContinuedDemand(DemandModel, Protocol):
             day: the first day that is drawn anew, counted from the episode's.
             days: how many.
             copies: how many futures.
-            rng: independent of what drew the scenario.
+            rng: independent of what drew the scenario. It may come in the same state for several days: a model that
+                then gives a copy like demand for the days that they share makes differences between them surer.
         """
         ...

@@ -157,8 +157,13 @@ class StationaryDemand:
     def futures(
         self, hidden: None, episode: int, first_day: int, day: int, days: int, copies: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """[copies, days, M, S] units, of days that know nothing of those before. See `ContinuedDemand.futures`."""
-        return self.sample(np.full(copies, first_day + day), days, Split.TEST, rng)
+        """[copies, days, M, S] units, of days that know nothing of those before. See `ContinuedDemand.futures`.
+
+        From generators in the same state, the same days of a copy have the same demand, whichever day it begins on.
+        """
+        shape, streams = (day + days, copies, self.skus), rng.spawn(len(self.distributions))
+        drawn = [market.draw(shape, stream)[day:] for market, stream in zip(self.distributions, streams, strict=True)]
+        return np.stack(drawn, axis=2).swapaxes(0, 1)
 
 
 @register_demand("stationary")

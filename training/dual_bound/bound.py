@@ -37,6 +37,7 @@ class DualBound:
         with torch.inference_mode(False), torch.enable_grad():
             scenario = drawn.scenario.mapped(torch.clone)
             futures = Futures(
+                world.network,
                 world.demand,
                 scenario,
                 split=drawn.split,

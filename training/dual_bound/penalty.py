@@ -11,6 +11,10 @@ expectation, so that a policy which doesn't know the future pays nothing on aver
 cost with its charges bounds the policy's from below. The expectation is taken as the mean over futures drawn from that
 day on, which leaves it 0 for any number of them: the worth in what does come is one more draw of the same distribution.
 More futures make the bound closer, not truer.
+
+A lane that starts at a node sends what the day's customers left there, and a centre with a limit takes what they made
+room for. Both hang on the day's demand (`settled_beforehand`), so that a charge whose mean is 0 without it would not be
+0 in expectation. There the expectation is taken after the day, over futures that begin on the next.
 """
 
 from __future__ import annotations
@@ -27,8 +31,9 @@ from entrepot.agents.planners.charges import Charges, prices
 from entrepot.agents.planners.doubles import doubles
 from entrepot.agents.planners.instance import Instance
 from entrepot.agents.policy import Policy
+from entrepot.envs.network.inbound.arrays import NO_LIMIT
 from entrepot.envs.simulation import Present, Simulation
-from entrepot.envs.twin import Scenario
+from entrepot.envs.twin import Scenario, State, TwinParameters
 from entrepot.training.dual_bound.futures import Futures
 from entrepot.training.dual_bound.path import Path
 from entrepot.training.dual_bound.worth import Worth
@@ -85,16 +90,52 @@ def penalties(
     warm_up_days = scenario.days - days
     path = Path.of(simulation, scenario, policy, warm_up_days=warm_up_days)
     each, lane = 1 + effort.copies, simulation.parameters.lane
-    ahead = futures.from_day(warm_up_days, min(effort.look_ahead_days, days), effort.copies)
     at_once, held = zip(*(prices(instance) for instance in instances), strict=True)
     price, steepest = _OfEpisodes.of(at_once), _OfEpisodes.of(held)
-    begun = path.presents[0].state
-    worths = [
-        Worth.after(simulation, _copied(path.presents[0], each), at, policy, first=0, days=at.days)
-        for at in _at_levels(ahead, effort)
+    beforehand = torch.zeros_like(path.shipped)  # of what is settled before the day's demand is known
+    afterwards = torch.zeros_like(path.shipped)  # of what hangs on it
+    opening: list[Tensor] = []
+
+    def shipped(worths: Sequence[Worth], today: int, *, from_day: int) -> Tensor:
+        to_go = (arrival[:, today] - from_day).repeat_interleave(each, dim=0)
+        worth_of = [worth.of_lanes(lane.destination, lane.from_node, to_go) for worth in worths]
+        return _charged(worth_of, each, price.ship[:, today], path.shipped[:, today], steepest.ship[:, today])
+
+    for day in range(days):
+        # Of the day itself nothing is known yet when it is decided.
+        ahead = futures.from_day(warm_up_days + day, min(1 + effort.look_ahead_days, days - day), effort.copies)
+        before, after = zip(
+            *(
+                Worth.around(simulation, _copied(path.presents[day], each), at, policy, first=0, days=at.days)
+                for at in _at_levels(ahead, effort)
+            ),
+            strict=True,
+        )
+        if day == 0:
+            opening = _charged_at_first(before, each, price, path.presents[0].state, steepest)
+        else:
+            afterwards[:, day - 1] = shipped(before, day - 1, from_day=day)
+        if day + 1 < days:
+            beforehand[:, day] = shipped(after, day, from_day=day + 1)
+        done(1)
+    settled = settled_beforehand(simulation.parameters)[:, None]
+    ship, begun = torch.where(settled, beforehand, afterwards), path.presents[0].state
+    units = begun.on_hand, begun.dock, begun.pipeline_by_days()
+    return [
+        Penalty(
+            _charges(ship[episode], *(value[episode] for value in opening)),
+            _charges(path.shipped[episode], *(value[episode] for value in units)),
+        )
+        for episode in range(scenario.episodes)
     ]
+
+
+def _charged_at_first(
+    worths: Sequence[Worth], each: int, price: _OfEpisodes, begun: State, steepest: _OfEpisodes
+) -> list[Tensor]:
+    """[E, …] of units on hand, at the dock and [E, N, S, H] arriving."""
     ring = worths[0].arriving.shape[-1]
-    opening = [
+    return [
         _charged(values, each, cost, units, most)
         for values, cost, units, most in (
             ([worth.on_hand for worth in worths], price.opening_on_hand, begun.on_hand, steepest.opening_on_hand),
@@ -107,29 +148,21 @@ def penalties(
             ),
         )
     ]
-    ship = torch.zeros_like(path.shipped)
-    for day in range(days - 1):
-        # Of the day itself nothing is known yet when it is decided.
-        ahead = futures.from_day(warm_up_days + day, min(1 + effort.look_ahead_days, days - day), effort.copies)
-        to_go = (arrival[:, day] - (day + 1)).repeat_interleave(each, dim=0)
-        worth_of = []
-        for at in _at_levels(ahead, effort):
-            with torch.no_grad():
-                present = _copied(path.presents[day], each)
-                policy.begin(present.episodes)
-                present = simulation.run(present, at, policy.decide, reads=policy.reads, days=1)
-            worth = Worth.after(simulation, present, at, policy, first=1, days=at.days - 1)
-            worth_of.append(worth.of_lanes(lane.destination, lane.from_node, to_go))
-        ship[:, day] = _charged(worth_of, each, price.ship[:, day], path.shipped[:, day], steepest.ship[:, day])
-        done(1)
-    units = begun.on_hand, begun.dock, begun.pipeline_by_days()
-    return [
-        Penalty(
-            _charges(ship[episode], *(value[episode] for value in opening)),
-            _charges(path.shipped[episode], *(value[episode] for value in units)),
-        )
-        for episode in range(scenario.episodes)
-    ]
+
+
+def settled_beforehand(parameters: TwinParameters) -> Tensor:
+    """[L] whether what a lane ships is settled before the day's demand is known, or hangs on that.
+
+    Lanes that start at a node ship after the day's customers are served; those into centres with a limit, as much as
+    stock leaves room for; and their suppliers' other lanes share a capacity with them.
+    """
+    lane, inbound = parameters.lane, parameters.inbound
+    settled = lane.from_node.sum(dim=0) == 0
+    if inbound is not None and inbound.limited:
+        has_limit = (inbound.limit_m3 < NO_LIMIT).any(dim=1).to(inbound.to_centre)
+        into_limit = inbound.lanes[(has_limit @ inbound.to_centre) > 0]
+        settled &= ~torch.isin(lane.origin, lane.origin[into_limit])
+    return settled
 
 
 def _copied(present: Present, each: int) -> Present:

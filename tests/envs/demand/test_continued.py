@@ -66,3 +66,17 @@ def test_of_stationary_demand_every_day_can_be_continued() -> None:
     futures = demand.futures(None, 0, 20000, 3, 50, 20, np.random.default_rng(0))
     assert futures.shape == (20, 50, 1, 1)
     assert futures.mean() == pytest.approx(5, abs=0.3)
+    later = demand.futures(None, 0, 20000, 13, 30, 20, np.random.default_rng(0))
+    np.testing.assert_array_equal(later, futures[:, 10:40])
+
+
+def test_copies_that_begin_on_other_days_share_the_numbers_of_the_days_they_share(
+    calibrated: CalibratedDemand,
+) -> None:
+    hidden = calibrated.hidden(1, DAYS, Split.TEST, np.random.default_rng(3))
+    early, late, other = (
+        calibrated.futures(hidden, 0, 15000, day, 35 - day, 300, np.random.default_rng(seed))[:, -1].ravel()
+        for day, seed in ((3, 4), (10, 4), (10, 5))
+    )
+    assert np.corrcoef(early, late)[0, 1] > 0.8
+    assert abs(np.corrcoef(early, other)[0, 1]) < 0.9 * np.corrcoef(early, late)[0, 1]

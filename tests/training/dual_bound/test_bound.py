@@ -1,6 +1,7 @@
 """A bound that doesn't know the future, on a textbook instance whose optimum is known."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,17 +20,20 @@ from entrepot.envs.demand import Split
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.observe.reading import NOTHING_COSTLY
 from entrepot.envs.observe.snapshot import Snapshot
+from entrepot.envs.opening import stocked, stocked_state
 from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World, build_world
+from entrepot.training.base_stock.kept import Tuning
 from entrepot.training.dual_bound.bound import DualBound
 from entrepot.training.dual_bound.futures import Futures
-from entrepot.training.dual_bound.path import Path
-from entrepot.training.dual_bound.penalty import Effort, penalties
+from entrepot.training.dual_bound.path import Path as PolicyPath
+from entrepot.training.dual_bound.penalty import Effort, penalties, settled_beforehand
 from entrepot.training.dual_bound.worth import Worth
 from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.hindsight import Hindsight, instances_of
 from entrepot.training.experiment import EvaluationSettings
-from tests.worlds.tiny import tiny_world
+from entrepot.training.policies import build_policies
+from tests.worlds.tiny import tiny_scenario, tiny_world
 
 LEAD_DAYS, PENALTY, MEAN = 1, 4, 5
 WARM_UP_DAYS = 40
@@ -77,7 +81,7 @@ def test_a_units_worth_is_the_slope_of_the_programs_cost_along_the_path(store: W
     # Fractions, so that nowhere just all of a unit is sold, where a slope to the left is none to the right.
     noise = torch.rand(scenario.demand.shape, generator=torch.Generator().manual_seed(0))
     scenario = replace(scenario, demand=Scenario.axes()["demand"].laid_out(scenario.demand + noise))
-    path = Path.of(simulation, scenario, policy, warm_up_days=WARM_UP_DAYS)
+    path = PolicyPath.of(simulation, scenario, policy, warm_up_days=WARM_UP_DAYS)
     days = scenario.window(WARM_UP_DAYS, settings.days)
     known = Opening.of(path.presents[0].state, 0, settings.days)
     instance = days_of(PlannedNetwork.of(store.parameters), known, days, 0, whole_units=False)
@@ -87,7 +91,7 @@ def test_a_units_worth_is_the_slope_of_the_programs_cost_along_the_path(store: W
         more = path.shipped[0].clone()
         more[day] += 2.0**-6
         slopes.append((usd_where_shipped(instance, more) - cost) * 2.0**6)
-        rest = Worth.after(
+        rest, _ = Worth.around(
             simulation, path.presents[day + 1], days, policy, first=day + 1, days=settings.days - day - 1
         )
         to_go = torch.as_tensor(instance.arrival[None, day] - (day + 1)).expand(2, -1)
@@ -100,7 +104,7 @@ def test_a_units_worth_is_the_slope_of_the_programs_cost_along_the_path(store: W
 def test_what_a_policy_is_charged_on_its_own_path_is_nothing_on_average(store: World) -> None:
     settings = EvaluationSettings(episodes=48, days=12, warm_up_days=WARM_UP_DAYS, seed=5)
     scenario = drawn(store, settings)
-    futures = Futures(store.demand, scenario, split=Split.TEST, seed=5, drawn=48, first=0)
+    futures = Futures(store.network, store.demand, scenario, split=Split.TEST, seed=5, drawn=48, first=0)
     found = penalties(
         store.simulation(whole_units=False),
         futures,
@@ -149,7 +153,7 @@ def test_demand_that_nobody_knows_how_to_continue_is_refused(store: World) -> No
 
     scenario = drawn(store, EvaluationSettings(episodes=2, days=3, warm_up_days=0))
     with pytest.raises(ConfigurationError, match=r"'dual'.*'a single past'.*allowed with demand that is generated"):
-        Futures(Once(), scenario, split=Split.TEST, seed=0, drawn=2, first=0)  # type: ignore[arg-type]
+        Futures(store.network, Once(), scenario, split=Split.TEST, seed=0, drawn=2, first=0)  # type: ignore[arg-type]
 
 
 def test_a_network_with_several_lanes_and_skus_has_a_finite_bound_below_what_its_policy_costs() -> None:
@@ -164,3 +168,66 @@ def test_a_network_with_several_lanes_and_skus_has_a_finite_bound_below_what_its
     cost, bound = (by_episode[name]["settled_cost_usd_per_day"] for name in policies)
     assert np.isfinite(bound).all()
     assert bound.mean() < cost.mean()
+
+
+def test_demand_that_events_change_is_refused_before_anything_is_tuned(tmp_path: Path) -> None:
+    world = build_world("kreen", skus=2, disruption="prime_day")
+    with pytest.raises(ConfigurationError, match=r"'dual'; event '.*' of the disruption changes demand.*allowed: hind"):
+        build_policies(["dual"], world, Tuning(folder=tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def limited_world() -> World:
+    """Centres that are full, so that what they take is what the day's customers made room for."""
+    world = tiny_world("kreen_fba", skus=2)
+    inbound = world.parameters.inbound
+    assert inbound is not None
+    state = stocked_state(world.parameters, world.attributes, episodes=1)
+    held = ((state.on_hand + state.dock + state.in_transit)[0] @ world.parameters.sku.volume_m3)[inbound.node]
+    full = replace(inbound, limit_m3=held[:, None].expand_as(inbound.limit_m3).clone())
+    return replace(world, parameters=replace(world.parameters, inbound=full))
+
+
+@pytest.mark.parametrize("world", [tiny_world(), limited_world()], ids=["transfers", "centres with a limit"])
+def test_lanes_are_charged_beforehand_only_if_shipments_do_not_hang_on_the_days_demand(world: World) -> None:
+    scenario = tiny_scenario(world, episodes=1, days=1).episodes_at(torch.zeros(24, dtype=torch.long))
+    noise = torch.rand(scenario.demand.shape, generator=torch.Generator().manual_seed(0))
+    scenario = replace(scenario, demand=Scenario.axes()["demand"].laid_out(100 * noise * (scenario.demand + 1)))
+    simulation, shipped = world.simulation(whole_units=False), list[Tensor]()
+
+    def decide(snapshot: Snapshot) -> Decisions:
+        return Decisions(torch.full_like(snapshot.due, 1e3))
+
+    simulation.run(
+        stocked(simulation, episodes=24),
+        scenario,
+        decide,
+        reads=NOTHING_COSTLY,
+        days=1,
+        watch=lambda lived: shipped.append(lived.flows.shipped.clone()),
+    )
+    units = shipped[0]  # [24, L, S] of the same state and orders, and other demand
+    hangs = (units.amax(dim=0) - units.amin(dim=0)).amax(dim=-1) > 1e-3
+    settled = settled_beforehand(world.parameters)
+    assert settled.any()
+    assert hangs.any()
+    assert not (hangs & settled).any()
+
+
+def test_lanes_that_start_at_a_node_are_charged_nothing_on_average() -> None:
+    world = tiny_world()
+    settings = EvaluationSettings(episodes=48, days=8, warm_up_days=30, seed=5)
+    scenario = drawn(world, settings)
+    found = penalties(
+        world.simulation(whole_units=False),
+        Futures(world.network, world.demand, scenario, split=Split.TEST, seed=5, drawn=48, first=0),
+        scenario,
+        BaseStock.midway(world.attributes, world.attributes.base_cover_days),
+        list(instances_of(world, scenario, settings)),
+        Effort(copies=2, look_ahead_days=8),
+        done=lambda days: None,
+    )
+    hangs = ~settled_beforehand(world.parameters).numpy()
+    paid = np.array([(penalty.charges.ship * penalty.path.ship)[:, hangs].sum() for penalty in found])
+    assert paid.std() > 0
+    assert abs(paid.mean()) < 2.5 * paid.std() / len(paid) ** 0.5
