@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from pathlib import Path
+from enum import StrEnum
+from pathlib import Path as File
 from time import process_time
 from typing import Annotated, Any
 
@@ -13,10 +15,12 @@ from machine import machine
 from optimality_instances import INSTANCES, Instance
 from rich.console import Console
 
+from entrepot.agents.policy import Policy
+from entrepot.agents.value_iteration.relative import Integers
 from entrepot.configs.figures import write_json
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand.settings import DemandSettings
-from entrepot.envs.observe.reading import NOTHING_COSTLY
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import Snapshot
 from entrepot.envs.world import World, build_world
 from entrepot.training.dual_bound.bound import DualBound
@@ -24,8 +28,8 @@ from entrepot.training.evaluation.evaluate import evaluate
 from entrepot.training.evaluation.hindsight import Hindsight
 from entrepot.training.experiment import EvaluationSettings
 
-NAMES = [instance.name for instance in INSTANCES if instance.name.startswith("lost_sales")]
-LEVELS = range(8, 40)
+NAMES = [instance.name for instance in INSTANCES if instance.lost_sales is not None]
+LEVELS = range(6, 80)
 """Tried, in units."""
 
 
@@ -45,15 +49,45 @@ class OrderUpTo:
         return Decisions((self.level - position).clamp(min=0.0))
 
 
+class Optimal:
+    """What value iteration found, by what is on hand and what arrives on each later day."""
+
+    reads = frozenset({Costly.PIPELINE})
+
+    def __init__(self, actions: Integers) -> None:
+        self.actions = torch.as_tensor(actions).float()
+
+    def begin(self, episodes: int) -> None:
+        """Nothing is remembered."""
+
+    def decide(self, snapshot: Snapshot) -> Decisions:
+        """As the table says of the nearest whole units."""
+        coming = snapshot.pipeline[:, 0, 0]
+        on_hand = snapshot.on_hand[:, 0, 0] + snapshot.dock[:, 0, 0] + coming[:, 0]
+        places = [on_hand, *(coming[:, days] for days in range(1, self.actions.ndim))]
+        found = [
+            place.round().long().clamp(max=size - 1) for place, size in zip(places, self.actions.shape, strict=True)
+        ]
+        return Decisions(self.actions[tuple(found)][:, None, None])
+
+
+class Path(StrEnum):
+    """Along whose path plans are charged."""
+
+    OPTIMAL = "optimal"
+    ORDER_UP_TO = "order_up_to"
+
+
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="Of instances of benchmarks/optimality.py.")] = None,
     futures: Annotated[list[int] | None, typer.Option(help="That expectations are taken over.")] = None,
     episodes: Annotated[int, typer.Option(min=2)] = 16,
     days: Annotated[int, typer.Option(min=2)] = 60,
     look_ahead_days: Annotated[int, typer.Option(min=2)] = 20,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures here.")] = None,
+    path: Annotated[Path, typer.Option(help="Along whose path plans are charged.")] = Path.OPTIMAL,
+    json_file: Annotated[File | None, typer.Option("--json", help="Write the same figures here.")] = None,
 ) -> None:
-    """Bound each instance along the best order-up-to level, in this process, on one thread."""
+    """Bound each instance along the path of the optimal policy, or of the best order-up-to level, on one thread."""
     torch.set_num_threads(1)
     chosen = [instance for instance in INSTANCES if instance.name in (names or NAMES)]
     if not chosen:
@@ -61,35 +95,54 @@ def main(
     settings = EvaluationSettings(episodes=episodes, days=days, warm_up_days=60, seed=1)
     rows: list[dict[str, Any]] = []
     for instance in chosen:
-        for copies in futures or [32, 256, 2048]:
-            rows.append(measured(instance, copies, look_ahead_days, settings))
+        for copies in futures or [32, 256]:
+            rows.append(measured(instance, path, copies, look_ahead_days, settings))
             Console().print(rows[-1])
     if json_file:
-        provenance = {**settings.model_dump(), "look_ahead_days": look_ahead_days, **machine()}
-        write_json(json_file, rows, provenance=provenance)
+        provenance = {**settings.model_dump(), **machine()}
+        write_json(json_file, merged(json_file, rows), provenance=provenance)
 
 
-def measured(instance: Instance, copies: int, look_ahead_days: int, settings: EvaluationSettings) -> dict[str, Any]:
+def merged(file: File, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the file that weren't measured anew, and the rows."""
+
+    def key(row: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in ("instance", "path", "futures", "look_ahead_days"))
+
+    known = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
+    return sorted({key(row): row for row in [*known, *rows]}.values(), key=key)
+
+
+def measured(
+    instance: Instance, path: Path, copies: int, look_ahead_days: int, settings: EvaluationSettings
+) -> dict[str, Any]:
     """Optimum, the bounds, and what the policy costs along whose path it is charged; USD a day."""
-    world = build_world(f"classic/{instance.name}", DemandSettings(name=f"classic/{instance.demand}"))
-    policy = OrderUpTo(best_level(world))
-    optimum, started = instance.optimum(), process_time()
-    dual = DualBound(policy, "the best order-up-to level", copies, look_ahead_days, processes=1)
+    if instance.lost_sales is None:
+        raise typer.BadParameter(f"{instance.name}: its optimal policy isn't at hand; allowed: {', '.join(NAMES)}")
+    network = instance.network or instance.name
+    world = build_world(f"classic/{network}", DemandSettings(name=f"classic/{instance.demand}"))
+    solved = instance.lost_sales.solved()
+    optimum, started = solved.cost, process_time()
+    policy: Policy = Optimal(solved.actions) if path is Path.OPTIMAL else OrderUpTo(best_level(world))
+    dual = DualBound(policy, path, copies, look_ahead_days, processes=1)
     with torch.inference_mode():
         judged = evaluate(world, {"policy": policy, "hindsight": Hindsight(processes=1), "dual": dual}, settings)
     cost, hindsight, bound = (row["settled_cost_usd_per_day"] for row in judged.rows())
     row = judged.rows()[-1]
     return {
         "instance": instance.name,
+        "path": str(path),
         "futures": copies,
+        "look_ahead_days": look_ahead_days,
+        "episodes": settings.episodes,
+        "days": settings.days,
         "optimum": optimum,
         "hindsight": hindsight,
         "dual": bound,
         "dual_low": row["settled_cost_usd_per_day_low"],
         "dual_high": row["settled_cost_usd_per_day_high"],
         "below_optimum_percent": 100 * (1 - bound / optimum),
-        "policy": cost,
-        "level": policy.level,
+        "policy": cost,  # with stock settled, in the same scenarios
         "seconds": process_time() - started,
     }
 

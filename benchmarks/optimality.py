@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from time import process_time
 from typing import Annotated, Any
@@ -130,6 +131,7 @@ def measure(instance: Instance, overrides: list[str], console: Console) -> dict[
         "gap_percent_high": 100 * (high / optimum - 1),
         "training_s": training_s,
         "iterations": trainer.iterations,
+        "measured": date.today().isoformat(),
         "environment_days": trainer.iterations * experiment.windows.episodes * experiment.windows.days,
         "optimum_source": instance.source,
     }

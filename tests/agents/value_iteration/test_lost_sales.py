@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from entrepot.agents.value_iteration import lost_sales_optimum, poisson_probabilities
+from entrepot.agents.value_iteration import geometric_probabilities, lost_sales_optimum, poisson_probabilities
 from entrepot.agents.value_iteration.relative import NotConvergedError, least_average_cost
 
 
 def test_probabilities_sum_to_one_and_have_the_mean() -> None:
-    probabilities = poisson_probabilities(5, 30)
-    assert probabilities.sum() == pytest.approx(1)
-    assert probabilities @ np.arange(31) == pytest.approx(5)
+    for probabilities in (poisson_probabilities(5, 120), geometric_probabilities(5, 120)):
+        assert probabilities.sum() == pytest.approx(1)
+        assert probabilities @ np.arange(121) == pytest.approx(5)
+    assert geometric_probabilities(5, 120)[:3] == pytest.approx([1 / 6, 5 / 36, 25 / 216])
 
 
 @pytest.mark.parametrize(("penalty", "published"), [(4, 4.73), (9, 6.84), (19, 8.89), (39, 10.79)])
@@ -20,11 +22,15 @@ def test_the_row_of_lead_time_4_is_as_published(penalty: int, published: float) 
     assert found.low <= found.cost <= found.high
 
 
-def test_bounds_beyond_the_reach_of_good_policies_change_nothing() -> None:
-    demand = poisson_probabilities(5, 30)
+@pytest.mark.parametrize(
+    ("demand", "chosen"), [(poisson_probabilities(5, 30), (34, 12)), (geometric_probabilities(5, 120), (60, 20))]
+)
+def test_bounds_beyond_the_reach_of_good_policies_change_nothing(
+    demand: NDArray[np.float64], chosen: tuple[int, int]
+) -> None:
     near, far = (
         lost_sales_optimum(demand, 2, holding=1, penalty=9, most_on_hand=most, largest_order=order)
-        for most, order in [(34, 12), (60, 20)]
+        for most, order in [chosen, (80, 24)]
     )
     assert near.cost == pytest.approx(far.cost, rel=1e-5)
 
