@@ -180,8 +180,9 @@ def named_policies(policies: str | None, network: str) -> list[str]:
         ConfigurationError: the list is empty.
     """
     if policies is None:
-        released = released_folder() / f"{network}-pathwise"
-        return [*rule_baselines(), UNTRAINED, *([str(released)] if released.is_dir() else [])]
+        folders = (released_folder() / name for name in (f"{network}-pathwise", network.replace("_", "-")))
+        released = next((str(folder) for folder in folders if folder.is_dir()), None)
+        return [*rule_baselines(), UNTRAINED, *([released] if released else [])]
     names = [name.strip() for name in policies.split(",") if name.strip()]
     if not names:
         raise ConfigurationError(f"--policies: empty; allowed: {', '.join(policy_names())}, or folders")
