@@ -21,7 +21,7 @@ def poisson_probabilities(mean: float, most: int) -> Floats:
 def geometric_probabilities(mean: float, most: int) -> Floats:
     """[most + 1] of 0 … most units, P(d) = p (1 − p)^d with p = 1 / (1 + mean); the last is of `most` units or more."""
     stays = mean / (1 + mean)
-    probabilities: Floats = stays ** np.arange(most + 1) / (1 + mean)
+    probabilities: Floats = np.float_power(stays, np.arange(most + 1)) / (1 + mean)
     probabilities[-1] = stays**most
     return probabilities
 

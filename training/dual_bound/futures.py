@@ -51,7 +51,7 @@ class Futures:
         """
         self._demand, self._scenario, self._seed = continued(network, demand), scenario, seed
         # The stream that the scenario's own demand came from, from its beginning.
-        self._hidden = demand.hidden(drawn, scenario.days, split, Streams(seed, split).of("demand"))
+        self._hidden = self._demand.hidden(drawn, scenario.days, split, Streams(seed, split).of("demand"))
         self._episodes = range(first, first + scenario.episodes)
 
     def from_day(self, day: int, days: int, copies: int) -> Scenario:
