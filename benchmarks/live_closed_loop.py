@@ -63,6 +63,8 @@ INFORMATION = {
     "perfect": {"true_arrivals": True, "sees_lost": True},
     "as_live": {"true_arrivals": False, "sees_lost": False},
 }
+AT_ONCE = 2_000
+"""Events of one request; an opening of many SKUs has more than may wait."""
 Decide = Callable[[Snapshot, int], Decisions]
 
 
@@ -302,8 +304,9 @@ def _tell(writer: Writer, told: list[Said], counts: Counter[str], now: str) -> N
     for source in sorted(counts):
         counts[source] += 1
         found.append(_envelope(source, counts[source], "heartbeat", now, {"last_sequence": counts[source]}))
-    answers = writer.take(read(msgspec.json.encode(found))).result()
-    wrong = [answer for answer in answers if answer.outcome != "accepted"]
+    events = read(msgspec.json.encode(found))
+    parts = [events[first : first + AT_ONCE] for first in range(0, len(events), AT_ONCE)]
+    wrong = [answer for part in parts for answer in writer.take(part).result() if answer.outcome != "accepted"]
     if wrong:
         raise RuntimeError(f"not accepted: {wrong[0]}")
 
