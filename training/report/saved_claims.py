@@ -95,7 +95,8 @@ STORES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def _of_stores(saved: Saved, claim: str, paper: str, make: Callable[[Row], Row]) -> list[Row]:
     """A row for each run that was measured; one that asks for the figures where there is none."""
     rows = []
-    for row in [row for row in saved.get("live", []) if row.get("case") == "ingest"] or [None]:
+    runs: list[Row | None] = [row for row in saved.get("live", []) if row.get("case") == "ingest"]
+    for row in runs or [None]:
         rate = (row or {}).get("events_per_second")
         store = STORES.get(str((row or {}).get("store", "sqlite")), str((row or {}).get("store")))
         words = claim if row is None else f"{claim}, {store}" + ("" if rate is None else f", {rate:,.0f} a second")
