@@ -128,7 +128,8 @@ class NetworkArrays(Record):
             described: this network.
 
         Raises:
-            ConfigurationError: the network has nothing of what an event strikes.
+            ConfigurationError: the network has nothing of what an event strikes, or events of the calendar follow on
+                one another for more than a year.
         """
         befalls = DisruptionArrays.of(disruption, described, self)
         return replace(self, disruption=befalls, pipeline_days=self.pipeline_days + befalls.longest_days)

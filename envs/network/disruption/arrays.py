@@ -7,38 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from entrepot.envs.network.description import NetworkDescription
+from entrepot.envs.network.disruption.chains import longest_delay_days
 from entrepot.envs.network.disruption.description import DisruptionDescription
-from entrepot.envs.network.disruption.effect import Effect
-from entrepot.envs.network.disruption.when import When
+from entrepot.envs.network.disruption.event import EventArrays
 from entrepot.envs.network.disruption.where import Site
 
 if TYPE_CHECKING:
     from entrepot.envs.network.arrays import NetworkArrays
-
-DAYS_A_WEEK = 7
-
-
-@dataclass(frozen=True)
-class EventArrays:
-    """One event: when it comes, and what it does."""
-
-    name: str
-    when: When
-    effect: Effect
-
-    @property
-    def longest_days(self) -> int:
-        """By which it can put off a shipment's arrival at the most, each time that it comes."""
-        effect, most = self.effect, 0
-        for days in (effect.extra_days, effect.late_days):
-            most += 0 if days is None else int(days.max())
-        if effect.open_share is not None and effect.open_share.min() <= 0:
-            most += self.when.days.most + DAYS_A_WEEK
-        if effect.holds is not None:
-            most += self.when.days.most
-        if effect.up_share is not None and effect.up_share.min() <= 0:
-            most += self.when.days.most
-        return most
 
 
 @dataclass(frozen=True)
@@ -47,6 +22,7 @@ class DisruptionArrays:
 
     described: DisruptionDescription
     events: tuple[EventArrays, ...]
+    longest_days: int  # by which they can put off a shipment together; of those by chance each coming once
 
     @classmethod
     def of(
@@ -60,18 +36,14 @@ class DisruptionArrays:
             network: the same as arrays.
 
         Raises:
-            ConfigurationError: the network has nothing of what an event strikes.
+            ConfigurationError: the network has nothing of what an event strikes, or events of the calendar follow on
+                one another for more than a year.
         """
-        events = []
+        source, events = f"disruption {disruption.name}", []
         for name, event in disruption.events.items():
-            site = Site(described, network, f"disruption {disruption.name}: events.{name}")
+            site = Site(described, network, f"{source}: events.{name}")
             events.append(EventArrays(name, event, event.effect(site)))
-        return cls(disruption, tuple(events))
-
-    @property
-    def longest_days(self) -> int:
-        """By which events can put off a shipment's arrival together, each of them coming once; more is cut off."""
-        return sum(event.longest_days for event in self.events)
+        return cls(disruption, tuple(events), longest_delay_days(events, network.supplier.production_days, source))
 
     @property
     def remarks(self) -> list[str]:

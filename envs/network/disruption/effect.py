@@ -38,6 +38,24 @@ class Effect:
             field.name for field in fields(self) if field.name != "remarks" and getattr(self, field.name) is not None
         )
 
+    def puts_off(self, origin: Integers) -> Booleans:
+        """[L] whether goods on a lane may arrive later.
+
+        Args:
+            origin: [L] of lanes, counted from the first supplier on; below 0 where a node is.
+        """
+        found = np.zeros(len(origin), np.bool_)
+        if self.open_share is not None:
+            found |= self.open_share <= 0
+        for days in (self.extra_days, self.late_days):
+            if days is not None:
+                found |= days > 0
+        if self.holds is not None:
+            found |= self.holds
+        if self.up_share is not None:
+            found |= (origin >= 0) & (self.up_share <= 0)[np.maximum(origin, 0)]
+        return found
+
 
 def where(struck: Booleans, value: float) -> Floats:
     """The value where something is struck, 1 elsewhere."""

@@ -125,6 +125,11 @@ class When(StrictModel):
             return (self.starts,)
         return tuple(self.starts) if isinstance(self.starts, list) else ()
 
+    @property
+    def recurs(self) -> bool:
+        """Whether it comes on each of some dates; else once, or by chance."""
+        return bool(self.dates) and self._once_from is None
+
     def once_from(self, day: int) -> Self:
         """The same that comes but once: of its dates, on the first from a day of the scenario on.
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from entrepot.envs.network.disruption.arrays import EventArrays
+from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network.disruption.effect import Effect
+from entrepot.envs.network.disruption.event import EventArrays
 from entrepot.envs.twin.scenario.disruption_known import known_of_lanes, least_share
 from entrepot.envs.twin.scenario.disruption_lanes import Departures, production_days, put_off
-from entrepot.envs.twin.scenario.disruption_spans import Spans
+from entrepot.envs.twin.scenario.disruption_spans import NEVER, Spans
 from entrepot.envs.twin.scenario.sources import Stretch
 from entrepot.envs.twin.scenario.streams import Streams
 
@@ -40,6 +41,9 @@ def disrupted(stretch: Stretch, streams: Streams, values: Mapping[str, NDArray[A
         stretch: what they were drawn for.
         streams: of the draw.
         values: by field, as they are without.
+
+    Raises:
+        ConfigurationError: goods are put off by more than the pipeline holds.
     """
     befalls = stretch.network.disruption
     if befalls is None:
@@ -49,10 +53,73 @@ def disrupted(stretch: Stretch, streams: Streams, values: Mapping[str, NDArray[A
     for event in befalls.events:
         rng = streams.of(f"disruption {event.name}")
         happenings.append(_Happening(event, Spans.drawn(event.when, stretch.first_day, ahead, rng), rng))
-    changed = dict(values)
-    for change in (_demand, _equipment, _conditions, _lanes, _stock):
+    happenings, lanes = _held_by_the_pipeline(stretch, happenings, dict(values))
+    changed = {**values, **lanes}
+    for change in (_demand, _equipment, _conditions, _stock):
         changed |= change(stretch, happenings, changed)
     return changed
+
+
+def _held_by_the_pipeline(
+    stretch: Stretch, happenings: list[_Happening], values: Arrays
+) -> tuple[list[_Happening], Arrays]:
+    """What happens, and to lanes, where the pipeline holds whatever is put off.
+
+    It has room for what events on dates put off in a row, and for those by chance once each. Where more of these follow
+    on one another, the one of them that starts last is left out.
+
+    Raises:
+        ConfigurationError: goods are put off by more without any event by chance.
+    """
+    network = stretch.network
+    while True:
+        found = _lanes(stretch, happenings, values)
+        if "delay_days" not in found:
+            return happenings, found
+        departures = Departures(stretch)
+        way = departures.scheduled - departures.today + network.lane.transit_days + found["delay_days"]
+        late = way > network.pipeline_days - 1 - network.lane.check_in_longest_days
+        episodes = np.flatnonzero(late.any(axis=(1, 2)))
+        if not len(episodes):
+            return happenings, found
+        day, lane = np.divmod(late[episodes].reshape(len(episodes), -1).argmax(axis=1), late.shape[2])
+        shipment = _Shipment(episodes, lane, day, day + way[episodes, day, lane])
+        happenings = _without_the_last(stretch, happenings, shipment)
+
+
+@dataclass(frozen=True)
+class _Shipment:
+    """One in each of some episodes."""
+
+    episode: NDArray[np.int64]
+    lane: NDArray[np.int64]
+    ordered: NDArray[np.int64]  # day
+    arrives: NDArray[np.int64]  # day
+
+
+def _without_the_last(stretch: Stretch, happenings: list[_Happening], shipment: _Shipment) -> list[_Happening]:
+    """The same without that occurrence by chance, of those that a shipment meets, which starts last."""
+    network = stretch.network
+    origin = network.lane.origin - len(network.nodes)
+    met = []
+    for happening in happenings:
+        start, end = happening.spans.start[shipment.episode], happening.spans.end[shipment.episode]
+        strikes = happening.effect.puts_off(origin)[shipment.lane] & (happening.event.when.rate_per_year is not None)
+        meets = strikes[:, None] & (start <= shipment.arrives[:, None]) & (end > shipment.ordered[:, None])
+        met.append(np.where(meets, start, NEVER))
+    last = np.max([start.max(axis=1, initial=NEVER) for start in met], axis=0)
+    if (last == NEVER).any():
+        assert network.disruption is not None
+        raise ConfigurationError(
+            f"disruption {network.disruption.described.name}: puts off a shipment by more than the pipeline's "
+            f"{network.pipeline_days} days hold, and nothing that comes by chance can be left out"
+        )
+    left = []
+    for happening, start in zip(happenings, met, strict=True):
+        gone = np.zeros(happening.spans.start.shape, np.bool_)
+        gone[shipment.episode] = start == last[:, None]
+        left.append(replace(happening, spans=happening.spans.without(gone)))
+    return left
 
 
 def happening_days(stretch: Stretch, streams: Streams) -> dict[str, NDArray[np.bool_]]:

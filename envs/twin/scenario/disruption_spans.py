@@ -43,6 +43,11 @@ class Spans:
         start, end, known = (np.where(is_there, value, NEVER) for value in (start, end, known))
         return cls(start, end, known, when.known.end_is_known)
 
+    def without(self, gone: Booleans) -> Self:
+        """The same but for occurrences [B, K] that don't come."""
+        start, end, known = (np.where(gone, NEVER, days) for days in (self.start, self.end, self.known_from))
+        return type(self)(start, end, known, self.end_is_known)
+
     def lasts_on(self, days: Integers) -> Booleans:
         """[B, …] whether it lasts on days [B, …]; several times at once are one."""
         return self._any(days, lambda start, end, _: (start <= days) & (days < end))
