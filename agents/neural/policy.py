@@ -23,6 +23,7 @@ from entrepot.agents.neural.features import (
     LANE_FEATURES,
     LANE_SKU_FEATURES,
     NODE_FEATURES,
+    LaneFeatures,
     NodeFeatures,
     lane_features,
     node_features,
@@ -105,7 +106,7 @@ class NeuralPolicy(nn.Module):
         """
         encoded = self._encode(snapshot, attributes)
         wanted = self.wanted(snapshot, attributes, encoded, learns, smoothing_days)
-        departs = self._departs(snapshot, attributes, encoded, wanted, chance)
+        departs = self.departs(snapshot, attributes, encoded, wanted, chance)
         if learns is not None:
             departs = torch.where(learns > 0.5, departs, departs.detach())
         return Decided(Decisions(wanted * departs.unsqueeze(-1)), departs)
@@ -138,7 +139,7 @@ class NeuralPolicy(nn.Module):
         told = self._head.explained(snapshot, attributes, encoded, self.answer(encoded.hidden))
         if told is None:
             raise ValueError(f"policy.head: {self.settings.head!r} has no target that could be told")
-        departs = self._departs(snapshot, attributes, encoded, told.wish * told.released, None)
+        departs = self.departs(snapshot, attributes, encoded, told.wish * told.released, None)
         released = told.released * departs.unsqueeze(-1)
         return {
             "orders": told.wish * released,
@@ -159,18 +160,18 @@ class NeuralPolicy(nn.Module):
         encoded = self._encode(snapshot, attributes)
         cover = head.cover(snapshot, attributes, encoded, self.answer(encoded.hidden))
         wanted = orders_from_cover(attributes, snapshot, cover, encoded.known.rate)
-        departs = self._departs(snapshot, attributes, encoded, wanted, None)
+        departs = self.departs(snapshot, attributes, encoded, wanted, None)
         destination = attributes.lane_destination
         ours, theirs = encoded.known.rate[:, destination], demand_rate(attributes, snapshot)[:, destination]
         return cover * (ours / theirs) * departs.unsqueeze(-1)
 
     def _encode(self, snapshot: Snapshot, attributes: NetworkAttributes) -> LaneEncoding:
         known = node_features(snapshot, attributes, self.covers)
-        environment, lane = _departing(snapshot)
+        environment, lane = departing_pairs(snapshot)
         hidden = self._hidden(snapshot, attributes, known, environment, lane)
         return LaneEncoding(known, environment, lane, hidden)
 
-    def _departs(
+    def departs(
         self,
         snapshot: Snapshot,
         attributes: NetworkAttributes,
@@ -205,20 +206,43 @@ class NeuralPolicy(nn.Module):
         lane: Tensor,
     ) -> Tensor:
         """[P, S, lane width] of each pair of environment and lane."""
-        # What is the same for all SKUs is added up before it meets them.
-        shared = self.node(known.nodes) + self.day(known.day).unsqueeze(1) + self.cell.bias
-        first = functional.linear(known.cells, self.cell.weight) + shared.unsqueeze(2)
-        cells = self._context(self.encode(first))
-        nodes = cells.shape[1]
         features = lane_features(snapshot, attributes, known, environment, lane)
-        origin = attributes.lane_origin[lane]
+        ends = attributes.lane_origin[lane], attributes.lane_destination[lane]
+        return self.hidden(known.cells, known.nodes, known.day, features, environment, *ends)
+
+    def hidden(
+        self,
+        cells: Tensor,
+        nodes: Tensor,
+        day: Tensor,
+        lanes: LaneFeatures,
+        environment: Tensor,
+        origin: Tensor,
+        destination: Tensor,
+    ) -> Tensor:
+        """[P, S, lane width] of each pair of environment and lane.
+
+        Args:
+            cells: [B, N, S, F] as in `NodeFeatures`.
+            nodes: [B, N, F] as in `NodeFeatures`.
+            day: [B, F] as in `NodeFeatures`.
+            lanes: of the pairs.
+            environment: [P] index into the batch.
+            origin: [P] index of an endpoint.
+            destination: [P] index of a node.
+        """
+        # What is the same for all SKUs is added up before it meets them.
+        shared = self.node(nodes) + self.day(day).unsqueeze(1) + self.cell.bias
+        first = functional.linear(cells, self.cell.weight) + shared.unsqueeze(2)
+        encoded = self._context(self.encode(first))
+        count = encoded.shape[1]
         # A supplier tells nothing of itself: its row is a node of zeros.
-        publishes = functional.pad(self.origin(cells), (0, 0, 0, 0, 0, 1))
+        publishes = functional.pad(self.origin(encoded), (0, 0, 0, 0, 0, 1))
         hidden = (
-            self.destination(cells)[environment, attributes.lane_destination[lane]]
-            + publishes[environment, origin.clamp(max=nodes)]
-            + self.lane_sku(features.cells)
-            + self.lane(features.lanes).unsqueeze(1)
+            self.destination(encoded)[environment, destination]
+            + publishes[environment, origin.clamp(max=count)]
+            + self.lane_sku(lanes.cells)
+            + self.lane(lanes.lanes).unsqueeze(1)
         )
         result: Tensor = self.head(hidden)
         return result
@@ -231,7 +255,7 @@ class NeuralPolicy(nn.Module):
         return functional.relu(self.mix(cells) + by_node + by_sku)
 
 
-def _departing(snapshot: Snapshot) -> tuple[Tensor, Tensor]:
+def departing_pairs(snapshot: Snapshot) -> tuple[Tensor, Tensor]:
     """[P], [P] the pairs of environment and lane that can order today; only these are worth computing.
 
     A graph, exported or captured by CUDA, takes them all: a shape that depends on data costs it more than it saves.

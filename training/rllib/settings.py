@@ -21,6 +21,8 @@ class PpoSettings(SamplingSettings, ProximalSettings):
     actor: str = "neural"
     sharing: Literal["shared", "separate"] = "shared"
     critic: str = "own"
+    credit: Literal["agent", "sku"] = "agent"
+    environments_per_scenario: Count = 1
     mlp: PerceptronSettings = PerceptronSettings()
     critic_mlp: PerceptronSettings = PerceptronSettings()
     exploration_deviation: Positive = 0.15
@@ -46,11 +48,35 @@ class PpoSettings(SamplingSettings, ProximalSettings):
             raise ValueError(
                 "maintenance: True; one head decides for all units of equipment: allowed with sharing: shared"
             )
+        if self.credit == "sku":
+            self._fits_cells()
+        elif self.environments_per_scenario != 1:
+            raise ValueError(
+                f"environments_per_scenario: {self.environments_per_scenario}; allowed with credit: agent: 1"
+            )
         if self.learners and self.environments % self.learners:
             raise ValueError(
                 f"environments: {self.environments}; allowed for {self.learners} learners: a multiple of that"
             )
         return self
+
+    def _fits_cells(self) -> None:
+        """Where every (agent, SKU) is judged by its own cost, the policy and the critic must be told cell by cell."""
+        only = {
+            "actor": (self.actor, "neural"),
+            "critic": (self.critic, "own" if self.kind == "ippo" else "state"),
+            "maintenance": (self.maintenance, False),
+            "learners": (self.learners, 0),
+        }
+        for key, (value, allowed) in only.items():
+            if value != allowed:
+                raise ValueError(f"{key}: {value!r}; allowed with credit: sku: {allowed!r}")
+        for key, of, parts in (
+            ("episode_days", "rollout_days", (self.episode_days, self.rollout_days)),
+            ("environments", "environments_per_scenario", (self.environments, self.environments_per_scenario)),
+        ):
+            if parts[0] % parts[1]:
+                raise ValueError(f"{key}: {parts[0]}; allowed with credit: sku: a multiple of {of} ({parts[1]})")
 
     def module_of(self, agent: str) -> str:
         """Name of the policy that an agent acts by."""
@@ -59,6 +85,8 @@ class PpoSettings(SamplingSettings, ProximalSettings):
     def needs(self, compute: ComputeSettings) -> list[Needs]:
         """Of the main process, remote runners and remote learners."""
         learning = Needs(gpus=int(compute.device == "cuda"))
+        if self.credit == "sku":
+            return [learning] if compute.workers == 1 else [Needs(), *[learning] * compute.workers]
         runners = compute.workers if compute.workers > 1 else 0
         return [Needs() if self.learners else learning, *[Needs()] * runners, *[learning] * self.learners]
 

@@ -12,6 +12,7 @@ import torch
 from ray.rllib.algorithms import Algorithm
 from ray.rllib.utils.metrics import ALL_MODULES, ENV_RUNNER_RESULTS, LEARNER_RESULTS, NUM_ENV_STEPS_SAMPLED
 
+from entrepot.training.cells.method import train_cells
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.algorithm import ppo_config
 from entrepot.training.rllib.deployed import module_of, state_of
@@ -34,6 +35,8 @@ def train(job: Job) -> Outcome:
         TrainingError: all runners were lost more often in a row than `compute.most_failures` allows.
     """
     started, experiment = perf_counter(), job.experiment
+    if PpoSettings.of(experiment.trainer).credit == "sku":
+        return train_cells(job)
     world = world_of(experiment)
     world = world.starting_from(job.base_cover_days)
     checkpoints = Checkpoints(checkpoint_place(experiment))

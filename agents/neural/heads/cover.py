@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from entrepot.agents.neural.features import NodeFeatures
 from entrepot.agents.neural.heads.head import Explained, head_named, register_head
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
@@ -19,6 +22,58 @@ OPENING_ECHELON = 0.0
 """Of what is short further down, the share that joins a lane's target: 0 is base stock of nodes, 1 is of echelons."""
 OPENING_SEASON = 0.0
 """As a logit: an untrained policy expects the square root of the seasonal index."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the covers of P pairs of environment and lane are worked out of, beside the answers."""
+
+    ahead: (
+        Tensor  # [3, P, 1] logarithm of the season ahead over that of the last 28 days, of the last 91, and over none
+    )
+    rates: Tensor  # [3, P, S] units a day at the destination: of the last 28 days, of the last 91, in the long run
+    rate: Tensor  # [P, S] units a day that cover is counted in
+    base_cover_days: Tensor  # [P, S]
+    below: Tensor  # [P, S] days by which the nodes fed from the destination are short
+
+    @classmethod
+    def of(cls, attributes: NetworkAttributes, encoded: LaneEncoding) -> Outlook:
+        """Of the pairs that were encoded."""
+        return cls.at(attributes, encoded.known, encoded.environment, encoded.lane)
+
+    @classmethod
+    def at(cls, attributes: NetworkAttributes, known: NodeFeatures, environment: Tensor, lane: Tensor) -> Outlook:
+        """Of [P] environments and [P] lanes."""
+        destination = attributes.lane_destination[lane]
+        outlook = torch.log(known.ahead[environment, lane].clamp(min=0.05))
+        trailing = torch.log(known.trailing[environment])
+        return cls(
+            ahead=torch.stack([*(outlook - seen for seen in trailing.unbind(dim=1)), outlook]).unsqueeze(-1),
+            rates=torch.stack(
+                [
+                    known.slow_rate[environment, destination],
+                    known.quarter_rate[environment, destination],
+                    known.mean_rate[0, destination],
+                ]
+            ),
+            rate=known.rate[environment, destination],
+            base_cover_days=known.base_cover.expand(*known.ahead.shape, -1)[environment, lane],
+            below=known.below[environment, destination],
+        )
+
+    def scale(self, answer: Tensor) -> tuple[Tensor, Tensor]:
+        """[P, S] a factor on the base cover, and the echelon's share, of [P, S, K] answers."""
+        size, echelon, season, *beliefs = answer.unbind(dim=-1)
+        # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
+        trust = torch.softmax(torch.stack(beliefs), dim=0)
+        believed = (trust * torch.exp(torch.sigmoid(season) * self.ahead) * self.rates).sum(dim=0)
+        scale = believed / self.rate
+        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
+
+    def cover(self, answer: Tensor) -> Tensor:
+        """[P, S] days of `rate` to order up to, of [P, S, K] answers; what is short below included."""
+        scale, share = self.scale(answer)
+        return (self.base_cover_days * scale + share * self.below).clamp(min=0.0)
 
 
 @register_head("cover")
@@ -55,7 +110,7 @@ class CoverHead:
         """[B, L, S] days of `known.rate` to order up to, what is short below included."""
         pairs = encoded.environment, encoded.lane
         base = encoded.known.base_cover.expand(*snapshot.lane_wait_days.shape, -1)
-        scale, share = self._scale(attributes, encoded, answer)
+        scale, share = Outlook.of(attributes, encoded).scale(answer)
         cover = base.index_put(pairs, base[pairs] * scale)
         echelon = torch.zeros_like(base).index_put(pairs, share)
         if learns is not None:
@@ -70,28 +125,6 @@ class CoverHead:
         cover = self.cover(snapshot, attributes, encoded, answer)
         wish = orders_from_cover(attributes, snapshot, cover, encoded.known.rate)
         return Explained(cover, wish, torch.ones_like(wish))
-
-    @staticmethod
-    def _scale(attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor) -> tuple[Tensor, Tensor]:
-        """[P, S] on each pair of environment and lane: a factor on the base cover, and the echelon's share."""
-        known, environment, lane = encoded.known, encoded.environment, encoded.lane
-        size, echelon, season, *beliefs = answer.unbind(dim=-1)
-        destination = attributes.lane_destination[lane]
-        # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
-        trust = torch.softmax(torch.stack(beliefs), dim=0)
-        outlook = torch.log(known.ahead[environment, lane].clamp(min=0.05))
-        trailing = torch.log(known.trailing[environment])
-        ahead = torch.stack([*(outlook - seen for seen in trailing.unbind(dim=1)), outlook]).unsqueeze(-1)
-        rates = torch.stack(
-            [
-                known.slow_rate[environment, destination],
-                known.quarter_rate[environment, destination],
-                known.mean_rate[0, destination],
-            ]
-        )
-        believed = (trust * torch.exp(torch.sigmoid(season) * ahead) * rates).sum(dim=0)
-        scale = believed / known.rate[environment, destination]
-        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
 
 
 def cover_head_named(settings: NeuralPolicySettings) -> CoverHead:
