@@ -233,7 +233,7 @@ class NeuralPolicy(nn.Module):
         """
         # What is the same for all SKUs is added up before it meets them.
         shared = self.node(nodes) + self.day(day).unsqueeze(1) + self.cell.bias
-        first = functional.linear(cells, self.cell.weight) + shared.unsqueeze(2)
+        first = functional.linear(cells, self.cell.weight).add_(shared.unsqueeze(2))
         encoded = self._context(self.encode(first))
         count = encoded.shape[1]
         # A supplier tells nothing of itself: its row is a node of zeros.
@@ -252,7 +252,8 @@ class NeuralPolicy(nn.Module):
             return functional.relu(self.mix(cells))
         by_node = self.from_node(cells.mean(dim=2, keepdim=True))
         by_sku = self.from_sku(cells.mean(dim=1, keepdim=True))
-        return functional.relu(self.mix(cells) + by_node + by_sku)
+        mixed: Tensor = self.mix(cells)
+        return functional.relu_(mixed.add_(by_node).add_(by_sku))
 
 
 def departing_pairs(snapshot: Snapshot) -> tuple[Tensor, Tensor]:

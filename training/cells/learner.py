@@ -20,8 +20,8 @@ from entrepot.training.cells.rollout import Rollout, Sampler
 from entrepot.training.rllib.settings import PpoSettings
 
 LEAST_DEVIATION = 1e-6
-CHUNK = 512
-"""Moments whose values are worked out together."""
+CHUNK = 64
+"""Moments that are worked out together: what their layers answer then stays in a core's cache."""
 
 
 class ActorCritic(nn.Module):
@@ -61,6 +61,7 @@ class Sampled:
     cost_usd_per_day: float
     lost_share: float
     environment_days: int
+    deciding: int  # of these, on which some lane could order
     explained: float  # share of the variance of what cells cost that the critic knew of
 
 
@@ -105,7 +106,7 @@ class Worker:
     def sample(self, weights: Tensor) -> Sampled:
         """Live through the next days; the last rollout is forgotten."""
         self.model.take(weights.to(self._lane_agent.device))
-        self._batch = None
+        self._batch, self._minibatches = None, iter(())
         deviation = float(self.model.log_deviation.detach().exp())
         rollout = self._sampler.rollout(self.model.policy, deviation)
         self._batch, explained = self._learnt_from(rollout, deviation)
@@ -114,20 +115,29 @@ class Worker:
             cost_usd_per_day=float(rollout.cost_usd.sum() / (days * episodes)),
             lost_share=rollout.lost_share,
             environment_days=days * episodes,
+            deciding=len(self._deciding()),
             explained=explained,
         )
 
     def gradient(self, weights: Tensor) -> Gradient:
-        """Of the next minibatch: whole moments in random order, each of them once before any is there again."""
+        """Of the next minibatch: cells of whole moments in random order, each once before any is there again.
+
+        What an agent's lanes share is worked out once for all the cells of a moment. Moments at which nothing can order
+        teach the policy nothing, and the critic little: they are left out.
+        """
         assert self._batch is not None
         self.model.take(weights.to(self._lane_agent.device))
         chosen = next(self._minibatches, None)
         if chosen is None:
             self._minibatches = self._shuffled()
-            chosen = next(self._minibatches)
-        loss, scalars = self._loss(self._batch, chosen)
+            chosen = next(self._minibatches, self._deciding())  # of which there may be none
         self.model.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        scalars: dict[str, float] = {}
+        for part in chosen.split(CHUNK):
+            share = len(part) / len(chosen)
+            loss, found = self._loss(self._batch, part)
+            (share * loss).backward()  # type: ignore[no-untyped-call]
+            scalars = {name: scalars.get(name, 0.0) + share * value for name, value in found.items()}
         flat = [
             torch.zeros_like(value).flatten() if value.grad is None else value.grad.flatten()
             for value in self.model.learning
@@ -163,11 +173,16 @@ class Worker:
         )
         return batch, float(1.0 - error / spread.clamp(min=1e-12))
 
-    def _shuffled(self) -> Iterator[Tensor]:
+    def _deciding(self) -> Tensor:
+        """[M'] the moments that can be learnt from."""
         assert self._batch is not None
-        count = len(self._batch.targets)
-        order = torch.randperm(count, generator=self._order, device=self._lane_agent.device)
-        return iter(order.split(min(self._settings.minibatch_days, count)))
+        moments, _ = self._batch.reading.deciding()
+        return moments[moments < len(self._batch.targets)]  # beyond them is what the days end with
+
+    def _shuffled(self) -> Iterator[Tensor]:
+        moments = self._deciding()
+        order = torch.randperm(len(moments), generator=self._order, device=moments.device)
+        return iter(moments[order].split(self._settings.minibatch_days))
 
     def _loss(self, batch: _Batch, chosen: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Of some moments."""

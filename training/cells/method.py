@@ -139,8 +139,8 @@ class _Cells:
         """Begun again with new rollouts where a worker is lost; the steps taken until then stay."""
         learner, settings = self._learner, self._learner.settings
         sampled = self._workers.sample(learner.model.weights())
-        days = settings.environments * settings.rollout_days
-        steps = settings.epochs * math.ceil(days / settings.minibatch_days)
+        most = max(each.deciding for each in sampled)
+        steps = settings.epochs * math.ceil(most / settings.minibatch_days)
         scalars: dict[str, float] = {}
         for _ in range(steps):
             found = self._workers.gradients(learner.model.weights())

@@ -62,6 +62,12 @@ class Reading:
             ),
         )
 
+    def deciding(self) -> tuple[Tensor, Tensor]:
+        """[M'] the moments at which some lane can order, and [P] each pair's place among them."""
+        decides = torch.zeros(self.moments, dtype=torch.bool, device=self.day.device)
+        decides[self.moment] = True
+        return decides.nonzero()[:, 0], (decides.cumsum(dim=0) - 1)[self.moment]
+
     def of_moments(self, chosen: Tensor) -> tuple[Self, Tensor]:
         """Some moments in the order given, and [P'] which of the pairs are theirs.
 
@@ -109,10 +115,14 @@ def read(snapshot: Snapshot, attributes: NetworkAttributes) -> tuple[Reading, La
 
 
 def log_cover(policy: NeuralPolicy, attributes: NetworkAttributes, reading: Reading) -> tuple[Tensor, Tensor]:
-    """[P, S] logarithm of the days of cover that the policy wants, and [P, S, width] the hidden layer behind it."""
+    """[P, S] logarithm of the days of cover that the policy wants, and [P, S, width] the hidden layer behind it.
+
+    Moments at which nothing can order are left out of the layers before.
+    """
     origin, destination = attributes.lane_origin[reading.lane], attributes.lane_destination[reading.lane]
+    rows, place = reading.deciding()
     hidden = policy.hidden(
-        reading.cells, reading.nodes, reading.day, reading.lanes, reading.moment, origin, destination
+        reading.cells[rows], reading.nodes[rows], reading.day[rows], reading.lanes, place, origin, destination
     )
     cover = reading.outlook.cover(policy.answer(hidden))
     return torch.log(cover.clamp(min=LEAST_COVER_DAYS)), hidden

@@ -30,3 +30,14 @@ def test_unknown_actors_and_critics_are_told_what_is_allowed() -> None:
         actor_named("oracle")
     with pytest.raises(ConfigurationError, match=r"trainer.critic: 'oracle'; allowed: observations, own, state"):
         critic_named("oracle")
+
+
+def test_credit_by_sku_is_refused_where_cells_cant_be_told_apart() -> None:
+    cells = {"kind": "mappo", "critic": "state", "credit": "sku"}
+    assert validate(PpoSettings, {**cells, "environments_per_scenario": 8}, "trainer").credit == "sku"
+    with pytest.raises(ConfigurationError, match=r"actor: 'mlp'; allowed with credit: sku: 'neural'"):
+        validate(PpoSettings, {**cells, "actor": "mlp"}, "trainer")
+    with pytest.raises(ConfigurationError, match=r"environments: 32; .* a multiple of environments_per_scenario \(5\)"):
+        validate(PpoSettings, {**cells, "environments_per_scenario": 5}, "trainer")
+    with pytest.raises(ConfigurationError, match=r"environments_per_scenario: 2; allowed with credit: agent: 1"):
+        validate(PpoSettings, {"kind": "mappo", "critic": "state", "environments_per_scenario": 2}, "trainer")
