@@ -1,5 +1,7 @@
 """A day's costs split by SKU add up, and a SKU alone in the world costs what it is charged among others."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -17,7 +19,7 @@ def lived(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """[T, B, N, S] and [T, B, N] USD of the same days, of some SKUs if they are named."""
     simulation = world.simulation(whole_units=whole_units)
-    scenario = tiny_scenario(world, days=DAYS)
+    scenario = tiny_scenario(world, days=DAYS, dtype=world.parameters.dtype)
     if skus is not None:
         simulation = simulation.for_skus(skus)
         scenario = scenario.for_skus(skus)
@@ -41,6 +43,9 @@ def test_costs_by_sku_add_up_to_the_nodes_costs_whatever_is_switched_on(network:
 
 def test_a_sku_is_charged_what_it_costs_alone_where_nothing_is_shared() -> None:
     world = build_world("two_warehouses", dtype=torch.float64)
+    lane = world.parameters.lane
+    free = replace(lane, price_per_shipment=torch.zeros_like(lane.price_per_shipment))  # which all on board share
+    world = replace(world, parameters=replace(world.parameters, lane=free))
     together, _ = lived(world)
     for sku in range(len(world.network.skus)):
         alone, _ = lived(world, skus=torch.tensor([sku]))
