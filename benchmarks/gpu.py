@@ -1,4 +1,4 @@
-"""The twin, the batched environment and a pathwise gradient step on a GPU, or on a CPU: `python benchmarks/gpu.py`."""
+"""The twin, the batched environment, a pathwise step and PPO on a GPU, or on a CPU: `python benchmarks/gpu.py`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ COLUMNS = ("part", "precision", "how", "environments", "skus", "env_steps_per_s"
 PARITY_COLUMNS = ("quantity", "largest_relative_difference", "of_the_same_on_the_cpu")
 ROW_GUESS_S = 8.0
 """What a row is taken to cost before any was measured: building it, warming up, capturing."""
-NOT_MEASURED = {"mappo": "needs Ray, which this script does without; see benchmarks/rllib.py"}
 
 
 class Budget:
@@ -36,7 +35,7 @@ class Budget:
     def __init__(self, seconds: float) -> None:
         """Args: all there is."""
         self._end = time.perf_counter() + seconds
-        self.left_out: list[dict[str, str]] = [{"what": what, "why": why} for what, why in NOT_MEASURED.items()]
+        self.left_out: list[dict[str, str]] = []
 
     def fits(self, what: str, seconds: float) -> bool:
         """Whether so much is left; if not, it is noted."""
@@ -83,8 +82,8 @@ def main(
             }
             write_atomically(json_file, json.dumps(content, indent=1) + "\n")
 
-    plain, gradients, in_one = gpu_parts.parts_for(where)
-    groups = [(plain, environments, skus), (gradients, episodes, window_skus)]
+    plain, gradients, ppo, in_one = gpu_parts.parts_for(where)
+    groups = [(plain, environments, skus), (gradients, episodes, window_skus), (ppo, environments, skus)]
     if compiled:
         groups.append((in_one, environments, skus))
     for chosen, batches, goods in groups:

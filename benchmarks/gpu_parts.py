@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ from entrepot.envs.opening import base_cover_rule, stocked
 from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Scenario, State, draw_scenario, step
 from entrepot.envs.world import World, build_world
+from entrepot.training.cells.learner import Worker
 from entrepot.training.pathwise.window import horizon_days, window_cost
+from entrepot.training.rllib.settings import PpoSettings
 
 SEED = 0
 DRAWN = 64
@@ -36,10 +39,14 @@ COMPILING_CALLS = 3
 DAYS = 16
 """Of a scenario in the rows without gradients, used again and again."""
 COVER_DAYS = 30.0
+PPO_DAYS, PPO_EPISODE_DAYS, PPO_STEPS = 4, 64, 4
+"""Of a rollout, of an episode, and gradient steps a rollout."""
+PPO_TOGETHER = 64
+"""Environments that live through one scenario, at the most."""
 SMOOTHING_DAYS, LEARNING_RATE = 0.5, 0.002
 EAGER, GRAPH, COMPILED = "eager", "CUDA graph", "torch.compile"
 FLOAT32, BFLOAT16 = "float32", "bfloat16 nets"
-TWIN, BATCHED, PATHWISE = "twin", "batched", "pathwise"
+TWIN, BATCHED, PATHWISE, MAPPO = "twin", "batched", "pathwise", "mappo"
 
 
 @dataclass(frozen=True)
@@ -60,14 +67,16 @@ class Runner:
     state: Callable[[], State] | None = None  # of the twin
 
 
-def parts_for(device: torch.device) -> tuple[list[Part], list[Part], list[Part]]:
-    """What can be tried on a device: without gradients; with them; compiled, which takes longest to begin."""
+def parts_for(device: torch.device) -> tuple[list[Part], list[Part], list[Part], list[Part]]:
+    """What can be tried on a device: without gradients; pathwise; PPO; compiled, which takes longest to begin."""
     graph = [GRAPH] if device.type == "cuda" else []
     twin = [Part(TWIN, FLOAT32, how) for how in [EAGER, *graph]]
     batched = [Part(BATCHED, FLOAT32, how) for how in [EAGER, *graph]]
     # Units are counted up to thousands, which bfloat16 can't: only the policy's layers are.
     pathwise = [Part(PATHWISE, precision, how) for how in [EAGER, *graph] for precision in (FLOAT32, BFLOAT16)]
-    return [*twin, *batched], pathwise, [Part(TWIN, FLOAT32, COMPILED)]
+    # Which lanes can order differs from day to day, so that no graph is captured.
+    ppo = [Part(MAPPO, precision, EAGER) for precision in (FLOAT32, BFLOAT16)]
+    return [*twin, *batched], pathwise, ppo, [Part(TWIN, FLOAT32, COMPILED)]
 
 
 def world_of(network: str, skus: int, device: torch.device, dtype: torch.dtype = torch.float32) -> World:
@@ -112,6 +121,9 @@ def measure(
 @contextmanager
 def runner_of(part: Part, world: World, environments: int, window_days: int, learners: int) -> Iterator[Runner]:
     """What a row times."""
+    if part.name == MAPPO:
+        yield ppo(world, environments, bfloat16=part.precision == BFLOAT16)
+        return
     if part.name == PATHWISE:
         bfloat16 = part.precision == BFLOAT16
         yield pathwise(world, environments, window_days, part.how, bfloat16=bfloat16, learners=learners)
@@ -200,6 +212,35 @@ def pathwise(world: World, environments: int, window_days: int, how: str, *, bfl
         optimiser.step()
 
     return Runner(gradient_step, window_days)
+
+
+def ppo(world: World, environments: int, *, bfloat16: bool) -> Runner:
+    """MAPPO with credit for each SKU: some days sampled, and a pass over them; scenarios are drawn once an episode."""
+    together = math.gcd(environments, PPO_TOGETHER)
+    settings = PpoSettings(
+        kind="mappo",
+        critic="state",
+        credit="sku",
+        environments=environments,
+        environments_per_scenario=together,
+        rollout_days=PPO_DAYS,
+        episode_days=PPO_EPISODE_DAYS,
+        warm_up_days=0,
+        minibatch_days=max(1, environments * PPO_DAYS // PPO_STEPS),
+    )
+    worker = Worker(world, settings, NeuralPolicySettings(head="cover"), seed=SEED)
+    if bfloat16:
+        in_bfloat16(worker.model, world.parameters.device)
+    weights = worker.model.weights().requires_grad_()
+    optimiser = torch.optim.Adam([weights], lr=settings.learning_rate)
+
+    def iteration() -> None:
+        worker.sample(weights.detach())
+        for _ in range(PPO_STEPS):
+            weights.grad = worker.gradient(weights.detach()).values.to(weights)
+            optimiser.step()
+
+    return Runner(iteration, PPO_DAYS)
 
 
 @dataclass(frozen=True)

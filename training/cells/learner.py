@@ -21,7 +21,7 @@ from entrepot.training.rllib.settings import PpoSettings
 
 LEAST_DEVIATION = 1e-6
 CHUNK = 64
-"""Moments that are worked out together: what their layers answer then stays in a core's cache."""
+"""Moments that a CPU works out together: what their layers answer then stays in a core's cache."""
 
 
 class ActorCritic(nn.Module):
@@ -100,6 +100,7 @@ class Worker:
         self._lane_agent = torch.as_tensor(world.network.lane.agent, device=device)
         self._carries = world.attributes.lane_carries
         self._agents = len(world.network.agents)
+        self._chunk = CHUNK if device.type == "cpu" else settings.minibatch_days
         self._batch: _Batch | None = None
         self._minibatches: Iterator[Tensor] = iter(())
 
@@ -133,7 +134,7 @@ class Worker:
             chosen = next(self._minibatches, self._deciding())  # of which there may be none
         self.model.zero_grad()
         scalars: dict[str, float] = {}
-        for part in chosen.split(CHUNK):
+        for part in chosen.split(self._chunk):
             share = len(part) / len(chosen)
             loss, found = self._loss(self._batch, part)
             (share * loss).backward()  # type: ignore[no-untyped-call]
@@ -150,7 +151,7 @@ class Worker:
         days, episodes, agents, skus = rollout.cost_usd.shape
         moments = days * episodes
         every = torch.arange(moments + episodes, device=rollout.cost_usd.device)
-        values = torch.cat([critic(_without_pairs(rollout.reading, chosen)) for chosen in every.split(CHUNK)])
+        values = torch.cat([critic(_without_pairs(rollout.reading, chosen)) for chosen in every.split(self._chunk)])
         values = values.view(days + 1, episodes, agents, skus)
         advantages = generalised(
             -(1.0 - settings.gamma) * rollout.cost_usd, values, gamma=settings.gamma, gae_lambda=settings.gae_lambda

@@ -12,6 +12,7 @@ from entrepot.envs.world import World, build_world
 from tests.worlds.tiny import tiny_scenario
 
 DAYS = 12
+ROOMY = 1e6
 
 
 def lived(
@@ -43,9 +44,16 @@ def test_costs_by_sku_add_up_to_the_nodes_costs_whatever_is_switched_on(network:
 
 def test_a_sku_is_charged_what_it_costs_alone_where_nothing_is_shared() -> None:
     world = build_world("two_warehouses", dtype=torch.float64)
-    lane = world.parameters.lane
-    free = replace(lane, price_per_shipment=torch.zeros_like(lane.price_per_shipment))  # which all on board share
-    world = replace(world, parameters=replace(world.parameters, lane=free))
+    twin = world.parameters
+    free = replace(twin.lane, price_per_shipment=torch.zeros_like(twin.lane.price_per_shipment))
+    node = replace(
+        twin.node,
+        capacity_m3=ROOMY * twin.node.capacity_m3,
+        dock_m3_per_day=ROOMY * twin.node.dock_m3_per_day,
+        picking_units_per_day=ROOMY * twin.node.picking_units_per_day,
+    )
+    supplier = replace(twin.supplier, capacity_units_per_day=ROOMY * twin.supplier.capacity_units_per_day)
+    world = replace(world, parameters=replace(twin, lane=free, node=node, supplier=supplier))
     together, _ = lived(world)
     for sku in range(len(world.network.skus)):
         alone, _ = lived(world, skus=torch.tensor([sku]))
