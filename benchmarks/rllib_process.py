@@ -84,20 +84,59 @@ def rllib_stock(settings: dict[str, Any]) -> Train:
 
 
 def rllib_batched(settings: dict[str, Any]) -> Train:
-    """Our runner with RLlib's PPO."""
-    from entrepot.training.experiment import compose_experiment
+    """Our runner with RLlib's PPO and a perceptron."""
+    return _rllib(settings, "mlp")
+
+
+def rllib_neural(settings: dict[str, Any]) -> Train:
+    """The same with the neural policy."""
+    return _rllib(settings, "neural")
+
+
+def cells_neural(settings: dict[str, Any]) -> Train:
+    """The neural policy with credit for each SKU, in one process."""
+    from entrepot.training.cells.method import CellLearner
+    from entrepot.training.cells.workers import LocalWorkers
+    from entrepot.training.world import world_of
+
+    experiment = _experiment(settings, {"actor": "neural", "credit": "sku", "environments_per_scenario": 8})
+    world = world_of(experiment)
+    learner = CellLearner(experiment, world)
+    workers = LocalWorkers(experiment, world.attributes.base_cover_days, iteration=0)
+
+    def train() -> int:
+        sampled, _, _ = learner.iteration(workers)
+        return sum(each.environment_days for each in sampled) * int(settings["agents"])
+
+    return train
+
+
+def _rllib(settings: dict[str, Any], actor: str) -> Train:
     from entrepot.training.rllib.algorithm import ppo_config
     from entrepot.training.world import world_of
 
     _ray()
-    agents = settings["agents"]
+    experiment = _experiment(settings, {"actor": actor})
+    world = world_of(experiment)
+    algorithm = ppo_config(experiment, world.attributes.base_cover_days).build_algo()
+
+    def train() -> int:
+        result = algorithm.train()
+        return int(sum(result["env_runners"]["num_agent_steps_sampled"].values()))
+
+    return train
+
+
+def _experiment(settings: dict[str, Any], more: dict[str, Any]) -> Any:
+    """Independent PPO with the settings of all rows."""
+    from entrepot.training.experiment import compose_experiment
+
     overrides = {
-        "actor": "mlp",
         "mlp.hidden": settings["hidden"],
         "critic_mlp.hidden": settings["hidden"],
         "team_share": 0.0,
         "warm_up_days": 0,
-        "minibatch_days": settings["minibatch"] // agents,
+        "minibatch_days": settings["minibatch"] // settings["agents"],
         **{
             name: settings[name]
             for name in (
@@ -113,8 +152,9 @@ def rllib_batched(settings: dict[str, Any]) -> Train:
                 "max_grad_norm",
             )
         },
+        **more,
     }
-    experiment = compose_experiment(
+    return compose_experiment(
         [
             f"network={settings['network']}",
             f"skus={settings['skus']}",
@@ -123,14 +163,6 @@ def rllib_batched(settings: dict[str, Any]) -> Train:
             *(f"trainer.{name}={json.dumps(value)}" for name, value in overrides.items()),
         ]
     )
-    world = world_of(experiment)
-    algorithm = ppo_config(experiment, world.attributes.base_cover_days).build_algo()
-
-    def train() -> int:
-        result = algorithm.train()
-        return int(sum(result["env_runners"]["num_agent_steps_sampled"].values()))
-
-    return train
 
 
 def sb3_batched(settings: dict[str, Any]) -> Train:
@@ -190,6 +222,8 @@ def _ray() -> None:
 TRAINERS = {
     "rllib_stock": rllib_stock,
     "rllib_batched": rllib_batched,
+    "rllib_neural": rllib_neural,
+    "cells_neural": cells_neural,
     "sb3_batched": sb3_batched,
     "sb3_supersuit": sb3_supersuit,
 }

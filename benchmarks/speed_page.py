@@ -51,7 +51,8 @@ on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`.
 ## On a GPU
 
 The same network's twin and batched environment, and a gradient step of the pathwise trainer over a window of days (its
-warm-up and the drawing of scenarios left out). `eager` is how training runs today; `CUDA graph` replays days, or a whole
+warm-up and the drawing of scenarios left out); `mappo` is sampling and learning with credit for each SKU, where it was
+measured. `eager` is how training runs today; `CUDA graph` replays days, or a whole
 window with its gradient, that were captured once. `bfloat16 nets` are the policy's linear layers alone: units are counted
 up to thousands, which bfloat16 can't. Newer than the figures above: of the benchmark's first run.
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from entrepot.envs.world import World
-from entrepot.training.cells.learner import ActorCritic
+from entrepot.training.cells.learner import ActorCritic, Sampled
 from entrepot.training.cells.workers import LocalWorkers, RemoteWorkers, Workers, without_loss
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD
@@ -80,6 +80,22 @@ class CellLearner:
             [{"params": actor, "lr": rate}, {"params": critic, "lr": CRITIC_PACE * rate}]
         )
 
+    def iteration(self, workers: Workers) -> tuple[list[Sampled], dict[str, float], float]:
+        """Sample, and step through every epoch's minibatches.
+
+        Returns:
+            What each worker sampled; figures of the last minibatch; the norm of its gradient.
+        """
+        sampled = workers.sample(self.model.weights())
+        most = max(each.deciding for each in sampled)
+        scalars: dict[str, float] = {}
+        norm = 0.0
+        for _ in range(self.settings.epochs * math.ceil(most / self.settings.minibatch_days)):
+            found = workers.gradients(self.model.weights())
+            norm = self.step(torch.stack([each.values for each in found]).mean(dim=0))
+            scalars = {name: _mean([each.scalars[name] for each in found]) for name in found[0].scalars}
+        return sampled, scalars, norm
+
     def step(self, gradient: torch.Tensor) -> float:
         """Follow [W] a gradient; returns its norm before it is scaled down, the policy's alone."""
         sizes = [parameter.numel() for parameter in self.model.learning]
@@ -137,21 +153,16 @@ class _Cells:
 
     def _iterate(self) -> Iteration:
         """Begun again with new rollouts where a worker is lost; the steps taken until then stay."""
-        learner, settings = self._learner, self._learner.settings
-        sampled = self._workers.sample(learner.model.weights())
-        most = max(each.deciding for each in sampled)
-        steps = settings.epochs * math.ceil(most / settings.minibatch_days)
-        scalars: dict[str, float] = {}
-        for _ in range(steps):
-            found = self._workers.gradients(learner.model.weights())
-            norm = learner.step(torch.stack([each.values for each in found]).mean(dim=0))
-            scalars = {name: _mean([each.scalars[name] for each in found]) for name in found[0].scalars}
-            scalars["training/gradient_norm"] = norm
+        sampled, scalars, norm = self._learner.iteration(self._workers)
         return Iteration(
             cost_usd_per_day=_mean([each.cost_usd_per_day for each in sampled]),
             lost_share=_mean([each.lost_share for each in sampled]),
             environment_days=sum(each.environment_days for each in sampled),
-            scalars={**scalars, "training/critic_explains": _mean([each.explained for each in sampled])},
+            scalars={
+                **scalars,
+                "training/gradient_norm": norm,
+                "training/critic_explains": _mean([each.explained for each in sampled]),
+            },
         )
 
     def learned(self) -> Learned:
