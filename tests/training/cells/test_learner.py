@@ -40,7 +40,8 @@ def test_the_deployed_policy_orders_what_the_learners_means_order(network: str) 
             expected = deployed(sampler.env.snapshot, world.attributes).orders
         sampler.rollout(model.policy, 0.0)
         assert sampler.env.transition is not None
-        torch.testing.assert_close(sampler.env.transition.decisions.orders, expected, rtol=1e-3, atol=1e-2)
+        # Where it lets a departure go by, the deployed one asks for the least cover, which is hardly a unit.
+        torch.testing.assert_close(sampler.env.transition.decisions.orders, expected, rtol=1e-3, atol=0.05)
 
 
 def test_every_cells_costs_add_up_to_the_agents_cost() -> None:
