@@ -96,9 +96,9 @@ class Reading:
         return some, pairs
 
 
-def read(snapshot: Snapshot, attributes: NetworkAttributes) -> tuple[Reading, LaneEncoding]:
+def read(policy: NeuralPolicy, snapshot: Snapshot, attributes: NetworkAttributes) -> tuple[Reading, LaneEncoding]:
     """What the policy reads of B environments' day; and the same as the policy knows it, but for its hidden layer."""
-    known = node_features(snapshot, attributes)
+    known = node_features(snapshot, attributes, policy.covers)
     environment, lane = departing_pairs(snapshot)
     lanes = lane_features(snapshot, attributes, known, environment, lane)
     episodes = len(snapshot.on_hand)

@@ -66,7 +66,7 @@ class Sampler:
                 self._begin()
             assert self._scenario is not None
             snapshot = self.env.seen
-            reading, encoded = read(snapshot, attributes)
+            reading, encoded = read(policy, snapshot, attributes)
             mean, hidden = log_cover(policy, attributes, reading)
             noise = torch.randn(mean.shape, generator=self._noise, dtype=mean.dtype, device=mean.device)
             action = mean + deviation * noise
@@ -87,7 +87,7 @@ class Sampler:
             readings.append(reading)
             actions.append(action)
             means.append(mean)
-        last, _ = read(self.env.seen, attributes)
+        last, _ = read(policy, self.env.seen, attributes)
         return Rollout(
             reading=Reading.joined([*readings, last]),
             actions=torch.cat(actions),
