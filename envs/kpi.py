@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.ageing_kpi import AgeingTotals
+from entrepot.envs.exchange_kpi import ExchangeTotals
 from entrepot.envs.inside_kpi import InsideTotals
 from entrepot.envs.record_kpi import RecordTotals
 from entrepot.envs.satisfaction_kpi import SatisfactionTotals
@@ -41,6 +42,7 @@ class KpiTotals:
     records: RecordTotals
     ageing: AgeingTotals
     satisfaction: SatisfactionTotals
+    exchanges: ExchangeTotals
 
     @classmethod
     def start(cls, parameters: TwinParameters, episodes: int) -> Self:
@@ -48,7 +50,9 @@ class KpiTotals:
         shape = (len(QUANTITIES), episodes, parameters.nodes)
         none = torch.zeros(shape, dtype=torch.float64, device=parameters.device)
         inside, ageing = InsideTotals.start(parameters, episodes), AgeingTotals.start(parameters, episodes)
-        return cls(0, none, inside, RecordTotals(), ageing, SatisfactionTotals.start(parameters, episodes))
+        satisfaction = SatisfactionTotals.start(parameters, episodes)
+        exchanges = ExchangeTotals.start(parameters, episodes)
+        return cls(0, none, inside, RecordTotals(), ageing, satisfaction, exchanges)
 
     def add(self, parameters: TwinParameters, state: State, flows: Flows, costs: Costs) -> Self:
         """Count one more day.
@@ -74,6 +78,7 @@ class KpiTotals:
             self.records.add(state, flows),
             self.ageing.add(parameters, state, flows),
             self.satisfaction.add(parameters, state, flows),
+            self.exchanges.add(parameters, flows),
         )
 
     def by_episode(self) -> dict[str, Tensor]:
@@ -100,7 +105,9 @@ class KpiTotals:
 
         Where a node is Amazon's: `fba_cut_units_per_day` of orders that its limits left out, counted anew each day that
         they are asked for; `fba_removed_units_per_day`; `fba_aged_share` of its stock by volume, what is older than the
-        youngest age that pays a surcharge or is removed. Where goods perish: `expired_units_per_day`.
+        youngest age that pays a surcharge or is removed. Where goods perish: `expired_units_per_day`. Where
+        customers exchange goods: `exchanged_units_per_day` that came back and were asked for again; they wait and are
+        served with the backlog, and aren't demand.
         """
         total = self._total(self.sums.sum(dim=-1))
         return {
@@ -109,6 +116,7 @@ class KpiTotals:
             **self.inside.by_episode(self.days),
             **self.records.by_episode(self.days),
             **self.ageing.by_episode(self.days),
+            **self.exchanges.by_episode(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["sold_usd"] / total["stock_usd"],
             "transit_days_per_unit": total["transit_unit_days"] / total["served"],
             "freight_usd_per_unit": total["freight"] / total["served"],
@@ -126,6 +134,7 @@ class KpiTotals:
             **self.inside.by_node(self.days),
             **self.records.by_node(self.days),
             **self.ageing.by_node(self.days),
+            **self.exchanges.by_node(self.days),
             "inventory_turnover_per_year": DAYS_PER_YEAR * total["left_usd"] / total["stock_usd"],
             "freight_usd_per_unit_shipped": total["freight"] / total["shipped"],
         }

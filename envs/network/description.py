@@ -114,6 +114,7 @@ class Returns(StrictModel):
     share: Share = 0.0
     median_days: Positive = 13.0
     log_deviation: NonNegative = 1.0
+    exchange_share: Share = Field(0.0, description="of what comes back, what another unit is asked for in place of")
 
 
 class Market(StrictModel):

@@ -45,6 +45,7 @@ class MarketArrays(Record):
     backlog_share: Annotated[Floats, Axes("M")]
     backlog_usd_per_unit_day: Annotated[Floats, Axes("M")]
     returns_share: Annotated[Floats, Axes("M")]
+    returns_exchange_share: Annotated[Floats, Axes("M")]
     lost_margin_usd: Annotated[Floats, Axes("MS")]  # per unit
     direct_share: Annotated[Floats, Axes("NM")]  # 1 where the node is the market's first option
     echelon_share: Annotated[Floats, Axes("NMS")]  # 1 where the demand reaches the node along primary lanes

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.twin.costing import costs_of
+from entrepot.envs.twin.exchanging import exchange, to_be_exchanged
 from entrepot.envs.twin.fba import FbaDay, run_centres
 from entrepot.envs.twin.flows import Costs, Flows
 from entrepot.envs.twin.inspecting import inspect
@@ -63,14 +64,18 @@ def step(
         received = perished.received
         if state.records is not None:
             state = replace(state, records=state.records.after_expiry(perished.off_shelves, received))
-    returned = come_back(parameters, state, day, whole_units=whole_units)
+    waiting, exchanged = entity_first(state.backlog), None
+    if parameters.exchange is not None and state.exchanges is not None:
+        exchanged = exchange(parameters, state.exchanges, day, whole_units=whole_units)
+        waiting = waiting + exchanged.units
+    returned = come_back(parameters, state, day, exchanged, whole_units=whole_units)
     inspected = None
     if parameters.inspection is not None and state.inspection is not None:
         inspected = inspect(parameters, state.inspection, day, returned.back, whole_units=whole_units)
         returned = returned._replace(restocked=inspected.restocked, scrapped=inspected.scrapped)
     shelves = _shelves(parameters, state, day, received)
     available = received.on_hand if shelves is None else shelves.available
-    served = serve(parameters, state, day, available, whole_units=whole_units)
+    served = serve(parameters, state, day, available, waiting, whole_units=whole_units)
     shipped = ship(
         parameters,
         state,
@@ -83,7 +88,7 @@ def step(
     )
     kept = None
     if shelves is not None and state.records is not None:
-        wanted = entity_first(day.demand) + entity_first(state.backlog)
+        wanted = entity_first(day.demand) + waiting
         kept = keep_records(parameters, state.records, day, shelves, served, shipped.on_hand, wanted)
         shipped = shipped._replace(on_hand=kept.on_hand)
     fba = _centres(parameters, state, received, shipped.on_hand)
@@ -136,6 +141,7 @@ def step(
         records=kept and _after_removal(kept, fba),
         lots=lots,
         inspection=inspected and inspected.state,
+        exchanges=exchanged and to_be_exchanged(parameters, exchanged, served.by_market),
     )
     by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(
@@ -155,6 +161,7 @@ def step(
         destroyed=destroyed,
         cut=None if shipped.cut is None else shipped.cut.transpose(0, 1),
         expired=None if perished is None else perished.expired.transpose(0, 1),
+        exchanged=None if exchanged is None else exchanged.units.transpose(0, 1),
         removed=None if fba is None or fba.removed is None else fba.removed.transpose(0, 1),
     )
     return next_state, flows, costs

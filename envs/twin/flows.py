@@ -34,6 +34,7 @@ class Flows(Record):
     destroyed: Annotated[Tensor | None, Axes("BNS")] = None  # on the shelves and at the dock; None where nothing is
     cut: Annotated[Tensor | None, Axes("BLS")] = None  # of orders, by Amazon's limits; None where there are none
     expired: Annotated[Tensor | None, Axes("BNS")] = None  # on shelves and docks; None where nothing perishes
+    exchanged: Annotated[Tensor | None, Axes("BMS")] = None  # came back and asked for again; None where nobody does
     removed: Annotated[Tensor | None, Axes("BNS")] = None  # from Amazon's shelves, too old; None where nothing ever is
 
 

@@ -26,7 +26,9 @@ class Served(NamedTuple):
     lost: Tensor  # [M, B, S] units
 
 
-def serve(parameters: TwinParameters, state: State, day: Day, on_hand: Tensor, *, whole_units: bool) -> Served:
+def serve(
+    parameters: TwinParameters, state: State, day: Day, on_hand: Tensor, waiting: Tensor, *, whole_units: bool
+) -> Served:
     """Serve today's demand and the backlog.
 
     Args:
@@ -34,9 +36,10 @@ def serve(parameters: TwinParameters, state: State, day: Day, on_hand: Tensor, *
         state: at the start of the day.
         day: of the scenario.
         on_hand: [N, B, S] units on the shelves.
+        waiting: [M, B, S] units of those who are served first.
         whole_units: whether to keep whole units.
     """
-    demand, waiting = entity_first(day.demand), entity_first(state.backlog)
+    demand = entity_first(day.demand)
     left, given, of_all_skus = _within_picking(parameters, on_hand, waiting + demand, state, day, whole_units)
     served = parameters.option.by_market(given)
     # Those who waited are served first; of today's unserved a share waits, the rest is lost.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.twin.exchanging import ExchangeState
 from entrepot.envs.twin.fba import FbaState
 from entrepot.envs.twin.inspecting import InspectionState
 from entrepot.envs.twin.lots import LotState
@@ -33,13 +34,14 @@ class State(Record):
     pipeline: Annotated[Tensor, Axes("NHBS", memory="NHBS")]  # units by day of arrival
     in_transit: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units, the ring's sum
     backlog: Annotated[Tensor, Axes("BMS", memory="MBS")]  # units that customers wait for
-    with_customers: Annotated[Tensor, Axes("WBNS", memory="WNBS")]  # units sold that will come back, by wave
+    with_customers: Annotated[Tensor, Axes("WBNS", memory="WNBS")]  # units sold that will come back for good, by wave
     booked_m3: Annotated[Tensor, Axes("BL", memory="LB", shared_by_skus=True)]  # waits for the lane's next departure
     equipment: EquipmentState | None = None  # None where nothing wears
     fba: FbaState | None = None  # None where no node is Amazon's
     records: RecordState | None = None  # None where records are always right
     lots: LotState | None = None  # None where nothing perishes
     inspection: InspectionState | None = None  # None where what comes back is sound or scrap at once
+    exchanges: ExchangeState | None = None  # None where nobody exchanges anything
 
     @property
     def episodes(self) -> int:
@@ -110,4 +112,5 @@ def opening_state(parameters: TwinParameters, on_hand: Tensor, *, episodes: int,
         records=records,
         lots=None if parameters.shelf_life is None else LotState.fresh(parameters, shelves.transpose(0, 1)),
         inspection=InspectionState.empty(parameters, episodes=episodes),
+        exchanges=ExchangeState.empty(parameters, episodes=episodes),
     )

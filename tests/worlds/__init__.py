@@ -16,6 +16,7 @@ from entrepot.envs.network import NetworkArrays, NetworkDescription
 from entrepot.envs.network.inside.warehouse import NoPlaceError
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.envs.twin import Costs, Day, Flows, Scenario, State, TwinParameters, opening_state, step
+from entrepot.envs.twin.exchanging import ExchangeState
 from entrepot.envs.twin.fba import OUTFLOW_DAYS, FbaState
 from entrepot.envs.twin.lots import LotState
 from entrepot.envs.twin.records import RecordState
@@ -160,10 +161,12 @@ def worlds(
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
     fba: st.SearchStrategy[bool] = st.booleans(),
     perish: st.SearchStrategy[bool] = st.booleans(),
+    exchange: st.SearchStrategy[bool] = st.booleans(),
     records: bool = False,
 ) -> World:
     """Networks of every shape, with amounts from far too little to far too much."""
-    description = draw(networks(wear=draw(st.booleans()), fba=draw(fba), perish=draw(perish), records=records))
+    kinds = {"fba": draw(fba), "perish": draw(perish), "exchange": draw(exchange)}
+    description = draw(networks(wear=draw(st.booleans()), records=records, **kinds))
     try:
         arrays = NetworkArrays.from_description(description)
     except NoPlaceError:
@@ -213,6 +216,8 @@ def worlds(
         backlog=units(episodes, markets, skus),
         with_customers=units(2, episodes, nodes, skus) / 3,
     )
+    if opening.exchanges is not None:
+        opening = replace(opening, exchanges=ExchangeState(units(2, markets, episodes, skus) / 3))
     opening = replace(opening, lots=lots_of(parameters, opening.on_hand, opening.dock))
     orders = 2 * units(days, episodes, lanes, skus) - random(days, episodes, lanes, skus)
     equipment = parameters.equipment

@@ -75,13 +75,15 @@ def networks(
     fba: bool = False,
     records: bool = False,
     perish: bool = False,
+    exchange: bool = False,
 ) -> NetworkDescription:
     """Small valid networks of every shape: few nodes, all modes, capacities that are often tight.
 
     At least one lane starts at a supplier. Some nodes may have no lane, some SKUs no way to some nodes. With `wear`,
     docks and picking that are limited may have equipment that fails within days, and a node's rates may follow from its
     layout. With `fba`, any node may be Amazon's, with fees that are felt within days; with `perish`, SKUs that are
-    listed may have a shelf life of days. With `records`, records go wrong within days and are counted by any plan.
+    listed may have a shelf life of days. With `exchange`, customers exchange what they send back. With `records`,
+    records go wrong within days and are counted by any plan.
     """
     warehouses = [f"warehouse_{i}" for i in range(draw(st.integers(1, max_nodes)))]
     centres = [f"fba_{i}" for i in range(draw(st.integers(0, max_nodes - len(warehouses))))]
@@ -90,7 +92,7 @@ def networks(
     if fba:
         nodes = {name: draw(_amazons(node)) for name, node in nodes.items()}
     suppliers = {f"supplier_{i}": draw(_suppliers()) for i in range(draw(st.integers(1, max_suppliers)))}
-    markets = {f"market_{i}": draw(_markets(list(nodes))) for i in range(draw(st.integers(1, max_markets)))}
+    markets = {f"market_{i}": draw(_markets(list(nodes), exchange)) for i in range(draw(st.integers(1, max_markets)))}
     listed = draw(st.booleans())
     count = draw(st.integers(1, max_skus))
     return NetworkDescription(
@@ -241,7 +243,7 @@ def _suppliers(draw: Draw) -> Supplier:
 
 
 @st.composite
-def _markets(draw: Draw, nodes: Sequence[str]) -> Market:
+def _markets(draw: Draw, nodes: Sequence[str], exchange: bool) -> Market:
     served_by = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=3, unique=True))
     return Market(
         country=draw(st.sampled_from(["CN", "US", "DE"])),
@@ -257,6 +259,7 @@ def _markets(draw: Draw, nodes: Sequence[str]) -> Market:
             share=draw(st.one_of(st.just(0.0), amounts(0.0, 0.5))),
             median_days=draw(amounts(1.0, 20.0)),
             log_deviation=draw(amounts(0.0, 1.5)),
+            exchange_share=draw(shares()) if exchange else 0.0,
         ),
     )
 

@@ -72,8 +72,13 @@ def refuse_known_opening(world: World, settings: EvaluationSettings) -> None:
     After a warm-up the plan begins with what it likes, so that it never has what it doesn't want.
 
     Raises:
-        ConfigurationError: no day warms up, and goods go out of this world otherwise than by being sold or sent back.
+        ConfigurationError: no day warms up, and goods go out of this world otherwise than by being sold or sent back;
+            or customers exchange goods, which no plan knows of, so that nothing shows that it is a bound.
     """
+    if world.parameters.exchange is not None:
+        raise ConfigurationError(
+            f"network {world.description.name}: returns.exchange_share of a market; allowed with a bound: 0"
+        )
     ways = [way for way, there in _ways_out(world).items() if there]
     if ways and not settings.warm_up_days:
         raise ConfigurationError(

@@ -12,6 +12,7 @@ from entrepot.envs.axes import Record
 from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.twin.parameters.equipment import EquipmentParameters
+from entrepot.envs.twin.parameters.exchange import ExchangeParameters
 from entrepot.envs.twin.parameters.inbound import InboundParameters
 from entrepot.envs.twin.parameters.inspection import InspectionParameters
 from entrepot.envs.twin.parameters.lanes import LaneParameters
@@ -39,6 +40,7 @@ class TwinParameters(Record):
     records: RecordParameters | None  # None where nothing is said of them
     shelf_life: ShelfLifeParameters | None  # None where nothing perishes
     inspection: InspectionParameters | None  # None where what comes back is sound or scrap at once
+    exchange: ExchangeParameters | None  # None where nobody exchanges anything
     capital_share_per_year: float
     container_m3: float
     divisible: bool  # whether fractions of a unit are kept
@@ -63,6 +65,7 @@ class TwinParameters(Record):
             records=RecordParameters.of(arrays, kind),
             shelf_life=ShelfLifeParameters.of(arrays, kind),
             inspection=InspectionParameters.of(arrays, kind),
+            exchange=ExchangeParameters.of(arrays, kind),
             capital_share_per_year=arrays.capital_share_per_year,
             container_m3=arrays.container_m3,
             divisible=arrays.divisible,

@@ -25,6 +25,7 @@ class MarketParameters(Record):
     backlog_share: Annotated[Tensor, Axes("M11")]
     backlog_usd_per_unit_day: Annotated[Tensor, Axes("M")]
     returns_share: Annotated[Tensor, Axes("M")]
+    returns_exchange_share: Annotated[Tensor, Axes("M")]
     lost_margin_usd: Annotated[Tensor, Axes("M1S")]  # per unit
     direct_share: Annotated[
         Tensor, Axes("NM")
@@ -42,8 +43,8 @@ class MarketParameters(Record):
 
     @CachedTensorProperty
     def returning_share(self) -> Tensor:
-        """[N, M] of a market's sales, what will come back to the node in each of the waves."""
-        return self.direct_share * self.returns_share / RETURN_WAVES
+        """[N, M] of a market's sales, what will come back to the node for good in each of the waves."""
+        return self.direct_share * (self.returns_share * (1 - self.returns_exchange_share)) / RETURN_WAVES
 
 
 @dataclass(frozen=True)

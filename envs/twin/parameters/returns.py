@@ -12,6 +12,8 @@ from torch import Tensor
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.cached_tensor_property import CachedTensorProperty
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.network.columns import Floats
+from entrepot.envs.network.nodes import NodeArrays
 from entrepot.envs.twin.parameters.tensors import Kind
 
 RETURN_WAVES = 2
@@ -26,12 +28,8 @@ class ReturnParameters(Record):
 
     @classmethod
     def of(cls, network: NetworkArrays, kind: Kind) -> Self:
-        """Daily hazards of a quick and a slow wave: the lognormal lag's means below and above its median."""
-        deviation = network.node.returns_log_deviation
-        mean = network.node.returns_median_days * np.exp(deviation**2 / 2)
-        below = np.array([NormalDist().cdf(-value) for value in deviation])
-        hazard = np.stack([1 / np.maximum(2 * mean * below, 1), 1 / np.maximum(2 * mean * (1 - below), 1)])
-        return cls(kind.tensor(hazard, cls.axes()["hazard"]))
+        """Of a network."""
+        return cls(kind.tensor(daily_hazards(network.node), cls.axes()["hazard"]))
 
     @CachedTensorProperty
     def by_wave(self) -> tuple[Tensor, ...]:
@@ -42,3 +40,11 @@ class ReturnParameters(Record):
     def stays(self) -> Tensor:
         """[2, N, 1, 1] share of each wave that stays with customers each day."""
         return 1 - self.hazard
+
+
+def daily_hazards(node: NodeArrays) -> Floats:
+    """[2, N] of a quick and a slow wave: the lognormal lag's means below and above its median."""
+    deviation = node.returns_log_deviation
+    mean = node.returns_median_days * np.exp(deviation**2 / 2)
+    below = np.array([NormalDist().cdf(-value) for value in deviation])
+    return np.stack([1 / np.maximum(2 * mean * below, 1), 1 / np.maximum(2 * mean * (1 - below), 1)])

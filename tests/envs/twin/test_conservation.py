@@ -2,6 +2,7 @@
 
 import torch
 from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from entrepot.envs.twin import State, TwinParameters
@@ -103,13 +104,15 @@ def test_what_customers_may_send_back_grows_by_sales_and_shrinks_by_returns(worl
     for record in world.run():
         sold = record.flows.served.sum(dim=0) * parameters.market.returns_share[:, None]
         back = record.flows.restocked + record.flows.scrapped
-        expected = sent_back(record.before) + parameters.market.direct_share @ sold - back
-        torch.testing.assert_close(sent_back(record.after), expected, atol=1e-9, rtol=1e-9)
+        expected = sent_back(parameters, record.before) + parameters.market.direct_share @ sold - back
+        torch.testing.assert_close(sent_back(parameters, record.after), expected, atol=1e-9, rtol=1e-9)
 
 
-def sent_back(state: State) -> Tensor:
-    """[B, N, S] units that will come back, that wait to be inspected and that are refurbished."""
+def sent_back(parameters: TwinParameters, state: State) -> Tensor:
+    """[B, N, S] units that will come back or be exchanged, that wait to be inspected and that are refurbished."""
     outside = state.with_customers.sum(dim=0)
+    if state.exchanges is not None:
+        outside = outside + parameters.market.direct_share @ state.exchanges.with_customers.sum(dim=0).transpose(0, 1)
     if state.inspection is None:
         return outside
     return outside + (state.inspection.waiting.sum(dim=0) + state.inspection.on_bench.sum(dim=0)).transpose(0, 1)
@@ -121,8 +124,27 @@ def test_demand_is_served_or_waits_or_is_lost(world: World) -> None:
     for record in world.run():
         flows = record.flows
         served_today = flows.served.sum(dim=0) - flows.served_backlog
-        waits = record.after.backlog - record.before.backlog + flows.served_backlog
+        exchanged = torch.zeros_like(flows.lost) if flows.exchanged is None else flows.exchanged
+        waits = record.after.backlog - record.before.backlog - exchanged + flows.served_backlog
         assert torch.equal(flows.demand, served_today + waits + flows.lost)
         assert (waits >= 0).all()
-        assert (flows.served_backlog <= record.before.backlog).all()
+        assert (flows.served_backlog <= record.before.backlog + exchanged).all()
         assert (served_today <= flows.demand).all()
+
+
+@few
+@given(worlds(exchange=st.just(True), dtypes=(torch.float64,)))
+def test_what_is_exchanged_was_sold_by_its_market_and_comes_back_before_it_is_asked_for_again(world: World) -> None:
+    parameters = world.parameters
+    for record in world.run():
+        if record.flows.exchanged is None:
+            continue
+        assert parameters.exchange is not None
+        assert record.before.exchanges is not None
+        assert record.after.exchanges is not None
+        before, after = (
+            state.exchanges.with_customers.sum(dim=0).transpose(0, 1) for state in (record.before, record.after)
+        )
+        sold = record.flows.served.sum(dim=0) * parameters.exchange.share.flatten()[:, None] * 2
+        torch.testing.assert_close(after, before + sold - record.flows.exchanged, atol=1e-9, rtol=1e-9)
+        assert (record.flows.exchanged <= before + 1e-9).all()
