@@ -140,8 +140,8 @@ def test_sales_and_what_was_sold_out_give_the_demand_that_as_live_estimates(name
             expected = snapshot_arrays(snapshot)
             for field in ("on_hand", "dock", "backlog"):
                 np.testing.assert_array_equal(made.arrays[field], expected[field], err_msg=f"{field} on day {number}")
-            on_the_way = [arrays["pipeline"].sum(axis=-1) for arrays in (made.arrays, expected)]
-            np.testing.assert_array_equal(*on_the_way, err_msg=f"pipeline on day {number}")
+            told, lived = (arrays["pipeline"].sum(axis=-1) for arrays in (made.arrays, expected))
+            np.testing.assert_array_equal(told, lived, err_msg=f"pipeline on day {number}")
             for field in (field for field in SNAPSHOT_FIELDS if field.startswith("demand_")):
                 np.testing.assert_allclose(
                     made.arrays[field], expected[field], rtol=2e-5, atol=2e-5, err_msg=f"{field} on day {number}"

@@ -37,7 +37,7 @@ def against_the_same_scenario(advantages: Tensor, together: int) -> Tensor:
     """
     if together == 1:
         return advantages
-    groups = advantages.unflatten(1, (-1, together))
+    groups = advantages.reshape(len(advantages), -1, together, *advantages.shape[2:])
     mean = groups.mean(dim=2, keepdim=True)
     return ((groups - mean) * (together / (together - 1))).flatten(1, 2)
 

@@ -50,7 +50,7 @@ class ActorCritic(nn.Module):
     def take(self, weights: Tensor) -> None:
         """Be what [W] numbers say."""
         sizes = [parameter.numel() for parameter in self.learning]
-        for parameter, values in zip(self.learning, weights.split(sizes), strict=True):
+        for parameter, values in zip(self.learning, weights.split(sizes), strict=True):  # type: ignore[no-untyped-call]
             parameter.copy_(values.view_as(parameter))
 
 
@@ -134,7 +134,7 @@ class Worker:
             chosen = next(self._minibatches, self._deciding())  # of which there may be none
         self.model.zero_grad()
         scalars: dict[str, float] = {}
-        for part in chosen.split(self._chunk):
+        for part in chosen.split(self._chunk):  # type: ignore[no-untyped-call]
             share = len(part) / len(chosen)
             loss, found = self._loss(self._batch, part)
             (share * loss).backward()  # type: ignore[no-untyped-call]
@@ -151,7 +151,8 @@ class Worker:
         days, episodes, agents, skus = rollout.cost_usd.shape
         moments = days * episodes
         every = torch.arange(moments + episodes, device=rollout.cost_usd.device)
-        values = torch.cat([critic(_without_pairs(rollout.reading, chosen)) for chosen in every.split(self._chunk)])
+        chunks = every.split(self._chunk)  # type: ignore[no-untyped-call]
+        values = torch.cat([critic(_without_pairs(rollout.reading, chosen)) for chosen in chunks])
         values = values.view(days + 1, episodes, agents, skus)
         advantages = generalised(
             -(1.0 - settings.gamma) * rollout.cost_usd, values, gamma=settings.gamma, gae_lambda=settings.gae_lambda
@@ -183,7 +184,7 @@ class Worker:
     def _shuffled(self) -> Iterator[Tensor]:
         moments = self._deciding()
         order = torch.randperm(len(moments), generator=self._order, device=moments.device)
-        return iter(moments[order].split(self._settings.minibatch_days))
+        return iter(moments[order].split(self._settings.minibatch_days))  # type: ignore[no-untyped-call]
 
     def _loss(self, batch: _Batch, chosen: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Of some moments."""

@@ -99,7 +99,7 @@ class CellLearner:
     def step(self, gradient: torch.Tensor) -> float:
         """Follow [W] a gradient; returns its norm before it is scaled down, the policy's alone."""
         sizes = [parameter.numel() for parameter in self.model.learning]
-        for parameter, values in zip(self.model.learning, gradient.split(sizes), strict=True):
+        for parameter, values in zip(self.model.learning, gradient.split(sizes), strict=True):  # type: ignore[no-untyped-call]
             parameter.grad = values.view_as(parameter).clone()
         norms = [
             float(nn.utils.clip_grad_norm_(parameters, self.settings.max_grad_norm)) for parameters in self._groups

@@ -12,7 +12,7 @@ from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.demand import Split
 from entrepot.envs.demand.model import ContinuedDemand, DemandModel
 from entrepot.envs.network.arrays import NetworkArrays
-from entrepot.envs.network.disruption.arrays import EventArrays
+from entrepot.envs.network.disruption.event import EventArrays
 from entrepot.envs.twin import Scenario
 from entrepot.envs.twin.scenario.streams import Streams
 

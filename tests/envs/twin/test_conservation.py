@@ -142,9 +142,8 @@ def test_what_is_exchanged_was_sold_by_its_market_and_comes_back_before_it_is_as
         assert parameters.exchange is not None
         assert record.before.exchanges is not None
         assert record.after.exchanges is not None
-        before, after = (
-            state.exchanges.with_customers.sum(dim=0).transpose(0, 1) for state in (record.before, record.after)
-        )
+        exchanges = (record.before.exchanges, record.after.exchanges)
+        before, after = (one.with_customers.sum(dim=0).transpose(0, 1) for one in exchanges)
         sold = record.flows.served.sum(dim=0) * parameters.exchange.share.flatten()[:, None] * 2
         torch.testing.assert_close(after, before + sold - record.flows.exchanged, atol=1e-9, rtol=1e-9)
         assert (record.flows.exchanged <= before + 1e-9).all()

@@ -1,5 +1,7 @@
 """One worker's learning: it moves towards a known optimum, and what is deployed decides as what was trained."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -13,7 +15,7 @@ from entrepot.training.cells.workers import LocalWorkers
 from tests.worlds.runs import small_experiment, small_settings
 from tests.worlds.tiny import tiny_world
 
-CELLS = {"credit": "sku", "rollout_days": 5, "environments_per_scenario": 2, "minibatch_days": 7}
+CELLS: dict[str, Any] = {"credit": "sku", "rollout_days": 5, "environments_per_scenario": 2, "minibatch_days": 7}
 
 OPTIMUM_USD = 4.04
 """A day, as `entrepot.agents.value_iteration` and Zipkin (2008, 'Old and new methods for lost-sales inventory systems')
@@ -66,7 +68,7 @@ def test_environments_of_one_scenario_see_the_same_demand_and_draw_noise_of_thei
     assert torch.equal(demand[0], demand[1])
     assert not torch.equal(demand[1], demand[2])
     noise = rollout.actions - rollout.means
-    assert noise.unique().numel() == noise.numel()
+    assert torch.unique(noise).numel() == noise.numel()
 
 
 @pytest.mark.parametrize("kind", ["ippo", "mappo"])
