@@ -42,7 +42,10 @@ def replay(connection: Connection, places: Places, module: InferenceModule, name
     if module.versions.manifest_digest != context.manifest_digest:
         raise ConfigurationError(f"--policy: {module.versions.module} is not what decided, {context.module} is")
     if places.digest != context.places:
-        raise ConfigurationError("network or zones: their names are not those with which the plan was made")
+        raise ConfigurationError(
+            "network, --zone or --skus: lanes, SKUs or zones are not those with which the plan was made; allowed: the same "
+            "as `entrepot serve` was given"
+        )
     again = decided(module, places, context, recorded(folded(connection, places, position), context.now))
     before = unpacked(orders)
     differing = int(np.sum((before["orders"] != again.orders) | (before["held"] != again.held)))

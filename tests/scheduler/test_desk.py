@@ -160,7 +160,7 @@ def test_a_decision_made_again_has_the_same_bits_whatever_came_since(live: Live)
     again = replay(connect_to_read(live.folder), places(), module(), plan.id)
     assert (again.same_inputs, again.same_orders) == (True, True)
     np.testing.assert_array_equal(again.plan.orders, plan.orders)
-    with pytest.raises(ConfigurationError, match="names are not those"):
+    with pytest.raises(ConfigurationError, match="are not those with which"):
         replay(connect_to_read(live.folder), Places.of(network(), "UTC", ZONES), module(), plan.id)
     with pytest.raises(kept.UnknownError, match="there is none"):
         replay(connect_to_read(live.folder), places(), module(), "nothing")
