@@ -43,8 +43,8 @@ def replay(connection: Connection, places: Places, module: InferenceModule, name
         raise ConfigurationError(f"--policy: {module.versions.module} is not what decided, {context.module} is")
     if places.digest != context.places:
         raise ConfigurationError(
-            "network, --zone or --skus: lanes, SKUs or zones are not those with which the plan was made; allowed: the same "
-            "as `entrepot serve` was given"
+            "network, --zone or --skus: lanes, SKUs or zones are not those with which the plan was made; allowed: "
+            "the same as `entrepot serve` was given"
         )
     again = decided(module, places, context, recorded(folded(connection, places, position), context.now))
     before = unpacked(orders)
