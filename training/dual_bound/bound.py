@@ -61,7 +61,7 @@ class DualBound:
                 plan = plan_each_sku(instance, penalty.charges, executor=executor)
                 plans.append(_on_average_as_free(plan, penalty))
                 self._seconds.append(plan.seconds)
-        done((scenario.days - settings.days + 1) * scenario.episodes)
+        done((scenario.days - settings.days) * scenario.episodes)
         return figures_of(plans, scenario, settings)
 
     def _look_ahead(self, world: World) -> int:
