@@ -1,4 +1,7 @@
-"""Steps a second of the twin and of the environments around it, on kreen: `python benchmarks/twin.py`."""
+"""Steps a second of the twin and of the environments around it, on kreen: `python benchmarks/twin.py`.
+
+`--full`: the bare twin of kreen beside that with every part on, and beside kreen by another commit's code (`--before`).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import typer
 from machine import machine
 from rich.console import Console
 from rich.table import Table
+from turns import Runner, in_turns, share_of, step_seconds
 
 from entrepot.configs.files import write_atomically
 from entrepot.envs.network import NetworkArrays, load_network
@@ -32,7 +36,8 @@ NETWORK = "kreen"
 ENVIRONMENTS = [1, 64, 1024, 8192]
 SKUS = [32, 200, 2000]
 LAYERS = list(Api)
-COLUMNS = ("api", "environments", "skus", "env_steps_per_s", "agent_steps_per_s", "cell_steps_per_s", "peak_mib")
+FULL = "kreen_full"
+ROUNDS, STEPS = 24, 8
 PROCESS = Path(__file__).with_name("twin_process.py")
 MIB = 2**20
 LIBRARIES_MIB = 600
@@ -48,10 +53,16 @@ def main(
     seconds: Annotated[float, typer.Option(help="To step each row for, at the least.", min=0.0)] = 3.0,
     threads: Annotated[int, typer.Option(help="Threads for one step; all cores if 0.", min=0)] = 0,
     memory_gib: Annotated[float, typer.Option(help="Rows that would need more are left out; 0: what is free.")] = 0.0,
+    full: Annotated[bool, typer.Option("--full", help="Kreen beside kreen_full, in turns; one thread.")] = False,
+    before: Annotated[Path | None, typer.Option(help="With --full: another checkout, whose kreen runs beside.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="32 SKUs, up to 1,024 environments, a second each.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
 ) -> None:
     """Measure each row in a fresh process, so that its peak of memory is its own."""
+    if full:
+        rows = side_by_side(before, environments=1024, skus=32)
+        tell(rows, "The bare twin in turns, 1 thread", json_file, provenance(seconds, 1))
+        return
     if quick:
         environments, skus, seconds = [count for count in environments if count <= 1024], skus[:1], min(seconds, 1.0)
     limit_mib = (memory_gib * 1024) or 0.85 * free_mib()
@@ -70,18 +81,55 @@ def main(
                     continue
                 with console.status(f"{layer}, {batch:,} environments, {goods:,} SKUs"):
                     rows.append(measure(layer, batch, goods, seconds, threads))
-    table = Table(title=f"{NETWORK}, {threads} threads")
-    for name in COLUMNS:
+    tell(rows, f"{NETWORK}, {threads} threads", json_file, provenance(seconds, threads))
+
+
+def side_by_side(before: Path | None, *, environments: int, skus: int) -> list[dict[str, Any]]:
+    """Rows of the plain twin, of that with every part on, and of the plain one by other code, by CPU time in turns."""
+    here = Path(__file__).parents[1]
+    runners = {NETWORK: Runner(NETWORK, here), FULL: Runner(FULL, here)}
+    if before is not None:
+        runners["before"] = Runner(NETWORK, before.resolve())
+    taken = in_turns(runners, environments=environments, skus=skus, rounds=ROUNDS, steps=STEPS)
+    rows = []
+    for name, seconds in taken.items():
+        against = "before" if name == NETWORK and before is not None else NETWORK
+        share, low, high = share_of(taken[against], seconds)
+        rows.append(
+            {
+                "network": name,
+                "environments": environments,
+                "skus": skus,
+                "env_steps_per_s": environments / step_seconds(seconds),
+                "against": against,
+                "share": share,
+                "share_low": low,
+                "share_high": high,
+            }
+        )
+    return rows
+
+
+def tell(rows: list[dict[str, Any]], title: str, json_file: Path | None, provenance: dict[str, Any]) -> None:
+    """A table of all rows, and the file."""
+    table = Table(title=title)
+    for name in rows[0]:
+        left = isinstance(rows[0][name], str)
         table.add_column(
-            name.replace("_per_s", "/s").replace("_", "\n"), justify="left" if name == "api" else "right", no_wrap=True
+            name.replace("_per_s", "/s").replace("_", "\n"), justify="left" if left else "right", no_wrap=True
         )
     for row in rows:
-        table.add_row(*(f"{row[name]:,.0f}" if isinstance(row[name], float) else str(row[name]) for name in COLUMNS))
-    console.print(table)
+        table.add_row(*(shown(value) for value in row.values()))
+    Console().print(table)
     if json_file:
-        write_atomically(
-            json_file, json.dumps({"rows": rows, "provenance": provenance(seconds, threads)}, indent=1) + "\n"
-        )
+        write_atomically(json_file, json.dumps({"rows": rows, "provenance": provenance}, indent=1) + "\n")
+
+
+def shown(value: Any) -> str:
+    """A figure as people read it."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value >= 10 else f"{value:.3f}"
+    return str(value)
 
 
 def measure(api: Api, environments: int, skus: int, seconds: float, threads: int) -> dict[str, Any]:
