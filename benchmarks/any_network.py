@@ -14,8 +14,7 @@ import torch
 import typer
 from machine import machine
 from rich.console import Console
-from rich.table import Table
-from rivals import told
+from rivals import table_of
 
 from entrepot.agents.module_agent import ModuleAgent
 from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
@@ -70,7 +69,7 @@ def main(
         here = [{"network": name, **row} for row in judged.rows()]
         best = best_rule(here, rules)
         pairs = [{"network": name, **judged.pair(other, best)} for other in judged.by_episode if other != best]
-        console.print(table_of(name, here, pairs, best))
+        console.print(table_of(name, here, pairs, best, seconds=()))
         rows += [{**row, "tuned": tuning.budgets.get(row["policy"])} for row in here]
         paired += pairs
         means = [mean_row(policy, paired) for policy in dict.fromkeys(pair["policy"] for pair in paired)]
@@ -125,23 +124,6 @@ def mean_row(policy: str, pairs: list[dict[str, Any]]) -> dict[str, Any]:
         "worst_ratio": worst["settled_cost_ratio"],
         "worst_network": worst["network"],
     }
-
-
-def table_of(name: str, rows: list[dict[str, Any]], pairs: list[dict[str, Any]], best: str) -> Table:
-    """For people."""
-    table = Table(title=f"{name}; the best rule is {best}", title_justify="left")
-    for column in ("policy", "USD/day, settled (95 %)", "lost sales", "against the best rule"):
-        table.add_column(column, justify="left" if column == "policy" else "right")
-    against = {pair["policy"]: pair for pair in pairs}
-    for row in rows:
-        cost, low, high = (row[f"{COST}{end}"] for end in ("", "_low", "_high"))
-        table.add_row(
-            row["policy"],
-            f"{cost:,.1f} ({low:,.1f}–{high:,.1f})",
-            f"{row['lost_share']:.2%}",
-            told(against[row["policy"]]) if row["policy"] in against else "–",
-        )
-    return table
 
 
 if __name__ == "__main__":

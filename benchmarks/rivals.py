@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -110,17 +111,18 @@ def pairs_against(judged: Evaluation, best: str) -> list[dict[str, Any]]:
     return [judged.pair(*pair) for pair in wanted if pair[0] in judged.by_episode]
 
 
-def table_of(world: str, rows: list[dict[str, Any]], pairs: list[dict[str, Any]], best: str) -> Table:
-    """For people."""
+def table_of(
+    world: str,
+    rows: list[dict[str, Any]],
+    pairs: list[dict[str, Any]],
+    best: str,
+    *,
+    seconds: Sequence[str] = ("tuning", "training"),
+) -> Table:
+    """For people; of each policy also the `seconds` that its row has, by what they were spent on."""
     table = Table(title=f"{world}; the best rule is {best}", title_justify="left")
-    for name in (
-        "policy",
-        "USD/day, settled (95 %)",
-        "lost sales",
-        "against the best rule",
-        "tuning, s",
-        "training, s",
-    ):
+    spent = (f"{what}, s" for what in seconds)
+    for name in ("policy", "USD/day, settled (95 %)", "lost sales", "against the best rule", *spent):
         table.add_column(name, justify="left" if name == "policy" else "right")
     against = {pair["policy"]: pair for pair in pairs if pair["baseline"] == best}
     for row in rows:
@@ -130,7 +132,7 @@ def table_of(world: str, rows: list[dict[str, Any]], pairs: list[dict[str, Any]]
             f"{cost:,.1f} ({low:,.1f}–{high:,.1f})",
             f"{row['lost_share']:.2%}",
             told(against[row["policy"]]) if row["policy"] in against else "–",
-            *("–" if row.get(key) is None else f"{row[key]:.0f}" for key in ("tuning_s", "training_s")),
+            *("–" if row.get(f"{what}_s") is None else f"{row[f'{what}_s']:.0f}" for what in seconds),
         )
     return table
 
