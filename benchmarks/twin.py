@@ -36,6 +36,8 @@ NETWORK = "kreen"
 ENVIRONMENTS = [1, 64, 1024, 8192]
 SKUS = [32, 200, 2000]
 LAYERS = list(Api)
+COLUMNS = ("api", "environments", "skus", "env_steps_per_s", "agent_steps_per_s", "cell_steps_per_s", "peak_mib")
+FULL_COLUMNS = ("network", "environments", "skus", "env_steps_per_s", "against", "share", "share_low", "share_high")
 FULL = "kreen_full"
 ROUNDS, STEPS = 24, 8
 PROCESS = Path(__file__).with_name("twin_process.py")
@@ -61,7 +63,7 @@ def main(
     """Measure each row in a fresh process, so that its peak of memory is its own."""
     if full:
         rows = side_by_side(before, environments=1024, skus=32)
-        tell(rows, "The bare twin in turns, 1 thread", json_file, provenance(seconds, 1))
+        tell(rows, FULL_COLUMNS, "The bare twin in turns, 1 thread", json_file, provenance(seconds, 1))
         return
     if quick:
         environments, skus, seconds = [count for count in environments if count <= 1024], skus[:1], min(seconds, 1.0)
@@ -81,7 +83,7 @@ def main(
                     continue
                 with console.status(f"{layer}, {batch:,} environments, {goods:,} SKUs"):
                     rows.append(measure(layer, batch, goods, seconds, threads))
-    tell(rows, f"{NETWORK}, {threads} threads", json_file, provenance(seconds, threads))
+    tell(rows, COLUMNS, f"{NETWORK}, {threads} threads", json_file, provenance(seconds, threads))
 
 
 def side_by_side(before: Path | None, *, environments: int, skus: int) -> list[dict[str, Any]]:
@@ -110,16 +112,22 @@ def side_by_side(before: Path | None, *, environments: int, skus: int) -> list[d
     return rows
 
 
-def tell(rows: list[dict[str, Any]], title: str, json_file: Path | None, provenance: dict[str, Any]) -> None:
+def tell(
+    rows: list[dict[str, Any]],
+    columns: tuple[str, ...],
+    title: str,
+    json_file: Path | None,
+    provenance: dict[str, Any],
+) -> None:
     """A table of all rows, and the file."""
     table = Table(title=title)
-    for name in rows[0]:
-        left = isinstance(rows[0][name], str)
+    for name in columns:
+        words = name in ("api", "network", "against")
         table.add_column(
-            name.replace("_per_s", "/s").replace("_", "\n"), justify="left" if left else "right", no_wrap=True
+            name.replace("_per_s", "/s").replace("_", "\n"), justify="left" if words else "right", no_wrap=True
         )
     for row in rows:
-        table.add_row(*(shown(value) for value in row.values()))
+        table.add_row(*(shown(row[name]) for name in columns))
     Console().print(table)
     if json_file:
         write_atomically(json_file, json.dumps({"rows": rows, "provenance": provenance}, indent=1) + "\n")
