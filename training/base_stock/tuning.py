@@ -22,6 +22,7 @@ from entrepot.training.experiment import BaseStockSettings, EvaluationSettings, 
 STARTING_SHARE = 0.4
 """Of the steps, for all starts together."""
 LEVELS = ValidationSettings().levels
+"""Of demand, on which what was found is compared, unless the windows say that its level is known and stays."""
 
 
 def tune_rule(
@@ -85,7 +86,7 @@ def tune_rule(
 def _cheapest(
     rule: type[TunableRule], world: World, windows: WindowsSettings, found: list[dict[str, Tensor]], *, seed: int
 ) -> dict[str, Tensor]:
-    """Of several figures those that cost least on validation scenarios of several levels."""
+    """Of several figures those that cost least on validation scenarios, of several levels where the level may move."""
     settings = EvaluationSettings(
         episodes=max(2, windows.episodes), days=windows.days, warm_up_days=windows.warm_up_days
     )
@@ -98,7 +99,8 @@ def _cheapest(
         seed=seed,
         device=world.parameters.device,
     )
-    drawn = Drawn(at_levels(scenario, LEVELS, seed=seed), Split.VALIDATION)
+    levels = LEVELS if windows.level_deviation else [1.0]
+    drawn = Drawn(at_levels(scenario, levels, seed=seed), Split.VALIDATION)
     with torch.no_grad():
         costs = [
             RollOut(rule(world.attributes, figures)).figures(world, drawn, settings, lambda _: None)
