@@ -25,33 +25,38 @@ from entrepot.training.trainers.job import Job
 from entrepot.training.trainers.registry import learned_module, trainer_of
 from entrepot.training.world import world_of
 
+VALIDATION_SEED = 0
 SETTINGS = [
     "network=kreen",
-    "trainer=mappo",
     "trainer.credit=sku",
     "trainer.environments=64",
-    "trainer.environments_per_scenario=8",
-    "trainer.rollout_days=64",
-    "trainer.epochs=1",
-    "trainer.gae_lambda=0.97",
-    "trainer.learning_rate=0.001",
-    "trainer.iterations=100000",
+    "trainer.episode_days=140",
     "validation.untrained=true",
     "compute.workers=1",
-    "run=credit-by-sku",
 ]
 
 
 def main(
-    seconds: Annotated[float, typer.Option(help="Of training.", min=0.0)] = 600.0,
-    every: Annotated[int, typer.Option(help="Iterations between validations.", min=1)] = 8,
+    iterations: Annotated[int, typer.Option(help="Of training.", min=1)] = 90,
+    every: Annotated[int, typer.Option(help="Iterations between validations.", min=1)] = 15,
     episodes: Annotated[int, typer.Option(help="Test scenarios.", min=2)] = 128,
+    seed: Annotated[int, typer.Option(help="Of training; validation and test have scenarios of their own.")] = 0,
+    trainer: Annotated[str, typer.Option(help="ippo or mappo.")] = "mappo",
     folder: Annotated[Path, typer.Option(help="Where the run is kept.")] = Path("checkpoints"),
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Change a key: KEY=VALUE.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Add the figures to this file's other runs.")] = None,
 ) -> None:
     """Train on demand of the generator, then judge on test scenarios beside the untrained policy."""
-    more = [f"trainer.seconds={seconds}", f"validation.every={every}", f"folder={folder}", *(overrides or [])]
+    more = [
+        f"trainer={trainer}",
+        f"trainer.iterations={iterations}",
+        f"validation.every={every}",
+        f"validation.seed={VALIDATION_SEED}",
+        f"seed={seed}",
+        f"run=credit-by-sku-{seed}",
+        f"folder={folder}",
+        *(overrides or []),
+    ]
     experiment = compose_experiment([*SETTINGS, *more])
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -60,7 +65,7 @@ def main(
     with torch.no_grad():
         bar = Validation(experiment, world).of(tuned.agent(world.attributes)).cost_usd_per_day
     validated: list[dict[str, Any]] = []
-    days, worked = 0, time.process_time()
+    days = 0
 
     def report(event: Event) -> None:
         nonlocal days
@@ -68,11 +73,12 @@ def main(
         if figures is None:
             return
         days += figures.environment_days
+        if figures.validation_cost_usd_per_day is None:
+            return
         point = {
             "iteration": event.done,
             "training_s": figures.training_seconds,
             "environment_days": days,
-            "sampled_cost_usd_per_day": figures.cost_usd_per_day,
             "validation_cost_usd_per_day": figures.validation_cost_usd_per_day,
             "validation_fill_rate": figures.validation_fill_rate,
         }
@@ -80,26 +86,29 @@ def main(
         print(json.dumps(point), flush=True)
 
     experiment.run_folder.mkdir(parents=True, exist_ok=True)
+    worked = time.process_time()
     trainer_of(experiment)(Job(experiment, tuned.cover, bar, resume=False, report=report))
     worked = time.process_time() - worked
     known = world.starting_from(tuned.cover)
     untrained, trained = learned_module(experiment, known), learned_module(experiment, known)
     trained.load_state_dict(torch.load(experiment.run_folder / POLICY_FILE, weights_only=True)["module"])
     policies: dict[str, Policy] = {
-        "base_stock": tuned.agent(world.attributes),
         "untrained": ModuleAgent(untrained, known.attributes),
         "trained": ModuleAgent(trained, known.attributes),
+        "base_stock": tuned.agent(world.attributes),
     }
     settings = experiment.evaluation.model_copy(update={"episodes": episodes})
     with torch.inference_mode():
         judged = evaluate(world, policies, settings)
-    spent, agents = validated[-1]["training_s"], len(world.network.agents)
-    content = {
+    before = validated[0]["validation_cost_usd_per_day"]
+    best = min(point["validation_cost_usd_per_day"] for point in validated)
+    run = {
+        "seed": seed,
+        "validation_gain": 1.0 - best / before,
         "rows": judged.rows(),
         "paired": judged.paired(),
-        "iterations": validated,
+        "validations": validated,
         "base_stock_validation_cost_usd_per_day": bar,
-        "agent_steps_per_s": agents * days / spent,
         "cpu_s": worked,  # validation included
         "provenance": {
             "network": world.description.name,
@@ -109,11 +118,19 @@ def main(
             **machine(),
         },
     }
+    print(f"seed {seed}: {run['validation_gain']:.2%} in validation, {worked:,.0f} s of CPU with validation")
     for pair in judged.paired():
         print(pair["policy"], pair["baseline"], *(pair[f"cost_ratio{end}"] for end in ("", "_low", "_high")))
-    print(f"{content['agent_steps_per_s']:,.0f} agent-steps/s")
     if json_file:
-        write_atomically(json_file, json.dumps(content, indent=1) + "\n")
+        add(run, json_file)
+
+
+def add(run: dict[str, Any], file: Path) -> None:
+    """Write a run beside those of other seeds."""
+    others = json.loads(file.read_text())["runs"] if file.is_file() else []
+    runs = [*(other for other in others if other["seed"] != run["seed"]), run]
+    runs.sort(key=lambda one: int(one["seed"]))
+    write_atomically(file, json.dumps({"runs": runs}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -221,6 +221,7 @@ def ppo(world: World, environments: int, *, bfloat16: bool) -> Runner:
         kind="mappo",
         critic="state",
         credit="sku",
+        explore="actions",
         environments=environments,
         environments_per_scenario=together,
         rollout_days=PPO_DAYS,

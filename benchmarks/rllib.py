@@ -1,4 +1,4 @@
-"""Agent-steps a second, sampling and learning together, with the same PPO six ways: `python benchmarks/rllib.py`."""
+"""Agent-steps a second, sampling and learning together, seven ways, six of them PPO: `python benchmarks/rllib.py`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,21 @@ from entrepot.configs.files import write_atomically
 from entrepot.envs.network import NetworkArrays, load_network
 
 PROCESS = Path(__file__).with_name("rllib_process.py")
-TRAINERS = ["rllib_stock", "rllib_batched", "sb3_supersuit", "sb3_batched", "rllib_neural", "cells_neural"]
-PAIRS = {"rllib_batched": "rllib_stock", "sb3_batched": "sb3_supersuit", "cells_neural": "rllib_neural"}
+TRAINERS = [
+    "rllib_stock",
+    "rllib_batched",
+    "sb3_supersuit",
+    "sb3_batched",
+    "rllib_neural",
+    "cells_neural",
+    "tried_neural",
+]
+PAIRS = {
+    "rllib_batched": "rllib_stock",
+    "sb3_batched": "sb3_supersuit",
+    "cells_neural": "rllib_neural",
+    "tried_neural": "cells_neural",
+}
 PPO = {
     "hidden": [64, 64],
     "learning_rate": 3e-4,

@@ -99,7 +99,8 @@ def cells_neural(settings: dict[str, Any]) -> Train:
     from entrepot.training.cells.workers import LocalWorkers
     from entrepot.training.world import world_of
 
-    experiment = _experiment(settings, {"actor": "neural", "credit": "sku", "environments_per_scenario": 8})
+    more = {"actor": "neural", "credit": "sku", "explore": "actions", "environments_per_scenario": 8}
+    experiment = _experiment(settings, more)
     world = world_of(experiment)
     learner = CellLearner(experiment, world)
     workers = LocalWorkers(experiment, world.attributes.base_cover_days, iteration=0)
@@ -107,6 +108,24 @@ def cells_neural(settings: dict[str, Any]) -> Train:
     def train() -> int:
         sampled, _, _ = learner.iteration(workers)
         return sum(each.environment_days for each in sampled) * int(settings["agents"])
+
+    return train
+
+
+def tried_neural(settings: dict[str, Any]) -> Train:
+    """The neural policy with weights that every SKU tries for itself, in one process."""
+    from entrepot.training.tried.method import LocalTriedWorkers, learner_of
+    from entrepot.training.world import world_of
+
+    more = {"actor": "neural", "credit": "sku", "explore": "weights", "team_share": 1.0}
+    experiment = _experiment(settings, more)
+    learner = learner_of(experiment)
+    workers = LocalTriedWorkers(experiment, world_of(experiment).attributes.base_cover_days, iteration=0)
+
+    def train() -> int:
+        found = workers.trials(learner.weights())
+        learner.step(found)
+        return sum(each.environment_days for each in found) * int(settings["agents"])
 
     return train
 
@@ -224,6 +243,7 @@ TRAINERS = {
     "rllib_batched": rllib_batched,
     "rllib_neural": rllib_neural,
     "cells_neural": cells_neural,
+    "tried_neural": tried_neural,
     "sb3_batched": sb3_batched,
     "sb3_supersuit": sb3_supersuit,
 }

@@ -1,17 +1,17 @@
-"""Training with credit for each SKU, from an experiment to its best policy."""
+"""PPO with credit for each SKU, from an experiment to its best policy."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from time import perf_counter
 
 import torch
 from torch import nn
 
 from entrepot.envs.world import World
+from entrepot.training.cells.kept import keep, last_kept
 from entrepot.training.cells.learner import ActorCritic, Sampled
 from entrepot.training.cells.workers import LocalWorkers, RemoteWorkers, Workers, without_loss
 from entrepot.training.experiment import ExperimentSettings
@@ -25,7 +25,6 @@ from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
 from entrepot.training.world import world_of
 
-LEARNER_FILE = "learner.pt"
 POLICY = "policy."
 
 
@@ -111,24 +110,14 @@ class CellLearner:
 
     def save(self, checkpoints: Checkpoints, progress: Progress) -> None:
         """Write a checkpoint."""
-        content = BytesIO()
-        torch.save({"model": self.model.state_dict(), "optimiser": self._optimiser.state_dict()}, content)
-
-        def write(path: str) -> None:
-            checkpoints.files.create_dir(path)
-            with checkpoints.files.open_output_stream(f"{path}/{LEARNER_FILE}") as stream:
-                stream.write(content.getvalue())
-
-        checkpoints.save(progress, write)
+        keep(checkpoints, progress, {"model": self.model.state_dict(), "optimiser": self._optimiser.state_dict()})
 
     def restored(self, checkpoints: Checkpoints) -> Progress:
         """Go on from the last checkpoint; from the beginning if there is none."""
-        found = checkpoints.last()
+        found = last_kept(checkpoints)
         if found is None:
             return Progress()
-        path, progress = found
-        with checkpoints.files.open_input_stream(f"{path}/{LEARNER_FILE}") as stream:
-            state = torch.load(BytesIO(stream.read()), weights_only=True)
+        state, progress = found
         self.model.load_state_dict(state["model"])
         self._optimiser.load_state_dict(state["optimiser"])
         return progress

@@ -12,7 +12,7 @@ from torch import Tensor
 from entrepot.agents.neural.features import LaneFeatures, lane_features, node_features
 from entrepot.agents.neural.heads.cover import Outlook
 from entrepot.agents.neural.lane_encoding import LaneEncoding
-from entrepot.agents.neural.policy import NeuralPolicy, departing_pairs
+from entrepot.agents.neural.policy import NeuralPolicy
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 LEAST_COVER_DAYS = 1e-3
@@ -96,10 +96,19 @@ class Reading:
         return some, pairs
 
 
-def read(policy: NeuralPolicy, snapshot: Snapshot, attributes: NetworkAttributes) -> tuple[Reading, LaneEncoding]:
-    """What the policy reads of B environments' day; and the same as the policy knows it, but for its hidden layer."""
+def read(
+    policy: NeuralPolicy, snapshot: Snapshot, attributes: NetworkAttributes, days: int = 1
+) -> tuple[Reading, LaneEncoding]:
+    """What the policy reads of B environments' day; and the same as the policy knows it, but for its hidden layer.
+
+    Args:
+        policy: that reads.
+        snapshot: at decision time.
+        attributes: of the network.
+        days: that a decision is for: lanes that depart within them are looked at.
+    """
     known = node_features(snapshot, attributes, policy.covers)
-    environment, lane = departing_pairs(snapshot)
+    environment, lane = (snapshot.lane_wait_days < days - 0.5).nonzero(as_tuple=True)
     lanes = lane_features(snapshot, attributes, known, environment, lane)
     episodes = len(snapshot.on_hand)
     reading = Reading(
@@ -119,10 +128,15 @@ def log_cover(policy: NeuralPolicy, attributes: NetworkAttributes, reading: Read
 
     Moments at which nothing can order are left out of the layers before.
     """
-    origin, destination = attributes.lane_origin[reading.lane], attributes.lane_destination[reading.lane]
-    rows, place = reading.deciding()
-    hidden = policy.hidden(
-        reading.cells[rows], reading.nodes[rows], reading.day[rows], reading.lanes, place, origin, destination
-    )
+    hidden = hidden_of(policy, attributes, reading)
     cover = reading.outlook.cover(policy.answer(hidden))
     return torch.log(cover.clamp(min=LEAST_COVER_DAYS)), hidden
+
+
+def hidden_of(policy: NeuralPolicy, attributes: NetworkAttributes, reading: Reading) -> Tensor:
+    """[P, S, width] the policy's last hidden layer."""
+    origin, destination = attributes.lane_origin[reading.lane], attributes.lane_destination[reading.lane]
+    rows, place = reading.deciding()
+    return policy.hidden(
+        reading.cells[rows], reading.nodes[rows], reading.day[rows], reading.lanes, place, origin, destination
+    )

@@ -11,6 +11,8 @@ import torch
 from ray.exceptions import RayActorError
 from torch import Tensor
 
+from entrepot.agents.neural import NeuralPolicySettings
+from entrepot.envs.world import World
 from entrepot.training.cells.learner import Gradient, Sampled, Worker
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD
@@ -55,12 +57,19 @@ def worker_of(experiment: ExperimentSettings, base_cover_days: Tensor, *, rank: 
         rank: of the worker.
         iteration: that it starts at; with the rank, what its scenarios are drawn by.
     """
+    world, settings, neural, seed = world_of_worker(experiment, base_cover_days, rank, iteration)
+    return Worker(world, settings, neural, seed=seed)
+
+
+def world_of_worker(
+    experiment: ExperimentSettings, base_cover_days: Tensor, rank: int, iteration: int
+) -> tuple[World, PpoSettings, NeuralPolicySettings, int]:
+    """What a worker is made of, for args as in `worker_of`: the world, both settings, and a seed of its own."""
     world = world_of(experiment, device=torch.device(experiment.compute.device))
-    world = world.starting_from(base_cover_days)
     entropy = np.random.SeedSequence([experiment.seed, rank, iteration])
     seed = int(entropy.generate_state(1, np.uint64)[0] >> 1)
     neural = experiment.policy.neural(head=ENVIRONMENT_HEAD)
-    return Worker(world, PpoSettings.of(experiment.trainer), neural, seed=seed)
+    return world.starting_from(base_cover_days), PpoSettings.of(experiment.trainer), neural, seed
 
 
 class LocalWorkers:
@@ -79,8 +88,11 @@ class LocalWorkers:
         return [self._worker.gradient(weights)]
 
 
-class RemoteWorkers:
+class RemoteActors:
     """`compute.workers` of them, each a Ray actor with a CPU, and a GPU where the experiment asks for it."""
+
+    actor: type
+    """What an actor is of; made of the experiment, the covers, its rank, the round, and how many there are."""
 
     def __init__(self, experiment: ExperimentSettings, base_cover_days: Tensor, *, iteration: int) -> None:
         """Args: settings; [L, S] covers that the policy scales; how far the run had come."""
@@ -94,17 +106,6 @@ class RemoteWorkers:
         """Handles, by rank."""
         return tuple(self._actors)
 
-    def sample(self, weights: Tensor) -> list[Sampled]:
-        """As in `Workers`."""
-        self._rounds += 1
-        reference = ray.put(weights)
-        return self._all(lambda actor: actor.sample.remote(reference))
-
-    def gradients(self, weights: Tensor) -> list[Gradient]:
-        """As in `Workers`."""
-        reference = ray.put(weights)
-        return self._all(lambda actor: actor.gradient.remote(reference))
-
     def stop(self) -> None:
         """End them."""
         for actor in self._actors:
@@ -112,7 +113,7 @@ class RemoteWorkers:
 
     def _new(self, rank: int) -> Any:
         gpus = int(self._experiment.compute.device == "cuda")
-        remote = ray.remote(num_cpus=1, num_gpus=gpus)(_RemoteWorker)
+        remote = ray.remote(num_cpus=1, num_gpus=gpus)(self.actor)
         workers = self._experiment.compute.workers
         return remote.remote(self._experiment, self._cover, rank, self._iteration + self._rounds, workers)
 
@@ -147,6 +148,23 @@ class _RemoteWorker:
 
     def gradient(self, weights: Tensor) -> Gradient:
         return self._worker.gradient(weights)
+
+
+class RemoteWorkers(RemoteActors):
+    """Workers as Ray's actors."""
+
+    actor = _RemoteWorker
+
+    def sample(self, weights: Tensor) -> list[Sampled]:
+        """As in `Workers`."""
+        self._rounds += 1
+        reference = ray.put(weights)
+        return self._all(lambda actor: actor.sample.remote(reference))
+
+    def gradients(self, weights: Tensor) -> list[Gradient]:
+        """As in `Workers`."""
+        reference = ray.put(weights)
+        return self._all(lambda actor: actor.gradient.remote(reference))
 
 
 def without_loss(most: int, work: Callable[[], Answer]) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -15,6 +15,7 @@ from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World
 from entrepot.training.experiment import WindowsSettings
+from entrepot.training.levels import at_other_levels
 from entrepot.training.pathwise.window import horizon_days
 from entrepot.training.rollout import roll_out
 
@@ -99,7 +100,7 @@ class Windows:
             device=parameters.device,
         )
         generator = torch.Generator().manual_seed(seed)
-        scenario = self._at_other_levels(scenario, generator)
+        scenario = at_other_levels(scenario, settings.level_deviation, generator)
         chosen = torch.randperm(parameters.skus, generator=generator)[: settings.skus].sort().values
         chosen = chosen.to(parameters.device)
         return world, scenario.for_skus(chosen), chosen
@@ -109,18 +110,6 @@ class Windows:
         if self._kept is None or self._kept[0] is not world:
             self._kept = world, world.simulation(whole_units=False)
         return self._kept[1]
-
-    def _at_other_levels(self, scenario: Scenario, generator: torch.Generator) -> Scenario:
-        """Every SKU of every market sells at a level of its own around the long run, as it will when years have passed.
-
-        Without it a policy learns to rely on the training years' level, which the test months don't keep.
-        """
-        deviation = self._settings.level_deviation
-        episodes, _, markets, skus = scenario.demand.shape
-        normal = torch.randn((episodes, 1, markets, skus), generator=generator)
-        normal = 0.7 * normal + 0.7 * torch.randn((episodes, 1, 1, 1), generator=generator)
-        factor = torch.exp(deviation * normal).to(scenario.demand)
-        return replace(scenario, demand=scenario.demand * factor)
 
     def _warm(self, simulation: Simulation, scenario: Scenario, policy: Policy, days: int) -> Present:
         policy.begin(self._settings.episodes)

@@ -6,12 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from entrepot.configs.loader import StrictModel
 from entrepot.configs.numbers import Count, Positive
 from entrepot.training.trainers.perceptron import PerceptronSettings
 from entrepot.training.trainers.settings import ComputeSettings, Needs, ProximalSettings, SamplingSettings
 
 SHARED = "shared"
 """Name of the one policy that all agents share."""
+
+
+class TriedSettings(StrictModel):
+    """Of weights that every SKU tries for itself."""
+
+    deviation: Positive = 0.6  # of the logarithm of cover, by which what is tried strays
+    step: Positive = 0.6  # an iteration's, in deviations of what is tried
+    decision_days: Count = 7  # that a decision is held for
+    level_deviation: Annotated[float, Field(ge=0)] = 0.4  # how far each SKU's level strays, as a logarithm
 
 
 class PpoSettings(SamplingSettings, ProximalSettings):
@@ -22,7 +32,9 @@ class PpoSettings(SamplingSettings, ProximalSettings):
     sharing: Literal["shared", "separate"] = "shared"
     critic: str = "own"
     credit: Literal["agent", "sku"] = "agent"
+    explore: Literal["actions", "weights"] | None = None
     environments_per_scenario: Count = 1
+    tried: TriedSettings = TriedSettings()
     mlp: PerceptronSettings = PerceptronSettings()
     critic_mlp: PerceptronSettings = PerceptronSettings()
     exploration_deviation: Positive = 0.15
@@ -54,6 +66,8 @@ class PpoSettings(SamplingSettings, ProximalSettings):
             raise ValueError(
                 f"environments_per_scenario: {self.environments_per_scenario}; allowed with credit: agent: 1"
             )
+        elif self.explore == "weights":
+            raise ValueError("explore: 'weights'; allowed with credit: agent: actions, or null")
         if self.learners and self.environments % self.learners:
             raise ValueError(
                 f"environments: {self.environments}; allowed for {self.learners} learners: a multiple of that"
@@ -71,12 +85,32 @@ class PpoSettings(SamplingSettings, ProximalSettings):
         for key, (value, allowed) in only.items():
             if value != allowed:
                 raise ValueError(f"{key}: {value!r}; allowed with credit: sku: {allowed!r}")
+        if self.tries_weights:
+            self._fits_tried()
+            return
         for key, of, parts in (
             ("episode_days", "rollout_days", (self.episode_days, self.rollout_days)),
             ("environments", "environments_per_scenario", (self.environments, self.environments_per_scenario)),
         ):
             if parts[0] % parts[1]:
-                raise ValueError(f"{key}: {parts[0]}; allowed with credit: sku: a multiple of {of} ({parts[1]})")
+                raise ValueError(f"{key}: {parts[0]}; allowed with explore: actions: a multiple of {of} ({parts[1]})")
+
+    def _fits_tried(self) -> None:
+        """Two live through each scenario, and what one SKU tries all agents try, so that all bear what comes of it."""
+        if self.environments % 2:
+            raise ValueError(f"environments: {self.environments}; allowed with explore: weights: even numbers")
+        if self.environments_per_scenario not in (1, 2):
+            raise ValueError(
+                f"environments_per_scenario: {self.environments_per_scenario}; allowed with explore: weights: 1 or 2, "
+                "which is 2: what is tried and its mirror image"
+            )
+        if self.team_share != 1.0:
+            raise ValueError(f"team_share: {self.team_share}; allowed with explore: weights: 1.0")
+
+    @property
+    def tries_weights(self) -> bool:
+        """Whether SKUs try weights of their own, and not actions."""
+        return self.credit == "sku" and self.explore != "actions"
 
     def module_of(self, agent: str) -> str:
         """Name of the policy that an agent acts by."""

@@ -23,6 +23,7 @@ from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkp
 from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
+from entrepot.training.tried.method import train_tried
 from entrepot.training.world import world_of
 
 
@@ -35,6 +36,8 @@ def train(job: Job) -> Outcome:
         TrainingError: all runners were lost more often in a row than `compute.most_failures` allows.
     """
     started, experiment = perf_counter(), job.experiment
+    if PpoSettings.of(experiment.trainer).tries_weights:
+        return train_tried(job)
     if PpoSettings.of(experiment.trainer).credit == "sku":
         return train_cells(job)
     world = world_of(experiment)

@@ -15,7 +15,13 @@ from entrepot.training.cells.workers import LocalWorkers
 from tests.worlds.runs import small_experiment, small_settings
 from tests.worlds.tiny import tiny_world
 
-CELLS: dict[str, Any] = {"credit": "sku", "rollout_days": 5, "environments_per_scenario": 2, "minibatch_days": 7}
+CELLS: dict[str, Any] = {
+    "credit": "sku",
+    "explore": "actions",
+    "rollout_days": 5,
+    "environments_per_scenario": 2,
+    "minibatch_days": 7,
+}
 
 OPTIMUM_USD = 4.04
 """A day, as `entrepot.agents.value_iteration` and Zipkin (2008, 'Old and new methods for lost-sales inventory systems')
@@ -94,6 +100,7 @@ def test_learning_closes_part_of_the_gap_to_a_known_optimum(tmp_path_factory: py
         f"network={name}",
         "demand=classic/poisson_5",
         "trainer.credit=sku",
+        "trainer.explore=actions",
         "trainer.environments=32",
         "trainer.environments_per_scenario=8",
         "trainer.rollout_days=16",

@@ -14,7 +14,12 @@ from entrepot.training.trainers.runs import load_run
 from tests.worlds.runs import assert_that_it_resumes_where_it_was_interrupted, small_experiment, train
 from tests.worlds.tiny import first_snapshot, tiny_world
 
-CELLS = ("trainer.credit=sku", "trainer.rollout_days=5", "trainer.environments_per_scenario=2")
+CELLS = (
+    "trainer.credit=sku",
+    "trainer.explore=actions",
+    "trainer.rollout_days=5",
+    "trainer.environments_per_scenario=2",
+)
 
 
 def experiment_of(folder: Path, *more: str) -> ExperimentSettings:
