@@ -17,12 +17,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from entrepot.envs.observe.snapshot import NetworkAttributes
+
 SOFTNESS = 0.5
 """In logarithms of the share: how far from the threshold a gradient still reaches."""
 TRIED_SHARE = 0.05
 """Of the departures in training."""
 LEAST_PRICE_USD = 1e-3
 """Below it there is nothing to save by waiting: the lane always departs."""
+
+
+def departures_cost(attributes: NetworkAttributes) -> bool:
+    """Whether any lane has a price that is paid once for a departure; in an exported graph they may."""
+    return torch.compiler.is_exporting() or bool((attributes.lane_shipment_usd >= LEAST_PRICE_USD).any())
 
 
 def log_saving(wanted: Tensor, rate: Tensor, holding: Tensor, price: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from entrepot.agents.neural.covers import WorkedOutCovers
+from entrepot.agents.neural.lasting import Lasting
 from entrepot.agents.outlook import cumulative_outlook, outlook_of_lanes
-from entrepot.envs.observe.on_the_way import ARRIVING_DAYS, arriving_days
+from entrepot.envs.observe.on_the_way import ARRIVING_DAYS
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 from entrepot.envs.snapshot.season import TRAILING_DAYS
@@ -23,12 +24,8 @@ DAYS_PER_YEAR = 365.25
 COVER_SCALE_DAYS = 14.0
 STEADY_SHARE = 0.9
 """Of the last quarter in the rate that everything is scaled by; the rest is the long run."""
-
-STAGES_BELOW = 3
-"""How many lanes in a row what is short further down is heard of."""
-
-LEAST_VALUE_SHARE = 1e-4
-"""Of a lost sale's margin: goods that cost nothing look like goods that cost next to nothing."""
+OUTLOOK_WEEKS = (1, 3, 7, 12)
+"""After today's: up to the end of which the season ahead is told."""
 
 CELL_FEATURES = 15 + len(ARRIVING_DAYS)
 NODE_FEATURES = 3
@@ -73,8 +70,6 @@ class Passing:
     quarter: Tensor  # [B, N, S] of the last 91 days
     fast: Tensor  # [B, N, S] of the last 7 days
     variance: Tensor  # [B, N, S] of the last 28 days
-    mean: Tensor  # [1, N, S] in the long run
-    long_run_variance: Tensor  # [1, N, S]
 
 
 def node_features(
@@ -87,28 +82,28 @@ def node_features(
         attributes: of the network.
         covers: work out the base covers; those of the attributes are taken if None.
     """
+    lasting = attributes.once(Lasting.of)
     steady = STEADY_SHARE * snapshot.demand_quarter + (1 - STEADY_SHARE) * attributes.demand_mean
     passing = _passing(snapshot, attributes, steady)
     rate = passing.rate
-    margin = _margin(attributes)
     trailing = snapshot.season_ahead[:, : len(TRAILING_DAYS)].clamp(min=0.05)
     outlook = cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
     at_node = snapshot.on_hand + snapshot.dock - waiting
     base = attributes.base_cover_days
     if covers is not None:
-        base = covers(snapshot, attributes, passing.mean, passing.long_run_variance, margin)
-    below = (_short_below(attributes, base, rate, at_node + snapshot.in_transit) / rate).clamp(-60.0, 60.0)
-    cells = _cells(snapshot, attributes, passing, steady, margin, waiting, below)
+        base = covers(snapshot, attributes, lasting.mean, lasting.variance, lasting.margin)
+    below = _days_short_below(attributes, lasting, base, rate, at_node + snapshot.in_transit)
+    cells = _cells(snapshot, attributes, lasting, passing, steady, waiting, at_node, below)
     return NodeFeatures(
         cells=cells,
         nodes=_nodes(snapshot, attributes),
         day=_day(snapshot, trailing, outlook),
         rate=rate,
-        mean_rate=passing.mean,
+        mean_rate=lasting.mean,
         slow_rate=passing.slow,
         quarter_rate=passing.quarter,
-        margin=margin,
+        margin=lasting.margin,
         trailing=trailing,
         ahead=outlook_of_lanes(attributes, outlook),
         at_node=at_node,
@@ -129,121 +124,110 @@ def lane_features(
         environment: [P] index into the batch.
         lane: [P] index of a lane.
     """
+    lasting = attributes.once(Lasting.of)
     nodes = known.rate.shape[1]
     destination, origin = attributes.lane_destination[lane], attributes.lane_origin[lane]
     demand = known.rate[environment, destination]
     due = snapshot.due[environment, lane] / demand
     position = known.at_node[environment, destination] / demand + due
-    from_node = (origin < nodes).to(demand)
+    from_node = lasting.from_node[lane].unsqueeze(-1)
     # All of it may leave today: what arrives is unloaded before lanes depart.
     there = snapshot.on_hand + snapshot.dock + snapshot.arriving[..., 0]
     at_origin = there[environment, origin.clamp(max=nodes - 1)] / demand
     # What the origin has beyond the shortage of all that it feeds: where it hasn't enough, each must ask for less.
     spare = (there - known.below * known.rate)[environment, origin.clamp(max=nodes - 1)] / demand
-    landed = attributes.lane_landed_usd / known.margin[attributes.lane_destination]
-    lead, interval = attributes.lane_lead_days, attributes.lane_interval_days
+    horizon = attributes.lane_lead_days + attributes.lane_interval_days
     cells = [
         _cover(position.clamp(min=0.0)),
-        (position - (lead + interval)[lane].unsqueeze(-1)).clamp(-60.0, 60.0) / COVER_SCALE_DAYS,
+        (position - horizon[lane].unsqueeze(-1)).clamp(-60.0, 60.0) / COVER_SCALE_DAYS,
         _cover(due),
-        _cover(at_origin) * from_node.unsqueeze(-1),
-        spare.clamp(-60.0, 60.0) / COVER_SCALE_DAYS * from_node.unsqueeze(-1),
-        torch.log1p(10 * landed)[lane],
-        attributes.lane_primary[lane],
+        _cover(at_origin) * from_node,
+        spare.clamp(-60.0, 60.0) / COVER_SCALE_DAYS * from_node,
     ]
-    lanes = [
-        from_node,
-        torch.log1p(lead)[lane] - 2.5,
-        torch.log1p(attributes.lane_lead_deviation_days)[lane] - 1.0,
-        torch.log1p(interval)[lane] - 1.0,
-        _ratio((known.ahead / known.trailing[:, 1:])[environment, lane]),
-        snapshot.lane_open[environment, lane],
-    ]
-    return LaneFeatures(cells=torch.stack(cells, dim=-1), lanes=torch.stack(lanes, dim=-1))
+    today = torch.stack(
+        [
+            _ratio((known.ahead / known.trailing[:, 1:])[environment, lane]),
+            snapshot.lane_open[environment, lane],
+        ],
+        dim=-1,
+    )
+    return LaneFeatures(
+        cells=torch.cat([torch.stack(cells, dim=-1), lasting.lane_cells[lane]], dim=-1),
+        lanes=torch.cat([lasting.lanes[lane], today], dim=-1),
+    )
 
 
 def _passing(snapshot: Snapshot, attributes: NetworkAttributes, steady: Tensor) -> Passing:
-    # One call for the batch's figures and one for the network's: each costs as much as its sums.
     variance = (snapshot.demand_square - snapshot.demand_slow**2).clamp(min=0.0)
     recent = [steady, snapshot.demand_slow, snapshot.demand_quarter, snapshot.demand_fast, variance]
     rate, slow, quarter, fast, spread = torch.unflatten(
         echelon_rate(attributes, torch.cat(recent)), 0, (len(recent), -1)
     )
-    lasting = torch.stack([attributes.demand_mean, attributes.demand_deviation**2])
-    mean, long_run_variance = echelon_rate(attributes, lasting).unsqueeze(1)
     return Passing(
         rate=rate.clamp(min=LEAST_RATE),
         slow=slow.clamp(min=LEAST_RATE),
         quarter=quarter.clamp(min=LEAST_RATE),
         fast=fast,
         variance=spread,
-        mean=mean.clamp(min=LEAST_RATE),
-        long_run_variance=long_run_variance,
     )
 
 
 def _cells(
     snapshot: Snapshot,
     attributes: NetworkAttributes,
+    lasting: Lasting,
     passing: Passing,
     steady: Tensor,
-    margin: Tensor,
     waiting: Tensor,
+    at_node: Tensor,
     below: Tensor,
 ) -> Tensor:
     rate = passing.rate
-    deviation = torch.sqrt(passing.long_run_variance) / passing.mean
     direct = attributes.direct_share @ steady
     capital = attributes.value_usd * attributes.capital_share_per_day
     holding = capital + attributes.volume_m3 * snapshot.storage_price.unsqueeze(-1)
+    covers = _cover(torch.stack([snapshot.on_hand, snapshot.dock, snapshot.in_transit, waiting]) / rate)
+    rates = [passing.fast, passing.slow, passing.quarter, lasting.mean.expand_as(rate)]
     cells = [
-        _cover(snapshot.on_hand / rate),
-        _cover(snapshot.dock / rate),
-        _cover(snapshot.in_transit / rate),
-        _cover(waiting / rate),
-        _ratio(passing.fast / rate),
-        _ratio(passing.slow / rate),
-        _ratio(passing.quarter / rate),
-        _ratio(passing.mean / rate),
+        *covers,
+        *_ratio(torch.stack(rates) / rate),
         direct / rate,
         torch.log1p(torch.sqrt(passing.variance + LEAST_RATE) / rate) - 1.0,
-        (torch.log1p(deviation) - 1.0).expand_as(rate),
+        lasting.log_deviation.expand_as(rate),
         torch.log(rate) / 3.0 - 0.5,
-        (torch.log(30 * holding / margin + 1e-4) + 3.0) / 2.0,
-        torch.log((attributes.value_usd / margin).clamp(min=LEAST_VALUE_SHARE)).expand_as(rate),
+        (torch.log(30 * holding / lasting.margin + 1e-4) + 3.0) / 2.0,
+        lasting.log_value.expand_as(rate),
         below / COVER_SCALE_DAYS,
     ]
-    return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, passing, waiting)], dim=-1)
+    return torch.cat([torch.stack(cells, dim=-1), _safety(snapshot, lasting, rate, at_node)], dim=-1)
 
 
-def _safety(snapshot: Snapshot, passing: Passing, waiting: Tensor) -> Tensor:
-    """[B, N, S, K] stock at the end of each of `ARRIVING_DAYS` if nothing more comes, in standard deviations of demand.
+def _safety(snapshot: Snapshot, lasting: Lasting, rate: Tensor, at_node: Tensor) -> Tensor:
+    """[B, N, S, D] stock at the end of each of `ARRIVING_DAYS` if nothing more comes, in standard deviations of demand.
 
     Linear where it matters, logarithmic far out.
     """
-    at_node = (snapshot.on_hand + snapshot.dock - waiting).unsqueeze(-1)
-    rate = passing.rate
-    days = arriving_days(rate).to(rate) + 1
-    deviation = torch.sqrt(passing.long_run_variance + LEAST_RATE)
-    left = at_node + snapshot.arriving - rate.unsqueeze(-1) * days
-    return torch.asinh(left / (deviation.unsqueeze(-1) * torch.sqrt(days)))
+    left = at_node.unsqueeze(-1) + snapshot.arriving - rate.unsqueeze(-1) * lasting.safety_days
+    return torch.asinh(left / lasting.safety_units)
 
 
-def _short_below(attributes: NetworkAttributes, base_cover: Tensor, rate: Tensor, position: Tensor) -> Tensor:
-    """[B, N, S] units that the nodes fed from each node, at any of the next stages, are below their base stock.
+def _days_short_below(
+    attributes: NetworkAttributes, lasting: Lasting, base_cover: Tensor, rate: Tensor, position: Tensor
+) -> Tensor:
+    """[B, N, S] days of `rate` by which the nodes fed from here, at any of the next stages, are below base stock.
 
     With it a node knows its echelon stock and not only its own: what is ordered for a chain of stages is best told from
     the stock of all that lies below (Clark and Scarf 1960, 'Optimal policies for a multi-echelon inventory problem').
     Negative where they have more than their base stock.
     """
+    if not lasting.stages_below:
+        return torch.zeros_like(rate)
     destination, primary = attributes.lane_destination, attributes.lane_primary
-    nodes = torch.arange(rate.shape[1], device=rate.device)
-    feeds = (attributes.lane_origin == nodes[:, None]).to(rate)
     short = primary * (base_cover * rate[:, destination] - position[:, destination])
-    below = feeds @ short
-    for _ in range(STAGES_BELOW - 1):
-        below = feeds @ (short + primary * below[:, destination])
-    return below
+    below = lasting.feeds @ short
+    for _ in range(lasting.stages_below - 1):
+        below = lasting.feeds @ (short + primary * below[:, destination])
+    return (below / rate).clamp(-60.0, 60.0)
 
 
 def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
@@ -254,18 +238,9 @@ def _nodes(snapshot: Snapshot, attributes: NetworkAttributes) -> Tensor:
 
 def _day(snapshot: Snapshot, trailing: Tensor, outlook: Tensor) -> Tensor:
     year = 2 * torch.pi * snapshot.day_of_year.to(outlook) / DAYS_PER_YEAR
-    month, quarter = trailing.unbind(dim=1)
-    weeks = [_ratio(outlook[:, week] / quarter) for week in (1, 3, 7, 12)]
-    return torch.stack([*weeks, _ratio(month), _ratio(quarter), torch.sin(year), torch.cos(year)], dim=-1)
-
-
-def _margin(attributes: NetworkAttributes) -> Tensor:
-    """[N, S] mean over the markets whose demand passes through the node."""
-    weight = attributes.echelon_share * attributes.demand_mean.clamp(min=LEAST_RATE)
-    total = weight.sum(dim=1)
-    passing = (weight * attributes.margin_usd).sum(dim=1) / total.clamp(min=1e-6)
-    anywhere = attributes.margin_usd.mean(dim=0).expand_as(passing)
-    return torch.where(total > 1e-6, passing, anywhere).clamp(min=0.01)
+    weeks = torch.stack([outlook[:, week] for week in OUTLOOK_WEEKS], dim=-1) / trailing[:, 1:]
+    cycle = torch.stack([torch.sin(year), torch.cos(year)], dim=-1)
+    return torch.cat([_ratio(torch.cat([weeks, trailing], dim=-1)), cycle], dim=-1)
 
 
 def _cover(days: Tensor) -> Tensor:

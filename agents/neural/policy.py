@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from entrepot.agents.departures import departures_cost
 from entrepot.agents.neural.consolidation import Consolidation
 from entrepot.agents.neural.covers import WorkedOutCovers
 from entrepot.agents.neural.features import (
@@ -107,7 +108,7 @@ class NeuralPolicy(nn.Module):
         encoded = self._encode(snapshot, attributes)
         wanted = self.wanted(snapshot, attributes, encoded, learns, smoothing_days)
         departs = self.departs(snapshot, attributes, encoded, wanted, chance)
-        if learns is not None:
+        if learns is not None and departs.requires_grad:
             departs = torch.where(learns > 0.5, departs, departs.detach())
         return Decided(Decisions(wanted * departs.unsqueeze(-1)), departs)
 
@@ -179,8 +180,8 @@ class NeuralPolicy(nn.Module):
         wanted: Tensor,
         chance: torch.Generator | None,
     ) -> Tensor:
-        """[B, L] see `Consolidation`; 1 where the head can't let a departure wait for the next."""
-        if not self._head.consolidates:
+        """[B, L] see `Consolidation`; 1 where the head lets no departure wait for the next, or that saves nothing."""
+        if not self._head.consolidates or not attributes.once(departures_cost):
             return (snapshot.lane_wait_days < 0.5).to(wanted)
         environment, lane = encoded.environment, encoded.lane
         destination = attributes.lane_destination[lane]

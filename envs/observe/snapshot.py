@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from entrepot.envs.snapshot.schema import NETWORK_FIELDS, UNIT_NETWORK_FIELDS
 from entrepot.envs.twin.sums import Sums
 
 DEVIATION_YEARS = 8
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,24 @@ class NetworkAttributes:
 
     @CachedTensorProperty
     def _near_windows(self) -> dict[int, NearWindows]:
+        return {}
+
+    def once(self, work_out: Callable[[Self], T]) -> T:
+        """What follows from the attributes alone, worked out once and kept; in an exported graph, as part of it.
+
+        Args:
+            work_out: a function of the attributes, the key to what is kept. No gradient passes through its result.
+        """
+        if torch.compiler.is_exporting():
+            return work_out(self)
+        if work_out not in self._kept:
+            with torch.inference_mode(False), torch.no_grad():  # it serves training too
+                self._kept[work_out] = work_out(self)
+        result: T = self._kept[work_out]
+        return result
+
+    @CachedTensorProperty
+    def _kept(self) -> dict[Callable[..., Any], Any]:
         return {}
 
     def for_skus(self, chosen: Tensor) -> Self:

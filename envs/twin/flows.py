@@ -67,7 +67,12 @@ class Costs(Record):
     @property
     def total(self) -> Tensor:
         """[B, N] the sum of all parts."""
-        return torch.stack(_parts_of(self)).sum(dim=0)
+        return self.stacked.sum(dim=0)
+
+    @property
+    def stacked(self) -> Tensor:
+        """[parts, B, N] each part, in order."""
+        return torch.stack(_parts_of(self))
 
 
 _parts_of = attrgetter(*Costs.parts())

@@ -281,12 +281,16 @@ def _as_the_first(value: float) -> float:
 
 
 def _average_gradients(parameters: list[nn.Parameter]) -> None:
-    """One all-reduce over all gradients laid end to end."""
-    flat = torch.cat([parameter.grad.flatten() for parameter in parameters if parameter.grad is not None])
+    """One all-reduce over all gradients laid end to end; a parameter that a worker's window didn't use counts as 0."""
+    learnt = [parameter for parameter in parameters if parameter.requires_grad]
+    for parameter in learnt:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    flat = torch.cat([parameter.grad.flatten() for parameter in learnt if parameter.grad is not None])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
     place = 0
-    for parameter in parameters:
+    for parameter in learnt:
         if parameter.grad is not None:
             count = parameter.grad.numel()
             parameter.grad.copy_(flat[place : place + count].view_as(parameter.grad))

@@ -89,7 +89,7 @@ def window_cost(
     """
     parameters = simulation.parameters
     total = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
-    parts = {name: torch.zeros_like(total) for name in Costs.parts()}
+    parts = torch.zeros(len(Costs.parts()), dtype=total.dtype, device=total.device)
     lost, asked = torch.zeros_like(total), torch.zeros_like(total)
     following = present
     horizon = horizon.clamp(max=0.75 * scenario.days).to(parameters.device)
@@ -103,22 +103,22 @@ def window_cost(
         return decisions
 
     def watch(lived: Lived) -> None:
-        nonlocal total, lost, asked, following, days_left
+        nonlocal total, following, days_left
         costs, flows = lived.costs, lived.flows
-        total = total + costs.total.sum()
+        by_part = costs.stacked.sum(dim=(1, 2))
+        total = total + by_part.sum()
         if lost_sales_weight != 1.0:
             total = total + (lost_sales_weight - 1.0) * costs.lost_margin.sum()
         if lost_unit_usd:
             total = total + lost_unit_usd * flows.lost.sum()
-        if departs is not None:
+        if departs is not None and departs.requires_grad:
             # What is shipped says nothing of a price that is paid once; the choice to ship does. Adds 0.
             price = parameters.lane.price_per_shipment[:, 0] * lived.day.price_surge
             total = total + ((departs - departs.detach()) * price).sum()
         with torch.no_grad():
-            for name in parts:
-                parts[name] += getattr(costs, name).sum()
-            lost += flows.lost.sum()
-            asked += flows.demand.sum()
+            parts.add_(by_part.detach())
+            lost.add_(flows.lost.sum())
+            asked.add_(flows.demand.sum())
         days_left -= 1
         if scenario.days - days_left == advance_days:
             following = lived.present.detach()
@@ -127,7 +127,7 @@ def window_cost(
     environment_days = scenario.episodes * scenario.days
     return WindowCost(
         loss=total / (environment_days * scale_usd),
-        usd_by_part=torch.stack(list(parts.values())).double() / environment_days,
+        usd_by_part=parts.double() / environment_days,
         lost=lost / asked.clamp(min=1e-9),
         following=following,
     )
