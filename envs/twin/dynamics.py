@@ -143,14 +143,13 @@ def step(
         inspection=inspected and inspected.state,
         exchanges=exchanged and to_be_exchanged(parameters, exchanged, served.by_market),
     )
-    by_rank = parameters.option.by_rank(served.by_option)
     flows = Flows(
         arrived=received.arrived.transpose(0, 1),
         unloaded=received.unloaded.transpose(0, 1),
         restocked=returned.restocked.transpose(0, 1),
         scrapped=returned.scrapped.transpose(0, 1),
         demand=day.demand,
-        served=by_rank.view(-1, *served.backlog.shape).transpose(1, 2),
+        served=parameters.option.in_ranks(served.by_option).transpose(1, 2),
         served_backlog=served.of_backlog.transpose(0, 1),
         lost=served.lost.transpose(0, 1),
         ordered=shipped.ordered.transpose(0, 1),
@@ -162,7 +161,7 @@ def step(
         cut=None if shipped.cut is None else shipped.cut.transpose(0, 1),
         expired=None if perished is None else perished.expired.transpose(0, 1),
         exchanged=None if exchanged is None else exchanged.units.transpose(0, 1),
-        removed=None if fba is None or fba.removed is None else fba.removed.transpose(0, 1),
+        removed=None if fba is None else _removed(parameters, fba),
     )
     return next_state, flows, costs
 
@@ -172,6 +171,14 @@ def _shelves(parameters: TwinParameters, state: State, day: Day, received: Recei
     if parameters.records is None or state.records is None:
         return None
     return at_shelves(parameters.records, state.records, day, received)
+
+
+def _removed(parameters: TwinParameters, fba: FbaDay) -> Tensor | None:
+    """[B, N, S] units that Amazon removed; None where it never does."""
+    if fba.removed is not None:
+        return fba.removed.transpose(0, 1)
+    never = parameters.inbound is None or not parameters.inbound.removing
+    return None if never else fba.on_hand.new_zeros(()).expand_as(fba.on_hand).transpose(0, 1)
 
 
 def _after_removal(kept: RecordsDay, fba: FbaDay | None) -> RecordState:

@@ -23,20 +23,16 @@ from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
 from entrepot.envs.network.records.description import CountPlan
+from entrepot.envs.twin.counting import LEAST_UNITS, RATE_DAYS, due_by_calendar, suspicious
+from entrepot.envs.twin.few import Few, compared, places
 from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.records import RecordParameters
-from entrepot.envs.twin.rationing import SMALLEST
 from entrepot.envs.twin.scenario import Day
 
 if TYPE_CHECKING:  # they need the state, of which this is a part
     from entrepot.envs.twin.receiving import Received
     from entrepot.envs.twin.serving import Served
-
-RATE_DAYS = 91
-"""A cell's rate of sales is weighted over so many days."""
-LEAST_UNITS = 1e-3
-"""Less than this is nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,10 @@ class RecordState(Record):
 
     recorded: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units
     misplaced: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units of the stock that can't be found
-    sales_rate: Annotated[Tensor, Axes("BNS", memory="NBS")]  # units a day that the node sold
-    quiet_days: Annotated[Tensor, Axes("BNS", memory="NBS")]  # without a sale, since the last count
-    uncounted_days: Annotated[Tensor, Axes("BNS", memory="NBS")]
+    # What the plan of counts asks for; None where it doesn't.
+    sales_rate: Annotated[Tensor | None, Axes("BNS", memory="NBS")]  # units a day that the node sold
+    quiet_days: Annotated[Tensor | None, Axes("BNS", memory="NBS")]  # without a sale, since the last count
+    uncounted_days: Annotated[Tensor | None, Axes("BNS", memory="NBS")]
 
     @classmethod
     def opening(cls, parameters: RecordParameters, on_hand: Tensor) -> Self:
@@ -57,10 +54,13 @@ class RecordState(Record):
             parameters: of records.
             on_hand: [B, N, S] units.
         """
-        none = torch.zeros_like(on_hand)
-        longest = parameters.class_days[-1] if parameters.plan is CountPlan.ABC else parameters.yearly_days
-        ago = torch.floor(parameters.opening_share * longest).expand_as(entity_first(on_hand)).contiguous()
-        return cls(on_hand.clone(), none, none, none, ago.transpose(0, 1))
+        plan, none, ago = parameters.plan, torch.zeros_like(on_hand), None
+        if plan in (CountPlan.YEARLY, CountPlan.ABC):
+            longest = parameters.class_days[-1] if plan is CountPlan.ABC else parameters.yearly_days
+            days = torch.floor(parameters.opening_share * longest)
+            ago = days.expand_as(entity_first(on_hand)).contiguous().transpose(0, 1)
+        rate = none if plan in (CountPlan.ABC, CountPlan.SUSPICION) else None
+        return cls(on_hand.clone(), none, rate, none if plan is CountPlan.SUSPICION else None, ago)
 
     def without(self, units: Tensor, on_hand: Tensor) -> Self:
         """Where units that everybody saw go are gone.
@@ -105,8 +105,8 @@ class Shelves(NamedTuple):
     findable: Tensor
     misplaced: Tensor  # in all
     recorded: Tensor
-    shrunk: Tensor
-    astray: Tensor  # misplaced today
+    shrunk: Few | None  # of a few; None where none ever are
+    astray: Few | None  # misplaced today; the same
 
 
 class RecordsDay(NamedTuple):
@@ -129,15 +129,18 @@ def at_shelves(parameters: RecordParameters, state: RecordState, day: Day, recei
         received: of the day.
     """
     shrinkage, placing, _ = _dice(day)
-    before, unloaded = entity_first(state.misplaced), received.unloaded
-    there = (received.on_hand - before).clamp(min=0.0)
-    # What was unloaded may have expired at once, and can't go astray any more.
-    astray = torch.minimum(_errors(unloaded, parameters.misplaced_share, placing), there)
-    findable = there - astray
-    shrunk = _errors(findable, parameters.shrinkage_share_per_day, shrinkage)
-    findable = findable - shrunk
+    misplaced, unloaded = entity_first(state.misplaced), received.unloaded
+    findable = (received.on_hand - misplaced).clamp_(min=0.0)
+    astray = shrunk = None
+    if parameters.misplaces:
+        # What was unloaded may have expired at once, and can't go astray any more.
+        astray = _errors(unloaded, parameters.misplaced_share, placing).at_most(findable)
+        findable, misplaced = astray.take_from(findable), astray.add_to(misplaced.clone())
+    if parameters.shrinks:
+        shrunk = _errors(findable, parameters.shrinkage_share_per_day, shrinkage)
+        findable = shrunk.take_from(findable)
     recorded = entity_first(state.recorded) + unloaded
-    return Shelves(torch.minimum(findable, recorded), findable, before + astray, recorded, shrunk, astray)
+    return Shelves(torch.minimum(findable, recorded), findable, misplaced, recorded, shrunk, astray)
 
 
 def keep_records(
@@ -163,40 +166,50 @@ def keep_records(
     records = parameters.records
     assert records is not None
     taken, sold = shelves.available - on_hand, shelves.available - served.on_hand
-    left, recorded = shelves.findable - taken, shelves.recorded - taken
-    instead = _errors(sold, records.mispick_share, _dice(day)[2])
-    gone = torch.minimum(instead.roll(1, dims=-1), left)
-    kept = gone.roll(-1, dims=-1)
-    left = left - gone + kept
-    counted, corrected = None, torch.zeros_like(left)
-    misplaced = shelves.misplaced
-    rate = torch.lerp(entity_first(state.sales_rate), sold.detach(), 1 / RATE_DAYS)
-    quiet = torch.where(sold > LEAST_UNITS, 0.0, entity_first(state.quiet_days) + 1)
-    uncounted = entity_first(state.uncounted_days) + 1
+    left, recorded, misplaced = shelves.findable - taken, shelves.recorded - taken, shelves.misplaced
+    kept = gone = None
+    if records.mispicks:
+        kept, gone = _mispicked(_errors(sold, records.mispick_share, _dice(day)[2]), left)
+        left = kept.add_to(gone.take_from(left))
+    stock = left + misplaced
+    rate, quiet, uncounted = _since_counts(state, sold.detach())
+    counted = corrected = None
     if records.plan is not CountPlan.NONE:
-        failed = _failed_picks(parameters, served, recorded, wanted) if records.plan is CountPlan.SUSPICION else None
-        counted = _due(parameters, records, rate, quiet, uncounted, recorded, failed)
-        stock = left + misplaced
-        corrected = torch.where(counted, (recorded - stock).abs(), 0.0)
-        recorded, left = torch.where(counted, stock, recorded), torch.where(counted, stock, left)
-        misplaced = torch.where(counted, 0.0, misplaced)
-        quiet, uncounted = torch.where(counted, 0.0, quiet), torch.where(counted, 0.0, uncounted)
-    ones = torch.zeros_like(left) if counted is None else counted.to(left)
+        if rate is not None and quiet is not None:
+            cells = suspicious(parameters, served, recorded, wanted, rate=rate, quiet=quiet)
+        else:
+            assert uncounted is not None
+            cells = due_by_calendar(parameters, uncounted, rate)
+        found = Few.of(cells, stock)
+        corrected = Few(cells, (Few.of(cells, recorded).units - found.units).abs())
+        counted = Few(cells, torch.ones_like(found.units))
+        nothing = Few(cells, torch.zeros_like(found.units))
+        # The state's own stays as it is.
+        misplaced = misplaced if records.misplaces else misplaced.clone()
+        recorded, misplaced = found.put_into(recorded), nothing.put_into(misplaced)
+        quiet = quiet if quiet is None else nothing.put_into(quiet)
+        uncounted = uncounted if uncounted is None else nothing.put_into(uncounted)
+    shrunk, ones = _dense(shelves.shrunk, left), _dense(counted, left)
     usd = ones.sum(dim=-1) * records.count_usd
-    then = (recorded, misplaced, rate, quiet, uncounted)
     return RecordsDay(
-        on_hand=left + misplaced,
-        state=RecordState(*(value.transpose(0, 1) for value in then)),
+        on_hand=stock,
+        state=RecordState(
+            recorded=recorded.transpose(0, 1),
+            misplaced=misplaced.transpose(0, 1),
+            sales_rate=_episodes_first(rate),
+            quiet_days=_episodes_first(quiet),
+            uncounted_days=_episodes_first(uncounted),
+        ),
         flows=RecordFlows(
-            shrunk=shelves.shrunk.transpose(0, 1),
-            misplaced=shelves.astray.transpose(0, 1),
-            kept_by_mispicks=kept.transpose(0, 1),
-            lost_by_mispicks=gone.transpose(0, 1),
+            shrunk=shrunk.transpose(0, 1),
+            misplaced=_dense(shelves.astray, left).transpose(0, 1),
+            kept_by_mispicks=_dense(kept, left).transpose(0, 1),
+            lost_by_mispicks=_dense(gone, left).transpose(0, 1),
             counted=ones.transpose(0, 1),
-            corrected=corrected.transpose(0, 1),
+            corrected=_dense(corrected, left).transpose(0, 1),
             counting_usd=usd.t(),
         ),
-        shrunk=shelves.shrunk,
+        shrunk=shrunk,
         usd=usd,
     )
 
@@ -208,44 +221,38 @@ def _dice(day: Day) -> tuple[Tensor, Tensor, Tensor]:
     return entity_first(shrinkage), entity_first(placing), entity_first(picking)
 
 
-def _errors(units: Tensor, share: Tensor, dice: Tensor) -> Tensor:
+def _errors(units: Tensor, share: Tensor, dice: Tensor) -> Few:
     """Whole units, no more than there are: a share of them, rounded up or down by the dice."""
-    return torch.minimum(torch.floor(units * share + dice), units)
+    chance = (units.detach() * share).add_(dice)
+    cells = places(compared(chance) >= 1.0)
+    return Few(cells, Few.of(cells, chance).units.floor_()).at_most(units)
 
 
-def _failed_picks(parameters: TwinParameters, served: Served, recorded: Tensor, wanted: Tensor) -> Tensor:
-    """[N, B, S] whether somebody asked for more than could be found, while the record says that there is some."""
-    by_rank = parameters.option.by_rank(served.by_option).view(-1, *wanted.shape)  # [R, M, B, S]
-    unmet = (wanted - by_rank.cumsum(dim=0)).clamp(min=0.0)
-    at_node = torch.einsum("rnm,rmbs->nbs", parameters.option.at_node, unmet)
-    return (served.on_hand <= LEAST_UNITS) & (recorded > LEAST_UNITS) & (at_node > LEAST_UNITS)
+def _mispicked(instead: Few, left: Tensor) -> tuple[Few, Few]:
+    """What stays on the shelf though it was booked out, and what of the SKU that is listed next left in its place."""
+    skus = left.shape[-1]
+    last = instead.cells % skus == skus - 1
+    gone = Few(instead.cells + 1 - skus * last.to(instead.cells), instead.units).at_most(left)
+    return Few(instead.cells, gone.units), gone
 
 
-def _due(
-    parameters: TwinParameters,
-    records: RecordParameters,
-    rate: Tensor,
-    quiet: Tensor,
-    uncounted: Tensor,
-    recorded: Tensor,
-    failed: Tensor | None,
-) -> Tensor:
-    """[N, B, S] which cells are counted at the end of the day."""
-    if records.plan is CountPlan.YEARLY:
-        return uncounted >= records.yearly_days
-    if records.plan is CountPlan.ABC:
-        return uncounted >= _class_days(records, rate * parameters.sku.unit_value_usd)
-    # Poisson sales at this rate would hardly ever stay away for so long.
-    doubted = (quiet * rate >= records.suspicious_sales) & (recorded > LEAST_UNITS)
-    return doubted if failed is None else doubted | failed
+def _since_counts(state: RecordState, sold: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Rate of sales, quiet and uncounted days, [N, B, S] each, after a day that sold so much; None where not kept."""
+    rate = quiet = uncounted = None
+    if state.sales_rate is not None:
+        rate = torch.lerp(entity_first(state.sales_rate), sold, 1 / RATE_DAYS)
+    if state.quiet_days is not None:
+        still = torch.le(sold, LEAST_UNITS, out=torch.empty_like(sold))  # 1 or 0: quicker than a boolean's choice
+        quiet = torch.addcmul(still, entity_first(state.quiet_days), still)
+    if state.uncounted_days is not None:
+        uncounted = entity_first(state.uncounted_days) + 1
+    return rate, quiet, uncounted
 
 
-def _class_days(records: RecordParameters, turnover: Tensor) -> Tensor:
-    """[N, B, S] days between counts by class: of a node's SKUs by turnover, how much of it is ahead of each."""
-    best_first = turnover.sort(dim=-1, descending=True, stable=True)
-    total = best_first.values.sum(dim=-1, keepdim=True).clamp(min=SMALLEST)
-    ahead = (best_first.values.cumsum(dim=-1) - best_first.values) / total
-    place = (ahead.unsqueeze(-1) >= ahead.new_tensor(records.class_shares)).sum(dim=-1)
-    place = torch.where(best_first.values > 0, place, len(records.class_shares))
-    days = turnover.new_tensor(records.class_days)[place]
-    return torch.empty_like(days).scatter(-1, best_first.indices, days)
+def _episodes_first(values: Tensor | None) -> Tensor | None:
+    return None if values is None else values.transpose(0, 1)
+
+
+def _dense(few: Few | None, like: Tensor) -> Tensor:
+    """[N, B, S] of a few cells; nothing everywhere where nothing ever is."""
+    return like.new_zeros(()).expand_as(like) if few is None else few.alone(like)

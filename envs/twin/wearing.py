@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from entrepot.envs.axes import Axes, Record
+from entrepot.envs.twin.few import compared, places
 from entrepot.envs.twin.parameters.equipment import EquipmentParameters
 from entrepot.envs.twin.scenario import Day
 
@@ -118,17 +119,16 @@ def run(
     rate = torch.lerp(parameters.least_use, torch.ones_like(use[:1]), use.index_select(0, parameters.station))
     worked = rate * at_work
     hazard = _hazard(parameters, age)
-    fails = _hazard(parameters, age + worked) - hazard >= threshold.t()
-    fails = fails & (worked > IDLE)
+    new_age, up, failures = age + worked, at_work, torch.zeros_like(age)
+    gathered = _hazard(parameters, new_age) - hazard
     down = (down - shift).clamp(min=0.0)
-    new_age, up, failures = age + worked, at_work, fails.to(age)
     # Few of them fail: what then happens is worked out for those alone.
-    rows = fails.flatten().nonzero()[:, 0]
+    rows = places((compared(gathered) >= compared(threshold.t())) & (compared(worked) > IDLE))
     if rows.numel():
-        units = rows // fails.shape[1]
+        units = rows // age.shape[1]
 
         def of(values: Tensor) -> Tensor:
-            return values.expand(fails.shape).reshape(-1)[rows]
+            return values.expand(age.shape).reshape(-1)[rows]
 
         after = _failed(
             scale=parameters.scale_hours[units, 0],
@@ -144,7 +144,7 @@ def run(
         )
 
         def put(values: Tensor, changed: Tensor) -> Tensor:
-            return values.reshape(-1).index_copy(0, rows, changed).view(fails.shape)
+            return values.reshape(-1).index_copy(0, rows, changed).view(age.shape)
 
         new_age, down, up = put(new_age, after.age), put(down, after.down), put(up, after.up)
         worked, failures = put(worked, after.worked), put(failures, after.failures)

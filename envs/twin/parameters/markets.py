@@ -71,7 +71,6 @@ class OptionParameters(Record):
     at_node: Annotated[Tensor, Axes("RNM")]  # 1 where the market's option of this rank is the node
     ranks: tuple[OptionRank, ...]  # R
     by_market: Sums  # M of P: what all of a market's options serve
-    by_rank: Sums  # R·M of P: each option in its place, 0 where a market has none of the rank
 
     @classmethod
     def of(cls, network: NetworkArrays, kind: Kind) -> Self:
@@ -88,7 +87,6 @@ class OptionParameters(Record):
             at_node=by_node,
             ranks=tuple(OptionRank.of(rank) for rank in by_node),
             by_market=Sums.of(each.view(*exists.shape, -1).sum(dim=0), once=True),
-            by_rank=Sums.of(each, once=True),
         )
 
     @CachedTensorProperty
@@ -96,6 +94,26 @@ class OptionParameters(Record):
         """[P] integers, rank·M + market of the options that exist, rank by rank."""
         markets = self.days.shape[1]
         return torch.cat([rank.markets + markets * number for number, rank in enumerate(self.ranks)])
+
+    def in_ranks(self, units: Tensor) -> Tensor:
+        """[R, M, ...] of [P, ...]: each option in its place, 0 where a market has none of the rank."""
+        if len(units) < self.days.numel():
+            units = torch.cat([units, torch.zeros_like(units[:1])]).index_select(0, self.option_at)
+        return units.view(*self.days.shape, *units.shape[1:])
+
+    @CachedTensorProperty
+    def markets_at(self) -> Tensor:
+        """[N, q] integers, the markets that have an option at each node, q at most; any where there are fewer."""
+        has = self.at_node.amax(dim=0)  # [N, M]
+        most = max(int(has.sum(dim=1).max()), 1)
+        return has.topk(most, dim=1).indices
+
+    @CachedTensorProperty
+    def option_at(self) -> Tensor:
+        """[R·M] integers, at rank·M + market which option that is, P where there is none."""
+        options = torch.arange(len(self.existing), device=self.days.device)
+        none = torch.full((self.days.numel(),), len(options), device=self.days.device)
+        return none.index_copy(0, self.existing, options)
 
     @CachedTensorProperty
     def serving_nodes(self) -> Tensor:

@@ -27,6 +27,9 @@ class RecordParameters(Record):
     misplaced_share: Annotated[Tensor, Axes("N11")]
     booking_delay_days: Annotated[Tensor, Axes("N")]  # integers
     opening_share: Annotated[Tensor, Axes("N1S")]  # of the days between two counts, that have passed at the beginning
+    shrinks: bool  # whether any stock ever vanishes
+    mispicks: bool  # whether anything is ever mispicked
+    misplaces: bool  # whether anything is ever misplaced
     kept: bool  # whether records stand beside stock in the state
     delays: int  # days, the longest until something is booked
     plan: CountPlan
@@ -48,6 +51,9 @@ class RecordParameters(Record):
             records,
             kind,
             opening_share=(np.arange(1, np.prod(cells) + 1) * GOLDEN % 1.0).reshape(cells),
+            shrinks=bool(records.shrinkage_share_per_day.any()),
+            mispicks=bool(records.mispick_share.any()),
+            misplaces=bool(records.misplaced_share.any()),
             kept=records.kept,
             delays=int(records.booking_delay_days.max()),
             plan=told.counts,

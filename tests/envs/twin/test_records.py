@@ -164,6 +164,7 @@ def test_what_is_misplaced_cannot_be_sold_until_it_is_counted() -> None:
     scenario = replace(scenario, record_dice=dice)
     state = empty_state(parameters, on_hand=0.0)
     assert state.records is not None
+    assert state.records.uncounted_days is not None
     state = replace(
         state,
         dock=torch.full_like(state.dock, 10.0),
