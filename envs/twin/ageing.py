@@ -49,7 +49,7 @@ class Ages(Record):
             return self
         leaving = torch.stack([self.received[-days].units for days in thresholds])
         # Clamped because sums of fractions don't quite undo each other.
-        within = (self.within + unloaded - leaving).clamp_(min=0.0)
+        within = (self.within + unloaded).sub_(leaving).clamp_(min=0.0)
         return type(self)((*self.received[1:], Receipt(unloaded)), within)
 
     def older(self, on_hand: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class Ages(Record):
 
         Units that came in today are 0 days old.
         """
-        return (on_hand - self.within).clamp(min=0.0)
+        return (on_hand - self.within).clamp_(min=0.0)
 
     def by_band(self, on_hand: Tensor) -> Tensor:
         """[a + 1, n, B, S] the same from each threshold to the next, the youngest first; their sum is what is there."""

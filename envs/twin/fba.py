@@ -18,11 +18,13 @@ from entrepot.envs.axes import Axes, Record
 from entrepot.envs.twin.ageing import Ages
 from entrepot.envs.twin.parameters import TwinParameters
 from entrepot.envs.twin.parameters.inbound import InboundParameters
-from entrepot.envs.twin.rationing import SMALLEST, within_capacity
+from entrepot.envs.twin.rationing import SMALLEST, binds, within_capacity
 from entrepot.envs.twin.scenario import Day
 
 OUTFLOW_DAYS = 91
 """Thirteen weeks: what went out in them says how long stock will last."""
+NEARLY = 1 - 1e-3
+"""Of a limit, from where it is looked at exactly."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class FbaDay(NamedTuple):
 
     state: FbaState
     on_hand: Tensor  # [N, B, S] units left
-    removed: Tensor | None  # [N, B, S] units; None where nothing ever is
+    removed: Tensor | None  # [N, B, S] units; None where nothing is today
     placement_usd: Tensor  # [N, B], as the others
     utilisation_usd: Tensor
     aged_usd: Tensor
@@ -89,7 +91,7 @@ def run_centres(
     older = ages.older(units)
     went = (before.index_select(0, inbound.node) + came - units) @ parameters.sku.volume_m3
     removed, removal_usd = None, torch.zeros_like(went)
-    if inbound.removing:
+    if inbound.removing and binds(older[inbound.first_removed :], 0.0):
         gone = (older * inbound.removes).sum(dim=0)
         # What is removed costs a fee a unit, and what of its value is lost.
         lost_usd = (gone @ parameters.sku.unit_value_usd) * inbound.lost_share
@@ -132,10 +134,19 @@ def within_inbound_limit(
         held_m3: [N, B] on hand, on the dock and on the way.
         day: of the scenario.
         whole_units: whether to keep whole units.
+
+    Returns:
+        [L, B, S] units; `orders` itself where nothing is cut.
     """
     room = (inbound.limit_m3.index_select(1, day.month) - held_m3.index_select(0, inbound.node)).clamp(min=0.0)
     asked = orders.index_select(0, inbound.lanes)  # [d, B, S]
+    # Summed lane by lane its last bits may differ from what is shared out below: whoever is near the limit goes there.
+    if not binds(inbound.to_centre @ (asked @ volume_m3), room * NEARLY):
+        return orders
     by_centre = asked.transpose(0, 1) * inbound.to_centre[:, None, :, None]  # [n, B, d, S]
     weight = volume_m3.repeat(len(inbound.lanes))
-    within = within_capacity(by_centre.flatten(2), weight, room, whole_units=whole_units).view_as(by_centre)
-    return orders.index_copy(0, inbound.lanes, within.sum(dim=0).transpose(0, 1))
+    of_all = by_centre.flatten(2)
+    within = within_capacity(of_all, weight, room, whole_units=whole_units)
+    if within is of_all:
+        return orders
+    return orders.index_copy(0, inbound.lanes, within.view_as(by_centre).sum(dim=0).transpose(0, 1))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from entrepot.envs.twin.layout import entity_first
 from entrepot.envs.twin.parameters import TwinParameters
-from entrepot.envs.twin.rationing import binds, split, within_capacity
+from entrepot.envs.twin.rationing import split, within_capacity
 from entrepot.envs.twin.scenario import Day
 from entrepot.envs.twin.state import State
 
@@ -60,9 +60,18 @@ def _within_picking(
     if not limited or wanted.device.type == "cpu":
         left, given = _down_the_options(parameters, on_hand, wanted, None, whole_units)
         of_all_skus = given.sum(dim=-1)
-        if not (limited and binds(parameters.option.serving_nodes @ of_all_skus, picking)):
+        if not limited:
             return left, given, of_all_skus
-    # Pickers are rarely too few; only where they are, goods go out rank by rank within what they can do.
+        tired = (parameters.option.serving_nodes @ of_all_skus > picking).any(dim=0).nonzero()[:, 0]  # [b]
+        if not tired.numel():
+            return left, given, of_all_skus
+        # Pickers are rarely too few; only where they are, goods go out rank by rank within what they can do.
+        picking = picking.expand(-1, wanted.shape[1]).index_select(1, tired)
+        there, out = _down_the_options(
+            parameters, on_hand.index_select(1, tired), wanted.index_select(1, tired), picking, whole_units
+        )
+        left, given = left.index_copy_(1, tired, there), given.index_copy_(1, tired, out)
+        return left, given, of_all_skus.index_copy_(1, tired, out.sum(dim=-1))
     left, given = _down_the_options(parameters, on_hand, wanted, picking, whole_units)
     return left, given, given.sum(dim=-1)
 

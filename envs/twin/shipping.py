@@ -61,7 +61,9 @@ def ship(
     on_the_way = on_the_way if whole_units else on_the_way.clamp(min=0.0)
     held_m3 = None
     if parameters.inbound is not None and parameters.inbound.limited:
-        held = on_hand + on_the_way if received.left_on_dock is None else on_hand + on_the_way + received.left_on_dock
+        held = on_hand + on_the_way
+        if received.left_on_dock is not None:
+            held = held.add_(received.left_on_dock)
         held_m3 = held @ parameters.sku.volume_m3
     ordered, shipped, cut = rationed(
         parameters,
@@ -130,7 +132,7 @@ def rationed(
         granted = within_inbound_limit(
             parameters.inbound, ordered, parameters.sku.volume_m3, held_m3, day, whole_units=whole_units
         )
-        cut = ordered - granted
+        cut = ordered.new_zeros(()).expand_as(ordered) if granted is ordered else ordered - granted
     if parameters.lane.binds or day.lanes_impaired:
         limit = parameters.lane.capacity_m3_per_day * day.lane_open.t()
         granted = within_capacity(granted, parameters.sku.volume_m3, limit, whole_units=whole_units)
@@ -151,9 +153,9 @@ def _within_supplier_capacity(
     """A supplier's daily capacity counts units of all its lanes and SKUs together."""
     limit = parameters.supplier.capacity_units_per_day * supplier_up
     lanes, starts = parameters.supplier.lanes, parameters.supplier.of_its_lanes
-    if not binds(starts @ orders.sum(dim=-1).index_select(0, lanes), limit):
-        return orders
     made = orders.index_select(0, lanes)  # [L', B, S]
+    if not binds(starts @ made.sum(dim=-1), limit):
+        return orders
     by_supplier = made.transpose(0, 1) * starts[:, None, :, None]  # [K, B, L', S]
     within = within_capacity(by_supplier.flatten(2), 1.0, limit, whole_units=whole_units).view_as(by_supplier)
     return orders.index_copy(0, lanes, within.sum(dim=0).transpose(0, 1))

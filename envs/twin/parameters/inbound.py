@@ -33,6 +33,7 @@ class InboundParameters(Record):
     age_days: tuple[int, ...]  # since receipt, rising
     limited: bool  # whether any centre has a limit
     removing: bool  # whether any centre removes what is old
+    first_removed: int  # index of the lowest threshold at which any centre does; 0 where none does
 
     @classmethod
     def of(cls, network: NetworkArrays, kind: Kind) -> Self | None:
@@ -51,4 +52,5 @@ class InboundParameters(Record):
             age_days=tuple(int(days) for days in inbound.age_days),
             limited=bool((inbound.limit_m3 < NO_LIMIT).any()),
             removing=bool(inbound.removes.any()),
+            first_removed=int(inbound.removes.any(axis=1).argmax()) if inbound.removes.size else 0,
         )
