@@ -1,6 +1,7 @@
 """Steps a second of the twin and of the environments around it, on kreen: `python benchmarks/twin.py`.
 
-`--full`: the bare twin of kreen beside that with every part on, and beside kreen by another commit's code (`--before`).
+`--full`: the bare twin of kreen beside that with each part on, and with all of them; with `--before` also beside what
+another commit's code makes of it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ SKUS = [32, 200, 2000]
 LAYERS = list(Api)
 COLUMNS = ("api", "environments", "skus", "env_steps_per_s", "agent_steps_per_s", "cell_steps_per_s", "peak_mib")
 FULL_COLUMNS = ("network", "environments", "skus", "env_steps_per_s", "against", "share", "share_low", "share_high")
-FULL = "kreen_full"
+FULL, PARTS = "kreen_full", ("kreen_inside", "kreen_fba", "kreen_records")
+BEFORE = " before"
 ROUNDS, STEPS = 24, 8
 PROCESS = Path(__file__).with_name("twin_process.py")
 MIB = 2**20
@@ -55,8 +57,8 @@ def main(
     seconds: Annotated[float, typer.Option(help="To step each row for, at the least.", min=0.0)] = 3.0,
     threads: Annotated[int, typer.Option(help="Threads for one step; all cores if 0.", min=0)] = 0,
     memory_gib: Annotated[float, typer.Option(help="Rows that would need more are left out; 0: what is free.")] = 0.0,
-    full: Annotated[bool, typer.Option("--full", help="Kreen beside kreen_full, in turns; one thread.")] = False,
-    before: Annotated[Path | None, typer.Option(help="With --full: another checkout, whose kreen runs beside.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Kreen, and with parts on, in turns; one thread.")] = False,
+    before: Annotated[Path | None, typer.Option(help="With --full: another checkout, which runs beside.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="32 SKUs, up to 1,024 environments, a second each.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same figures to this file.")] = None,
 ) -> None:
@@ -87,15 +89,17 @@ def main(
 
 
 def side_by_side(before: Path | None, *, environments: int, skus: int) -> list[dict[str, Any]]:
-    """Rows of the plain twin, of that with every part on, and of the plain one by other code, by CPU time in turns."""
+    """Rows of the plain twin, of that with each part and all on, and of both by other code, by CPU time in turns."""
     here = Path(__file__).parents[1]
-    runners = {NETWORK: Runner(NETWORK, here), FULL: Runner(FULL, here)}
+    runners = {name: Runner(name, here) for name in (NETWORK, *PARTS, FULL)}
     if before is not None:
-        runners["before"] = Runner(NETWORK, before.resolve())
+        known = [name for name in (NETWORK, FULL) if (before / "configs" / "network" / f"{name}.yaml").exists()]
+        runners |= {name + BEFORE: Runner(name, before.resolve()) for name in known}
     taken = in_turns(runners, environments=environments, skus=skus, rounds=ROUNDS, steps=STEPS)
     rows = []
     for name, seconds in taken.items():
-        against = "before" if name == NETWORK and before is not None else NETWORK
+        against = {NETWORK: NETWORK + BEFORE, FULL + BEFORE: NETWORK + BEFORE}.get(name, NETWORK)
+        against = against if against in taken else NETWORK
         share, low, high = share_of(taken[against], seconds)
         rows.append(
             {
