@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any
 
 import torch
@@ -57,6 +58,8 @@ def main(
         f"folder={folder}",
         *(overrides or []),
     ]
+    if json_file:
+        runs_of(json_file)  # a file of another kind is refused before anything is trained
     experiment = compose_experiment([*SETTINGS, *more])
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -65,14 +68,19 @@ def main(
     with torch.no_grad():
         bar = Validation(experiment, world).of(tuned.agent(world.attributes)).cost_usd_per_day
     validated: list[dict[str, Any]] = []
-    days = 0
+    days, last = 0, time.process_time()
+    speeds: list[float] = []
+    agents = len(world.network.agents)
 
     def report(event: Event) -> None:
-        nonlocal days
+        nonlocal days, last
         figures = event.figures
         if figures is None:
             return
         days += figures.environment_days
+        spent, last = time.process_time() - last, time.process_time()
+        if figures.validation_cost_usd_per_day is None:  # else validation is part of what was spent
+            speeds.append(agents * figures.environment_days / spent)
         if figures.validation_cost_usd_per_day is None:
             return
         point = {
@@ -110,6 +118,7 @@ def main(
         "validations": validated,
         "base_stock_validation_cost_usd_per_day": bar,
         "cpu_s": worked,  # validation included
+        "agent_steps_per_cpu_s": median(speeds) if speeds else None,
         "provenance": {
             "network": world.description.name,
             "demand": world.demand.summary,
@@ -119,6 +128,7 @@ def main(
         },
     }
     print(f"seed {seed}: {run['validation_gain']:.2%} in validation, {worked:,.0f} s of CPU with validation")
+    print(f"{run['agent_steps_per_cpu_s']} agent-steps a second of CPU, median of iterations")
     for pair in judged.paired():
         print(pair["policy"], pair["baseline"], *(pair[f"cost_ratio{end}"] for end in ("", "_low", "_high")))
     if json_file:
@@ -127,10 +137,18 @@ def main(
 
 def add(run: dict[str, Any], file: Path) -> None:
     """Write a run beside those of other seeds."""
-    others = json.loads(file.read_text())["runs"] if file.is_file() else []
-    runs = [*(other for other in others if other["seed"] != run["seed"]), run]
+    runs = [*(other for other in runs_of(file) if other["seed"] != run["seed"]), run]
     runs.sort(key=lambda one: int(one["seed"]))
     write_atomically(file, json.dumps({"runs": runs}, indent=1) + "\n")
+
+
+def runs_of(file: Path) -> list[dict[str, Any]]:
+    """The runs that a file holds already; none where there is no file."""
+    content = json.loads(file.read_text()) if file.is_file() else {"runs": []}
+    if "runs" not in content:
+        raise typer.BadParameter(f"{file}: no `runs` in it; name another file or remove it", param_hint="--json")
+    runs: list[dict[str, Any]] = content["runs"]
+    return runs
 
 
 if __name__ == "__main__":
