@@ -25,7 +25,7 @@ from entrepot.configs.registry import Registry
 from entrepot.envs.world import World
 from entrepot.training.base_stock.kept import Tuning, tuned_base_stock, tuned_rule
 from entrepot.training.base_stock.starts import read_rule, rule_names
-from entrepot.training.dual_bound.bound import DualBound
+from entrepot.training.dual_bound.bound import DualBound, refuse_other_ways_out
 from entrepot.training.dual_bound.futures import continued
 from entrepot.training.evaluation.evaluate import DUAL, PRACTICE, UNTRAINED, ScenarioSolver
 from entrepot.training.evaluation.hindsight import Hindsight
@@ -113,6 +113,7 @@ def _hindsight_joint(world: World, tuning: Tuning) -> ScenarioSolver:
 
 @register_policy(DUAL)
 def _dual(world: World, tuning: Tuning) -> ScenarioSolver:
+    refuse_other_ways_out(world)
     continued(world.network, world.demand)  # refuses what can't be bounded before anything is tuned
     tuned = tuned_base_stock(world, tuning)
     return DualBound(tuned.agent(world.attributes), tuned.name, tuning.futures, processes=tuning.processes)

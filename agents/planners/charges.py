@@ -24,6 +24,8 @@ class Charges:
     """USD a unit, by the variables of `Flows` that they belong to. N nodes, L lanes, S SKUs, T periods."""
 
     ship: Floats  # [T, L, S]
+    on_hand: Floats  # [T, N, S] at the end of a period
+    dock: Floats  # [T, N, S] at the end of a period
     opening_on_hand: Floats  # [N, S]
     opening_dock: Floats  # [N, S]
     opening_arriving: Floats  # [T, N, S]
@@ -31,6 +33,11 @@ class Charges:
     def for_skus(self, chosen: Integers) -> Self:
         """Of some of the SKUs."""
         cut: dict[str, Any] = {field.name: getattr(self, field.name)[..., chosen] for field in fields(self)}
+        return type(self)(**cut)
+
+    def times(self, share: float) -> Self:
+        """A share of them."""
+        cut: dict[str, Any] = {field.name: getattr(self, field.name) * share for field in fields(self)}
         return type(self)(**cut)
 
     def on(self, units: Charges) -> float:
@@ -68,12 +75,16 @@ def prices(instance: Instance) -> tuple[Charges, Charges]:
     origin = np.einsum("tns,nl->tls", from_now, network.lane_from_node)
     at_once = Charges(
         price[flows.ship],
+        price[flows.on_hand],
+        price[flows.dock],
         price[flows.opening_on_hand],
         price[flows.opening_dock],
         price[flows.opening_arriving],
     )
     return at_once, Charges(
         ship=price[flows.ship] + there - origin,
+        on_hand=from_now,
+        dock=from_now + price[flows.unload],
         opening_on_hand=price[flows.opening_on_hand] + from_now[0],
         opening_dock=price[flows.opening_dock] + at_dock[0],
         opening_arriving=price[flows.opening_arriving] + at_dock,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
+from scipy.special import betainc, gammainc
 
 from entrepot.configs.loader import ConfigurationError, StrictModel, validate
 from entrepot.envs.demand.model import Split
@@ -20,6 +21,8 @@ from entrepot.envs.network.arrays import NetworkArrays
 from entrepot.envs.snapshot import calendar
 
 FIRST_DAY = calendar.day_number("2024-01-01")
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Units = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 WholeUnits = Annotated[int, Field(ge=0)]
 
@@ -33,6 +36,10 @@ class PoissonMarket(StrictModel):
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
         """Units of the shape."""
         return rng.poisson(self.mean, shape).astype(np.float32)
+
+    def at_least(self, units: Integers) -> Floats:
+        """Chance of so many, from 1 on, or more."""
+        return np.asarray(gammainc(units, self.mean))
 
 
 class NormalMarket(StrictModel):
@@ -71,6 +78,10 @@ class UniformMarket(StrictModel):
         """Units of the shape."""
         return rng.integers(self.low, self.high, shape, endpoint=True).astype(np.float32)
 
+    def at_least(self, units: Integers) -> Floats:
+        """Chance of so many, from 1 on, or more."""
+        return np.asarray(((self.high + 1 - units) / (self.high + 1 - self.low)).clip(0.0, 1.0))
+
 
 class GeometricMarket(StrictModel):
     """Whole units from 0 on, geometric: P(d) = p (1 − p)^d with p = 1 / (1 + mean)."""
@@ -81,6 +92,10 @@ class GeometricMarket(StrictModel):
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
         """Units of the shape."""
         return (rng.geometric(1 / (1 + self.mean), shape) - 1).astype(np.float32)
+
+    def at_least(self, units: Integers) -> Floats:
+        """Chance of so many, from 1 on, or more."""
+        return np.asarray((self.mean / (1 + self.mean)) ** units)
 
 
 class NegativeBinomialMarket(StrictModel):
@@ -103,6 +118,11 @@ class NegativeBinomialMarket(StrictModel):
         variance = self.deviation**2
         size = self.mean**2 / (variance - self.mean)
         return rng.negative_binomial(size, self.mean / variance, shape).astype(np.float32)
+
+    def at_least(self, units: Integers) -> Floats:
+        """Chance of so many, from 1 on, or more."""
+        size = self.mean**2 / (self.deviation**2 - self.mean)
+        return np.asarray(betainc(units, size, 1 - self.mean / self.deviation**2))
 
 
 Market = PoissonMarket | NormalMarket | UniformMarket | GeometricMarket | NegativeBinomialMarket
@@ -150,6 +170,19 @@ class StationaryDemand:
         """[B, T, M, S] units; whole where the distribution is. See `DemandModel.sample`."""
         shape = (len(first_day), days, self.skus)
         return np.stack([market.draw(shape, rng) for market in self.distributions], axis=2)
+
+    def chances(self, market: int, most: int) -> Floats | None:
+        """[most + 1] of 0, 1, … units in a day of a market, the last of `most` or more; None where units are not whole.
+
+        Args:
+            market: its number.
+            most: units, at least 1.
+        """
+        distribution = self.distributions[market]
+        if isinstance(distribution, NormalMarket):
+            return None
+        at_least = np.concatenate([[1.0], distribution.at_least(np.arange(1, most + 1)), [0.0]])
+        return np.asarray(-np.diff(at_least))
 
     def hidden(self, episodes: int, days: int, split: Split, rng: np.random.Generator) -> None:
         """Nothing: days are independent."""

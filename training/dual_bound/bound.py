@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,13 +10,18 @@ import torch
 
 from entrepot.agents.planners.charges import PART
 from entrepot.agents.planners.hindsight import HindsightPlan, plan_each_sku
+from entrepot.agents.planners.instance import Instance
 from entrepot.agents.planners.processes import worker_processes
 from entrepot.agents.policy import Policy
+from entrepot.configs.errors import ConfigurationError
+from entrepot.envs.twin import Scenario
 from entrepot.envs.world import World
 from entrepot.training.dual_bound.futures import Futures
 from entrepot.training.dual_bound.penalty import Effort, Penalty, penalties
+from entrepot.training.dual_bound.store_penalty import Learnt
+from entrepot.training.dual_bound.stores import stand_alone
 from entrepot.training.evaluation.evaluate import Done, Drawn, Figures
-from entrepot.training.evaluation.hindsight import figures_of, instances_of
+from entrepot.training.evaluation.hindsight import figures_of, instances_of, ways_out
 from entrepot.training.experiment import EvaluationSettings
 from entrepot.training.pathwise.window import horizon_days
 
@@ -26,43 +32,68 @@ class DualBound:
 
     policy: Policy  # along whose path plans are charged; remembers nothing itself
     name: str  # of the policy
-    copies: int = 32  # futures that the expectation is taken over, from each day on
+    copies: int = 32  # futures that the expectation is taken over, from each day on, where chances are not at hand
     look_ahead_days: int | None = None  # those after which an order's consequences have been seen, if None
     processes: int | None = None  # that plan side by side; one per core if None
+    learnt_on: int = 1000  # training scenarios that worths in stores that stand alone are worked out on
+    _learnt: Learnt | None = None
     _seconds: list[float] = field(default_factory=list)
 
     def figures(self, world: World, drawn: Drawn, settings: EvaluationSettings, done: Done) -> Figures:
         """Parts of the settled cost, what foresight is charged among them, and lost sales."""
+        refuse_other_ways_out(world)
         # Scenarios may have been drawn where no gradient is recorded.
         with torch.inference_mode(False), torch.enable_grad():
             scenario = drawn.scenario.mapped(torch.clone)
-            futures = Futures(
-                world.network,
-                world.demand,
-                scenario,
-                split=drawn.split,
-                seed=settings.seed,
-                drawn=settings.episodes,
-                first=drawn.first,
-            )
             instances = list(instances_of(world, scenario, settings))
-            charged = penalties(
-                world.simulation(whole_units=False),
-                futures,
-                scenario,
-                self.policy,
-                instances,
-                Effort(self.copies, self._look_ahead(world)),
-                done=lambda days: done(days * scenario.episodes),
-            )
+            if stand_alone(world):
+                charged = self._by_chances(world, scenario, instances, settings)
+                done((scenario.days - settings.warm_up_days) * scenario.episodes)
+            else:
+                charged = self._by_futures(world, drawn, scenario, instances, settings, done)
         plans = []
         with worker_processes(self.processes) as executor:
             for instance, penalty in zip(instances, charged, strict=True):
                 plan = plan_each_sku(instance, penalty.charges, executor=executor)
                 plans.append(_on_average_as_free(plan, penalty))
                 self._seconds.append(plan.seconds)
-        done((scenario.days - settings.days) * scenario.episodes)
+        done(settings.warm_up_days * scenario.episodes)
         return figures_of(plans, scenario, settings)
+
+    def _by_chances(
+        self, world: World, scenario: Scenario, instances: Sequence[Instance], settings: EvaluationSettings
+    ) -> list[Penalty]:
+        if self._learnt is None:
+            self._learnt = Learnt.along(world, self.policy, settings, episodes=self.learnt_on)
+        return self._learnt.penalties(world, self.policy, scenario, instances)
+
+    def _by_futures(
+        self,
+        world: World,
+        drawn: Drawn,
+        scenario: Scenario,
+        instances: Sequence[Instance],
+        settings: EvaluationSettings,
+        done: Done,
+    ) -> list[Penalty]:
+        futures = Futures(
+            world.network,
+            world.demand,
+            scenario,
+            split=drawn.split,
+            seed=settings.seed,
+            drawn=settings.episodes,
+            first=drawn.first,
+        )
+        return penalties(
+            world.simulation(whole_units=False),
+            futures,
+            scenario,
+            self.policy,
+            instances,
+            Effort(self.copies, self._look_ahead(world)),
+            done=lambda days: done(days * scenario.episodes),
+        )
 
     def _look_ahead(self, world: World) -> int:
         if self.look_ahead_days is not None:
@@ -72,9 +103,27 @@ class DualBound:
     @property
     def effort(self) -> str:
         """What was charged along, and time spent in HiGHS."""
+        over = f"{self.copies} futures from each day"
+        if self._learnt is not None:
+            learnt = self._learnt
+            over = f"chances of demand ({learnt.episodes} training scenarios, {learnt.share:.1%} of its charges)"
         return (
-            f"{len(self._seconds)} scenarios, charged along the path of {self.name} over {self.copies} futures from "
-            f"each day; one program a SKU, {np.mean(self._seconds):.1f} s of one core a scenario"
+            f"{len(self._seconds)} scenarios, charged along the path of {self.name} over {over}; "
+            f"one program a SKU, {np.mean(self._seconds):.1f} s of one core a scenario"
+        )
+
+
+def refuse_other_ways_out(world: World) -> None:
+    """A plan never has what a policy loses, and so isn't charged for it: by units that hang on later demand.
+
+    Raises:
+        ConfigurationError: goods go out of this world otherwise than by being sold or sent back.
+    """
+    ways = ways_out(world)
+    if ways:
+        raise ConfigurationError(
+            f"--bound: 'dual'; {' and '.join(ways)}, and charges on what is lost would not be 0 on average; "
+            "allowed: hindsight, or a network where goods go out by sale alone"
         )
 
 

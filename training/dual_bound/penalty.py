@@ -233,4 +233,5 @@ def _charges(ship: Tensor, on_hand: Tensor, dock: Tensor, by_days: Tensor) -> Ch
     ring = doubles(by_days.permute(2, 0, 1))
     shown = min(len(ring), len(arriving))
     arriving[:shown] = ring[:shown]
-    return Charges(doubles(ship), doubles(on_hand), doubles(dock), arriving)
+    stock = np.zeros_like(arriving)  # is charged through what is sent
+    return Charges(doubles(ship), stock, stock, doubles(on_hand), doubles(dock), arriving)

@@ -79,7 +79,7 @@ def refuse_known_opening(world: World, settings: EvaluationSettings) -> None:
         raise ConfigurationError(
             f"network {world.description.name}: returns.exchange_share of a market; allowed with a bound: 0"
         )
-    ways = [way for way, there in _ways_out(world).items() if there]
+    ways = ways_out(world)
     if ways and not settings.warm_up_days:
         raise ConfigurationError(
             f"--warm-up-days: 0; allowed: 1 or more where a bound is asked for and {' and '.join(ways)}: "
@@ -87,15 +87,17 @@ def refuse_known_opening(world: World, settings: EvaluationSettings) -> None:
         )
 
 
-def _ways_out(world: World) -> dict[str, bool]:
+def ways_out(world: World) -> list[str]:
+    """How goods go out of this world otherwise than by being sold or sent back, in words."""
     parameters = world.parameters
     inbound, records, disruption = parameters.inbound, parameters.records, world.network.disruption
-    return {
+    ways = {
         "Amazon removes old stock": inbound is not None and inbound.removing,
         "goods expire": parameters.shelf_life is not None,
         "stock shrinks": records is not None and bool((records.shrinkage_share_per_day > 0).any()),
         "events destroy stock": disruption is not None and any(disruption.touching("stock_lost_share")),
     }
+    return [way for way, there in ways.items() if there]
 
 
 def instances_of(world: World, scenario: Scenario, settings: EvaluationSettings) -> Iterator[Instance]:

@@ -5,6 +5,7 @@ import pytest
 
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.demand import DemandModel, Split, load_demand
+from entrepot.envs.demand.stationary import StationaryDemand
 from tests.envs.demand.conftest import network_of
 
 POISSON = {"distribution": "poisson", "mean": 5}
@@ -91,3 +92,29 @@ def test_the_same_seed_gives_the_same_bits() -> None:
 def test_what_cannot_be_used_is_refused_with_its_place(content: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message.replace(".", r"\.")):
         model(**content)
+
+
+@pytest.mark.parametrize(
+    "market",
+    [
+        POISSON,
+        UNIFORM,
+        {"distribution": "geometric", "mean": 2},
+        {"distribution": "negative_binomial", "mean": 3, "deviation": 2.5},
+    ],
+    ids=lambda market: market["distribution"],
+)
+def test_chances_of_whole_units_are_those_of_the_draws(market: dict[str, Any]) -> None:
+    demand = model(every_market=market)
+    assert isinstance(demand, StationaryDemand)
+    chances = demand.chances(0, 6)
+    assert chances is not None
+    assert chances.sum() == pytest.approx(1)
+    counts = np.bincount(drawn(demand).astype(int).clip(max=6).ravel(), minlength=7)
+    np.testing.assert_allclose(chances, counts / counts.sum(), atol=0.01)
+
+
+def test_fractions_of_units_have_no_chances() -> None:
+    demand = model(every_market=NORMAL)
+    assert isinstance(demand, StationaryDemand)
+    assert demand.chances(0, 6) is None

@@ -123,7 +123,7 @@ def test_what_a_policy_is_charged_on_its_own_path_is_nothing_on_average(store: W
 def judged(store: World) -> Evaluation:
     policy = OrderUpTo(11.0)
     policies: dict[str, Policy | ScenarioSolver] = {"order_up_to": policy, "hindsight": Hindsight(processes=1)}
-    dual = DualBound(policy, "order_up_to", 200, 15, processes=1)
+    dual = DualBound(policy, "order_up_to", processes=1, learnt_on=100)
     settings = EvaluationSettings(episodes=8, days=20, warm_up_days=WARM_UP_DAYS, seed=1)
     with torch.inference_mode():
         return evaluate(store, {**policies, "dual": dual}, settings)
@@ -144,7 +144,7 @@ def test_each_policys_gap_to_the_dual_bound_is_told_with_its_interval(judged: Ev
     bound = judged.by_episode["dual"]["settled_cost_usd_per_day"].mean()
     assert row["above_dual_usd_per_day"] == pytest.approx(row["settled_cost_usd_per_day"] - bound)
     assert 0 < row["above_dual_share_low"] < row["above_dual_share"] < row["above_dual_share_high"]
-    assert "along the path of order_up_to over 200 futures" in judged.effort["dual"]
+    assert "along the path of order_up_to over chances of demand" in judged.effort["dual"]
 
 
 def test_demand_that_nobody_knows_how_to_continue_is_refused(store: World) -> None:
