@@ -67,6 +67,7 @@ def hindsight_plan(
     *,
     whole_units: bool = True,
     settled: bool = True,
+    most_left: Floats | None = None,
     method: str = METHODS[0],
 ) -> HindsightPlan:
     """Plan all SKUs of an instance together.
@@ -76,6 +77,7 @@ def hindsight_plan(
         charges: on its decisions beside their cost; a part `foresight` of it.
         whole_units: whether the policies to be bounded keep whole units.
         settled: whether stock is settled at both ends; otherwise what the days cost as they come.
+        most_left: [N, S] units on hand and at the dock at the end of a period, at the most; no limit if None.
         method: of HiGHS, see `solve`.
 
     Raises:
@@ -84,6 +86,10 @@ def hindsight_plan(
     program, flows = hindsight_program(instance, whole_units=whole_units, settled=settled)
     if charges is not None:
         add_charges(program, charges, flows)
+    if most_left is not None:
+        rows = program.rows(flows.on_hand.shape, upper=most_left)
+        for stock in (flows.on_hand, flows.dock):
+            program.add(rows, stock)
     solution = solve(program, method=method)
     return HindsightPlan(
         parts=program.parts(solution.values),
@@ -113,6 +119,7 @@ def plan_each_sku(
     *,
     whole_units: bool = True,
     settled: bool = True,
+    most_left: Floats | None = None,
     executor: Executor | None = None,
 ) -> HindsightPlan:
     """Plan every SKU alone and put the plans together: a bound too, a lower one where capacities bind.
@@ -122,15 +129,23 @@ def plan_each_sku(
         charges: as for `hindsight_plan`.
         whole_units: as for `hindsight_plan`.
         settled: as for `hindsight_plan`.
+        most_left: as for `hindsight_plan`.
         executor: where the SKUs are planned side by side; one after the other if None.
     """
     each = [np.array([sku]) for sku in range(instance.skus)]
     singles = [instance.for_skus(sku) for sku in each]
     charged = [None if charges is None else charges.for_skus(sku) for sku in each]
-    plan = partial(hindsight_plan, whole_units=whole_units, settled=settled)
+    plan = partial(_plan_one, whole_units=whole_units, settled=settled)
+    most = [None if most_left is None else most_left[:, sku] for sku in each]
     if executor is None:
-        return _together(list(map(plan, singles, charged)))
-    return _together(list(executor.map(plan, singles, charged, chunksize=2)))
+        return _together(list(map(plan, singles, charged, most)))
+    return _together(list(executor.map(plan, singles, charged, most, chunksize=2)))
+
+
+def _plan_one(
+    instance: Instance, charges: Charges | None, most_left: Floats | None, *, whole_units: bool, settled: bool
+) -> HindsightPlan:
+    return hindsight_plan(instance, charges, whole_units=whole_units, settled=settled, most_left=most_left)
 
 
 def _together(plans: Sequence[HindsightPlan]) -> HindsightPlan:

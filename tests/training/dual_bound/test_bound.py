@@ -123,7 +123,7 @@ def test_what_a_policy_is_charged_on_its_own_path_is_nothing_on_average(store: W
 def judged(store: World) -> Evaluation:
     policy = OrderUpTo(11.0)
     policies: dict[str, Policy | ScenarioSolver] = {"order_up_to": policy, "hindsight": Hindsight(processes=1)}
-    dual = DualBound(policy, "order_up_to", processes=1, learnt_on=100)
+    dual = DualBound(policy, "order_up_to", processes=1, learnt_on=60)
     settings = EvaluationSettings(episodes=8, days=20, warm_up_days=WARM_UP_DAYS, seed=1)
     with torch.inference_mode():
         return evaluate(store, {**policies, "dual": dual}, settings)
@@ -158,16 +158,18 @@ def test_demand_that_nobody_knows_how_to_continue_is_refused(store: World) -> No
 
 def test_a_network_with_several_lanes_and_skus_has_a_finite_bound_below_what_its_policy_costs() -> None:
     world = tiny_world()
-    settings = EvaluationSettings(episodes=3, days=12, warm_up_days=8, seed=2)
+    settings = EvaluationSettings(episodes=3, days=8, warm_up_days=8, seed=2)
     rule = BaseStock.midway(world.attributes, world.attributes.base_cover_days)
     policies: dict[str, Policy | ScenarioSolver] = {
         "base_stock": rule,
         "dual": DualBound(rule, "base_stock", 3, 6, processes=1),
     }
-    by_episode = evaluate(world, policies, settings).by_episode
+    judged = evaluate(world, policies, settings)
+    by_episode = judged.by_episode
     cost, bound = (by_episode[name]["settled_cost_usd_per_day"] for name in policies)
     assert np.isfinite(bound).all()
     assert bound.mean() < cost.mean()
+    assert "over 3 futures from each day, " in judged.effort["dual"]
 
 
 def test_demand_that_events_change_is_refused_before_anything_is_tuned(tmp_path: Path) -> None:

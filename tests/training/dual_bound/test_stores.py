@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from entrepot.agents.planners.charges import prices
+from entrepot.agents.planners.hindsight import hindsight_plan
 from entrepot.agents.planners.instance import Instance
 from entrepot.agents.policy import Policy
 from entrepot.agents.value_iteration import lost_sales_optimum, poisson_probabilities
@@ -114,14 +116,14 @@ def test_the_bound_of_a_store_is_close_to_the_optimum_and_not_above_it_beyond_it
     optimum = lost_sales_optimum(
         poisson_probabilities(5, 30), 1, holding=1, penalty=9, most_on_hand=30, largest_order=14
     ).cost
-    dual = DualBound(OrderUpTo(14.0), "order_up_to", processes=1, learnt_on=100)
+    dual = DualBound(OrderUpTo(14.0), "order_up_to", processes=1, learnt_on=80)
     policies: dict[str, Policy | ScenarioSolver] = {"order_up_to": OrderUpTo(14.0), "dual": dual}
     with torch.inference_mode():
-        judged = evaluate(world, policies, EvaluationSettings(episodes=8, days=30, warm_up_days=40, seed=1))
+        judged = evaluate(world, policies, EvaluationSettings(episodes=6, days=20, warm_up_days=40, seed=1))
     policy, bound = judged.rows()
     assert bound["settled_cost_usd_per_day_low"] < optimum
-    assert 0 < policy["above_dual_usd_per_day"] < 0.1 * optimum
-    assert "over chances of demand (100 training scenarios" in dual.effort
+    assert 0 < policy["above_dual_usd_per_day"] < 0.15 * optimum
+    assert "over chances of demand (80 training scenarios" in dual.effort
 
 
 def test_only_stores_that_nothing_is_shared_with_stand_alone() -> None:
@@ -134,3 +136,11 @@ def test_where_goods_can_be_lost_the_dual_bound_is_refused_before_anything_is_tu
     with pytest.raises(ConfigurationError, match=r"'dual'; goods expire, and charges on what is lost.*allowed: hind"):
         build_policies(["dual"], build_world("cold_chain"), Tuning(folder=tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_leaves_no_more_than_it_may() -> None:
+    _, instances = lived(store_world(1), 14.0, 1, seed=3)
+    charges = prices(instances[0])[0].times(0.0)
+    charges.on_hand[:] = -2.0  # more than a unit costs to keep
+    plan = hindsight_plan(instances[0], charges, most_left=np.array([[7.0]]))
+    np.testing.assert_allclose(plan.on_hand, 7.0)
