@@ -139,7 +139,7 @@ def test_where_goods_can_be_lost_the_dual_bound_is_refused_before_anything_is_tu
 
 
 def test_a_plan_leaves_no_more_than_it_may() -> None:
-    _, instances = lived(store_world(1), 14.0, 1, seed=3)
+    _, instances = lived(store_world(1), 14.0, 2, seed=3)
     charges = prices(instances[0])[0].times(0.0)
     charges.on_hand[:] = -2.0  # more than a unit costs to keep
     plan = hindsight_plan(instances[0], charges, most_left=np.array([[7.0]]))
