@@ -160,7 +160,8 @@ class Worths:
         known = self._known(here, arrival, day)
         rough = np.kron(np.eye(self.store.longest_lead_days), self.grid.roughness)
         squares = known.T @ known / len(known) + rough
-        self.fitted[day, arrival] = np.linalg.solve(squares, known.T @ worth.T / len(known)).T
+        solved: Floats = np.linalg.solve(squares, known.T @ worth.T / len(known)).astype(np.float64)
+        self.fitted[day, arrival] = solved.T
 
     def _settle(self, arrival: int, worth: dict[int, Floats]) -> None:
         """The share of a day's blend: with which another unit was worth its price when it was ordered."""
