@@ -22,6 +22,8 @@ from entrepot.envs.world import World
 
 DIGITS = 7
 HEXADECIMALS = 16
+SHELF_LIVES = frozenset({"shelf_life_days", "perishable_share"})
+"""What a catalogue says of them."""
 ABOUT = frozenset({"summary", "report", "remarks", "joined"})
 """Fields of a demand model that are words about it, paths among them."""
 
@@ -34,6 +36,8 @@ def content_of(world: World) -> dict[str, str]:
     if world.description.records is None:  # as it was before there were any
         aside.add("records")
     network = world.description.model_dump(mode="json", exclude=aside)
+    if network["catalogue"] is not None and network["catalogue"]["shelf_life_days"] is None:  # the same
+        network["catalogue"] = {k: v for k, v in network["catalogue"].items() if k not in SHELF_LIVES}
     if inside is not None and inside.changes_the_twin:
         network["inside"] = _with_positions(network["inside"])
     parts = {f"network.{name}": value for name, value in network.items()}

@@ -196,6 +196,10 @@ class Catalogue(StrictModel):
     volume_log_deviation: NonNegative = 0.5
     density_kg_per_m3: Positive = 200.0
     supplier_shares: dict[str, Share]
+    perishable_share: Share = Field(1.0, description="of the SKUs, where shelf lives are given")
+    shelf_life_days: Annotated[list[Annotated[int, Field(ge=1, le=400)]], Field(min_length=2, max_length=2)] | None = (
+        Field(None, description="[least, most] of what perishes, from production; nothing does if left out")
+    )
 
 
 class NetworkDescription(StrictModel):

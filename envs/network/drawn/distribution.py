@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from entrepot.configs.loader import StrictModel, locate, read_yaml, validate
-from entrepot.configs.numbers import Share
+from entrepot.configs.numbers import Positive, Share
 
 
 def _in_order(pair: list[float]) -> list[float]:
@@ -56,6 +56,10 @@ class NetworkDistribution(StrictModel):
     picking: Range
     backlog_share: Range
     returns: Range
+    perishable_share: Share
+    perishable_way_days: Positive
+    perishable_skus: Range
+    shelf_life: Range
     top_units_per_day: Range
     rank_exponent: Range
     season: Range

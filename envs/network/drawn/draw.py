@@ -17,6 +17,7 @@ from entrepot.envs.network.drawn.distribution import NetworkDistribution, load_d
 from entrepot.envs.network.drawn.lanes import draw_lanes
 from entrepot.envs.network.drawn.sales import draw_sales
 from entrepot.envs.network.drawn.shape import Shape, draw_shape
+from entrepot.envs.network.drawn.shelf_lives import draw_shelf_lives
 
 KEPT = 32
 """Draws that are kept, for a network and its demand are asked for one after the other."""
@@ -49,6 +50,8 @@ def draw(distribution: NetworkDistribution, number: int, *, most_skus: int | Non
     name = f"{distribution.name}-{number}"
     content = _content(distribution, shape, flow, units.shape[1], number, chance)
     content |= {"name": name, "title": f"Draw {number} of the random networks {distribution.name}", "demand": name}
+    own = Chance(np.random.default_rng([number, 18]))  # so that networks where nothing perishes stay what they were
+    content["catalogue"] |= draw_shelf_lives(distribution, shape, content["lanes"], own)
     return Drawn(validate(NetworkDescription, content, name), demand)
 
 

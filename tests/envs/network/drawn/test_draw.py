@@ -55,6 +55,28 @@ def test_fewer_skus_are_of_all_ranks_and_the_network_keeps_its_shape() -> None:
     assert of["rank"] == list(range(1, 21))
 
 
+def test_goods_perish_where_all_is_near_and_last_longer_than_the_longest_way() -> None:
+    drawn = [draw(RANDOM, number, most_skus=6).network for number in range(40)]
+    arrays = [NetworkArrays.from_description(network) for network in drawn]
+    perishing = [network for network in arrays if network.shelf_life is not None]
+    assert 0 < len(perishing) < len(arrays)
+    for network in perishing:
+        assert network.shelf_life is not None
+        days = network.lane.transit_days - network.shelf_life.production_days
+        life = network.shelf_life.shelf_life_days[network.shelf_life.perishes]
+        assert days.max() <= RANDOM.perishable_way_days
+        assert life.min() > days.max()
+
+
+def test_a_network_of_which_nothing_perishes_is_the_same_whatever_the_shares_of_perishables() -> None:
+    none, all_near = (RANDOM.model_copy(update={"perishable_share": share}) for share in (0.0, 1.0))
+    for number in range(4):
+        without, with_them = (draw(ranges, number, most_skus=6) for ranges in (none, all_near))
+        assert without.demand == with_them.demand
+        assert without.network.lanes == with_them.network.lanes
+        assert without.network.nodes == with_them.network.nodes
+
+
 def test_a_draws_name_stands_wherever_a_network_is_named_and_brings_its_demand() -> None:
     world = build_world("random-7", skus=3)
     assert (world.description.name, len(world.network.skus)) == ("random-7", 3)
