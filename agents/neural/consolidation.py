@@ -43,6 +43,7 @@ class Consolidation(nn.Module):
         margin: Tensor,
         environment: Tensor,
         lane: Tensor,
+        sooner: Tensor | None = None,
         chance: torch.Generator | None = None,
     ) -> Tensor:
         """Whether to depart, for P pairs of environment and lane.
@@ -56,6 +57,7 @@ class Consolidation(nn.Module):
             margin: [P, S] USD lost there with a unit that can't be sold.
             environment: [P] index into the batch.
             lane: [P] index of a lane.
+            sooner: [P] added to the logarithm of the threshold, as in `WorkedOut`; nothing if None.
             chance: draws the departures that are tried in part, so that the threshold learns; none are if None.
 
         Returns:
@@ -70,6 +72,8 @@ class Consolidation(nn.Module):
         cover = wanted.sum(dim=-1) / rate.sum(dim=-1)
         sums = torch.stack([0.3 * saved, torch.log1p(cover)], dim=-1)
         threshold: Tensor = self.threshold(torch.cat([hidden.mean(dim=1), sums], dim=-1)).squeeze(-1)
+        if sooner is not None:
+            threshold = threshold + sooner
         runs_out = _runs_out(snapshot, attributes, wanted, rate, margin, environment, lane)
         return departing(saved - threshold, (price < LEAST_PRICE_USD) | runs_out, chance)
 

@@ -2,17 +2,23 @@
 
 Of each node's cheapest way and SKU a newsvendor's base stock: days until the next departure's goods arrive, and a
 safety of z standard deviations, where z is the quantile of margin / (margin + holding until the next arrival) (Silver,
-Pyke and Thomas 2017, 'Inventory and production management in supply chains', chapter 7). A faster way is asked for what
-would be missed before the cheap way's goods arrive, at the quantile of what it saves over what it costs more (the
-dual-index policy: Veeraraghavan and Scheller-Wolf 2008, 'Now or later'). Learnt are few figures, the same for every
-network; the policy's own answer, a factor on the cover, does the rest.
+Pyke and Thomas 2017, 'Inventory and production management in supply chains', chapter 7). Where a departure has a price
+of its own, it is let go by until the goods that share it are worth it, and covers reach until then (the economic
+cycle: Harris 1913; of several items: Silver 1981). A faster way is asked for what would be missed before the cheap
+way's goods arrive, at the quantile of what it saves over what it costs more (the dual-index policy: Veeraraghavan and
+Scheller-Wolf 2008, 'Now or later'); prices and days are counted from the supplier on, so that a sister node's stock,
+which has come all the way before, is no faster way. What perishes lies at all nodes of its way together no longer than
+it lasts, and lanes that carry it depart sooner. Learnt are few figures, the same for every network; the policy's own
+answer, a factor on the cover, does the rest.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -26,9 +32,29 @@ LEAST_MARGIN_SHARE = 0.05
 """Of the margin that is left of it after freight and duty: what hardly earns is still kept in some stock."""
 OPENING_LEVEL_SHARE = 0.15
 """Of the horizon's demand: how far a level that drifts may be off by then."""
+OPENING_CYCLE = 0.5
+"""Of the economic cycle: how long an untrained policy lets departures go by, at a quarter of the price (see
+`entrepot.agents.neural.consolidation`)."""
+OPENING_LIFE_SHARE = 1.0
+"""Of what is left of their life on arrival: how long goods that perish may lie at all nodes of their way together."""
 OPENING_RESCUE = 0.3
 """How much less a shortage costs where a faster way can mend it, as a power of what that costs over the margin."""
 MOST_COVER_DAYS = 400.0
+MOST_CYCLE_DAYS = 120.0
+HASTE = 8.0
+"""The power of the mean over a lane's goods by which those that perish soonest count for more."""
+LEAST_STAY_DAYS = 0.5
+"""Of goods at a node, whatever little they earn."""
+STAGES_ABOVE = 3
+"""How many lanes in a row what goods cost is counted over."""
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """What the formula says of lanes."""
+
+    cover: Tensor  # [B, L, S] days of demand to order up to
+    sooner: Tensor  # [B, L] added to the logarithm of the threshold of departures; 0 where nothing perishes
 
 
 class WorkedOutCovers(nn.Module):
@@ -42,11 +68,13 @@ class WorkedOutCovers(nn.Module):
         self.log_spread = nn.Parameter(torch.zeros(()))
         self.rescue = nn.Parameter(torch.tensor(OPENING_RESCUE))
         self.log_other = nn.Parameter(torch.tensor(math.log(OTHER_WAY_SHARE)))
+        self.log_life = nn.Parameter(torch.tensor(math.log(OPENING_LIFE_SHARE)))
+        self.log_cycle = nn.Parameter(torch.tensor(math.log(OPENING_CYCLE)))
 
     def forward(
         self, snapshot: Snapshot, attributes: NetworkAttributes, mean: Tensor, variance: Tensor, margin: Tensor
-    ) -> Tensor:
-        """Days of demand to order up to, before the policy's own factor.
+    ) -> WorkedOut:
+        """Days of demand to order up to, before the policy's own factor, and how soon departures are worth their price.
 
         Args:
             snapshot: whose storage prices are read.
@@ -61,18 +89,26 @@ class WorkedOutCovers(nn.Module):
         horizon = lead + interval  # [L, 1]
         nodes = torch.arange(len(attributes.capacity_m3), device=to.device)
         arrives = (to == nodes[:, None]).to(primary)  # [N, L]
-        cheap_usd = (arrives @ (primary * attributes.lane_landed_usd))[to]  # [L, S] of the same node's cheapest way
-        cheap_lead = (arrives @ (primary * lead))[to]
-        faster = (1 - primary) * (lead < cheap_lead).to(primary) * attributes.lane_carries
-        earned = margin[to]
-        left = torch.maximum(earned - attributes.lane_landed_usd, LEAST_MARGIN_SHARE * earned)
-        dearer = (attributes.lane_landed_usd - cheap_usd).clamp(min=0.0)
-        # Where a faster way to the node mends a shortage, it costs that way's extra and not the margin.
-        saves = faster * torch.log(1 + left / (dearer + 0.01 * earned))  # 0 where it is no faster way
-        relief = (arrives.unsqueeze(-1) * saves).amax(dim=1)[to]
         storage = snapshot.storage_price[:, to].unsqueeze(-1)
         holding = attributes.value_usd * attributes.capital_share_per_day + attributes.volume_m3 * storage
-        held = holding * interval + 1e-3 * earned  # [B, L, S] USD of a unit until the next goods arrive
+        flow = mean[:, to] * attributes.lane_carries
+        economic = _economic_cycle(attributes, holding, flow)  # [B, L, 1]
+        waits = primary * (torch.exp(self.log_cycle) * economic - interval / 2).clamp(min=0.0)
+        units = flow.sum(dim=-1, keepdim=True) * torch.maximum(interval, economic)
+        landed = attributes.lane_landed_usd + attributes.lane_shipment_usd.unsqueeze(-1) / units.clamp(min=1e-6)
+        landed = landed + _upstream(attributes, arrives, landed)
+        cheap_usd = (arrives @ (primary * landed))[:, to]  # [B, L, S] of the same node's cheapest way
+        reached = lead + _upstream(attributes, arrives, lead.expand_as(primary).unsqueeze(0))
+        cheap_lead = (arrives @ (primary * reached))[:, to]
+        # What a sister node sends isn't sooner there than from where both have it: it would only be taken from her.
+        faster = (1 - primary) * (reached < cheap_lead).to(primary) * attributes.lane_carries
+        earned = margin[to]
+        left = torch.maximum(earned - landed, LEAST_MARGIN_SHARE * earned)
+        dearer = (landed - cheap_usd).clamp(min=0.0)
+        # Where a faster way to the node mends a shortage, it costs that way's extra and not the margin.
+        saves = faster * torch.log(1 + left / (dearer + 0.01 * earned))  # 0 where it is no faster way
+        relief = (arrives.unsqueeze(-1) * saves.unsqueeze(1)).amax(dim=2)[:, to]
+        held = holding * (interval + waits) + 1e-3 * earned  # [B, L, S] USD of a unit until the next goods arrive
         usual = torch.log(left / held) - self.rescue * relief
         hurried = torch.log((left - dearer).clamp(min=0.0) + 1e-3 * left) - torch.log(dearer + held)
         quantile = _normal_quantile(torch.where(faster > 0.5, hurried, usual))
@@ -82,11 +118,76 @@ class WorkedOutCovers(nn.Module):
         noise = torch.exp(self.log_spread) * (variance / mean**2)[:, to] * horizon
         late = attributes.lane_lead_deviation_days.unsqueeze(-1) ** 2
         deviation = torch.sqrt(noise + late + (torch.exp(self.log_level) * horizon) ** 2)
-        newsvendor = horizon + torch.exp(log_safety) * quantile * deviation
-        other = (1 - primary) * (1 - faster)
-        cover = torch.where(other > 0.5, torch.exp(self.log_other) * lead, newsvendor)
-        result: Tensor = cover.clamp(0.0, MOST_COVER_DAYS)
-        return result
+        safety = torch.exp(log_safety) * quantile * deviation
+        lies = (interval + waits + safety).clamp(min=LEAST_STAY_DAYS)  # days of demand just after goods have arrived
+        share = self._sold_in_time(attributes, arrives, lies)
+        together = _together(share, primary * flow)  # [B, L, 1]
+        lies = (interval + together * waits + safety).clamp(min=LEAST_STAY_DAYS)
+        cheapest = lead + lies * self._sold_in_time(attributes, arrives, lies)
+        other = torch.where(faster > 0.5, horizon + safety, torch.exp(self.log_other) * lead)
+        cover = torch.where(primary > 0.5, cheapest, other)
+        sooner = 2 * torch.log(together.squeeze(-1))
+        return WorkedOut(cover.clamp(0.0, MOST_COVER_DAYS), sooner)
+
+    def _sold_in_time(self, attributes: NetworkAttributes, arrives: Tensor, lies: Tensor) -> Tensor:
+        """[B, L, S] 1, or the share of [B, L, S] days of stock after which what perishes is sold before it does."""
+        life, primary = attributes.lane_life_days, attributes.lane_primary
+        if not torch.compiler.is_exporting() and not attributes.perishes:
+            return torch.ones_like(lies) + 0.0 * self.log_life  # a gradient, as workers with other networks have one
+        all_stages = lies + _upstream(attributes, arrives, lies)
+        kept = torch.exp(self.log_life) * life / all_stages
+        share = torch.where(life > 0, kept.clamp(max=1.0), torch.ones_like(all_stages))
+        # What lies at a hub must last for the nodes that it feeds.
+        feeds = attributes.lane_origin == torch.arange(arrives.shape[0], device=life.device)[:, None]  # [N, L]
+        feeds = (feeds.unsqueeze(-1) & (primary > 0.5)).unsqueeze(1)  # [N, 1, L, S]
+        for _ in range(STAGES_ABOVE):
+            least = torch.where(feeds, share, 1.0).amin(dim=2)  # [N, B, S]
+            share = torch.minimum(share, least.transpose(0, 1)[:, attributes.lane_destination])
+        return share
+
+
+def _economic_cycle(attributes: NetworkAttributes, holding: Tensor, flow: Tensor) -> Tensor:
+    """[B, L, 1] days between departures at which goods that share their price cost least (Harris 1913, Silver 1981).
+
+    Args:
+        attributes: of the network.
+        holding: [B, L, S] USD a unit and day.
+        flow: [1, L, S] units a day at the lane's destination.
+    """
+    worth = (attributes.lane_primary * holding * flow).sum(dim=-1, keepdim=True)
+    price = attributes.lane_shipment_usd.unsqueeze(-1)
+    cycle: Tensor = torch.sqrt(2 * price / worth.clamp(min=1e-9)).clamp(max=MOST_CYCLE_DAYS)
+    return cycle
+
+
+def _together(share: Tensor, flow: Tensor) -> Tensor:
+    """[B, L, 1] the share of the cycle after which a lane goes: what lasts least hastens all that travels with it.
+
+    Args:
+        share: [B, L, S] of the days that goods would lie, those after which they are sold in time.
+        flow: [1, L, S] units a day.
+    """
+    often = (flow * share.clamp(min=1e-3) ** -HASTE).sum(dim=-1, keepdim=True)
+    mean = often / flow.sum(dim=-1, keepdim=True).clamp(min=1e-6)
+    shortest: Tensor = mean.clamp(min=1.0) ** (-1 / HASTE)
+    return shortest
+
+
+def _upstream(attributes: NetworkAttributes, arrives: Tensor, of_lanes: Tensor) -> Tensor:
+    """[B, L, S] what has gathered along the cheapest ways until goods stand at each lane's origin.
+
+    Args:
+        attributes: of the network.
+        arrives: [N, L] 1 where the lane ends at the node.
+        of_lanes: [B, L, S] what each lane adds.
+    """
+    nodes = arrives.shape[0]
+    origin = attributes.lane_origin.clamp(max=nodes)  # all suppliers are one, where nothing has gathered
+    gathered = torch.zeros_like(of_lanes)
+    for _ in range(STAGES_ABOVE):
+        at_node = arrives @ (attributes.lane_primary * (of_lanes + gathered))
+        gathered = functional.pad(at_node, (0, 0, 0, 1))[:, origin]
+    return gathered
 
 
 def _normal_quantile(log_odds: Tensor) -> Tensor:

@@ -50,6 +50,7 @@ class NodeFeatures:
     ahead: Tensor  # [B, L] seasonal index over each lane's lead time and interval
     at_node: Tensor  # [B, N, S] units on hand and on the dock, less what customers wait for
     base_cover: Tensor  # [L, S] or [B, L, S] days that the policy scales
+    departs_sooner: Tensor | None  # [B, L] as in `WorkedOut`; None where covers are given
     below: Tensor  # [B, N, S] days of `rate` by which the nodes fed from here, and those fed from these, are short
 
 
@@ -90,9 +91,10 @@ def node_features(
     outlook = cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
     at_node = snapshot.on_hand + snapshot.dock - waiting
-    base = attributes.base_cover_days
+    base, sooner = attributes.base_cover_days, None
     if covers is not None:
-        base = covers(snapshot, attributes, lasting.mean, lasting.variance, lasting.margin)
+        worked_out = covers(snapshot, attributes, lasting.mean, lasting.variance, lasting.margin)
+        base, sooner = worked_out.cover, worked_out.sooner
     below = _days_short_below(attributes, lasting, base, rate, at_node + snapshot.in_transit)
     cells = _cells(snapshot, attributes, lasting, passing, steady, waiting, at_node, below)
     return NodeFeatures(
@@ -108,6 +110,7 @@ def node_features(
         ahead=outlook_of_lanes(attributes, outlook),
         at_node=at_node,
         base_cover=base,
+        departs_sooner=sooner,
         below=below,
     )
 
@@ -186,6 +189,8 @@ def _cells(
     direct = attributes.direct_share @ steady
     capital = attributes.value_usd * attributes.capital_share_per_day
     holding = capital + attributes.volume_m3 * snapshot.storage_price.unsqueeze(-1)
+    if torch.compiler.is_exporting() or attributes.perishes:
+        holding = holding + attributes.value_usd * _perishing_share_a_day(attributes)
     covers = _cover(torch.stack([snapshot.on_hand, snapshot.dock, snapshot.in_transit, waiting]) / rate)
     rates = [passing.fast, passing.slow, passing.quarter, lasting.mean.expand_as(rate)]
     cells = [
@@ -241,6 +246,14 @@ def _day(snapshot: Snapshot, trailing: Tensor, outlook: Tensor) -> Tensor:
     weeks = torch.stack([outlook[:, week] for week in OUTLOOK_WEEKS], dim=-1) / trailing[:, 1:]
     cycle = torch.stack([torch.sin(year), torch.cos(year)], dim=-1)
     return torch.cat([_ratio(torch.cat([weeks, trailing], dim=-1)), cycle], dim=-1)
+
+
+def _perishing_share_a_day(attributes: NetworkAttributes) -> Tensor:
+    """[N, S] 1 over the days for which goods can be sold at the node; 0 where they don't perish."""
+    life = attributes.lane_life_days
+    a_day = attributes.lane_primary * torch.where(life > 0, 1 / life.clamp(min=1e-3), 0.0)
+    nodes = torch.arange(len(attributes.capacity_m3), device=life.device)
+    return (attributes.lane_destination == nodes[:, None]).to(a_day) @ a_day
 
 
 def _cover(days: Tensor) -> Tensor:

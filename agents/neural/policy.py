@@ -184,7 +184,7 @@ class NeuralPolicy(nn.Module):
         if not self._head.consolidates or not attributes.once(departures_cost):
             return (snapshot.lane_wait_days < 0.5).to(wanted)
         environment, lane = encoded.environment, encoded.lane
-        destination = attributes.lane_destination[lane]
+        destination, sooner = attributes.lane_destination[lane], encoded.known.departs_sooner
         chosen = self.consolidation(
             snapshot,
             attributes,
@@ -194,6 +194,7 @@ class NeuralPolicy(nn.Module):
             encoded.known.margin[destination],
             environment,
             lane,
+            sooner=None if sooner is None else sooner.expand(wanted.shape[:2])[environment, lane],
             chance=chance,
         )
         return wanted.new_zeros(wanted.shape[:2]).index_put((environment, lane), chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Annotated, Any, Self, TypeVar
 
 import numpy as np
@@ -75,6 +76,7 @@ class NetworkAttributes:
     lane_shipment_usd: Tensor  # [L]
     lane_carries: Tensor  # [L, S]
     lane_primary: Tensor  # [L, S]
+    lane_life_days: Tensor  # [L, S]
     base_cover_days: Tensor  # [L, S]
     direct_share: Tensor  # [N, M]
     echelon_share: Tensor  # [N, M, S]
@@ -153,6 +155,11 @@ class NetworkAttributes:
     def lane_cannot_carry(self) -> Tensor:
         """[L, 1, S] booleans."""
         return self.lane_carries.unsqueeze(1) <= 0.5
+
+    @cached_property
+    def perishes(self) -> bool:
+        """Whether any goods do."""
+        return bool((self.lane_life_days > 0).any())
 
     def near_windows(self, ring_days: int) -> NearWindows:
         """Of the lanes whose window is shorter than the ring of H days."""

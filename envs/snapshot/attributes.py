@@ -13,6 +13,8 @@ from entrepot.envs.snapshot.lanes import interval_days
 TEXTBOOK_SAFETY_DAYS = 7.0
 EXPEDITE_SHARE = 0.5
 """Of its lead time: the cover at which a lane that isn't the cheapest way is first tried."""
+LEAST_LIFE_DAYS = 0.5
+"""Of goods that perish: what is over by the time it arrives looks like what hardly lasts."""
 
 
 def attribute_arrays(
@@ -34,6 +36,7 @@ def attribute_arrays(
         "lane_shipment_usd": network.lane.price_per_shipment,
         "lane_carries": network.lane.carries.astype(np.float64),
         "lane_primary": network.lane.primary.astype(np.float64),
+        "lane_life_days": life_days(network),
         "base_cover_days": textbook_cover_days(network) if base_cover_days is None else base_cover_days,
         "direct_share": network.market.direct_share,
         "echelon_share": network.market.echelon_share,
@@ -53,6 +56,24 @@ def textbook_cover_days(network: NetworkArrays) -> NDArray[np.float64]:
     ordinary = network.lane.lead_days + interval_days(network) + TEXTBOOK_SAFETY_DAYS
     cover = np.where(network.lane.primary, ordinary[:, None], EXPEDITE_SHARE * network.lane.lead_days[:, None])
     return cover.astype(np.float64)
+
+
+def life_days(network: NetworkArrays) -> NDArray[np.float64]:
+    """[L, S] days for which goods can be sold once a lane brings them, if they waited nowhere on their way.
+
+    Counted along the cheapest ways, with the mean of delays; at least `LEAST_LIFE_DAYS`, and 0 where nothing perishes.
+    """
+    lane, shelf = network.lane, network.shelf_life
+    if shelf is None:
+        return np.zeros(lane.primary.shape)
+    days = lane.transit_days - shelf.production_days + lane.transit_late_share * lane.transit_late_days
+    age = np.zeros((len(network.endpoints), len(shelf.perishes)))
+    for _ in network.nodes:  # as many lanes as any way has
+        reached = age[lane.origin] + days[:, None]
+        age[: len(network.nodes)] = 0.0
+        np.maximum.at(age, lane.destination, np.where(lane.primary, reached, 0.0))
+    left = shelf.shelf_life_days - age[lane.origin] - days[:, None]
+    return np.where(shelf.perishes, left.clip(min=LEAST_LIFE_DAYS), 0.0)
 
 
 def window_days(network: NetworkArrays) -> NDArray[np.int64]:

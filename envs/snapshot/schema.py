@@ -80,6 +80,11 @@ NETWORK_FIELDS: dict[str, Field] = {
     "lane_primary": _field(
         "LS", "0 or 1", "whether the lane is the cheapest way to get the SKU to the node", maximum=1.0
     ),
+    "lane_life_days": _field(
+        "LS",
+        "days",
+        "for which goods can be sold once they arrive, if they waited nowhere on their way; 0 where they don't perish",
+    ),
     "base_cover_days": _field("LS", "days", "cover of a base stock tuned for the network, or the textbook's"),
     "direct_share": _field("NM", "share", "of the market's demand that the node serves first", maximum=1.0),
     "echelon_share": _field(

@@ -23,6 +23,8 @@ from entrepot.training.pathwise.window import window_cost
 from entrepot.training.pathwise.windows import Windows
 from entrepot.training.trainers.modules import neural_policy
 
+FORMULA_FASTER = 5.0
+"""Times the learning rate: the figures of the formula of covers are few, and every network has a say in them."""
 AverageGradients = Callable[[list[nn.Parameter]], None]
 """Make every worker's gradients the mean of all workers'."""
 
@@ -75,12 +77,15 @@ class Learner:
         self._log_cover = nn.Parameter(
             torch.zeros_like(world.attributes.base_cover_days), requires_grad=trainer.cover_learning_rate > 0
         )
-        self._optimiser = torch.optim.Adam(
-            [
-                {"params": list(self.module.parameters()), "lr": trainer.learning_rate},
-                {"params": [self._log_cover], "lr": trainer.cover_learning_rate},
-            ]
-        )
+        formula = [] if self.module.covers is None else list(self.module.covers.parameters())
+        others = [one for one in self.module.parameters() if not any(one is figure for figure in formula)]
+        groups: list[dict[str, Any]] = [
+            {"params": others, "lr": trainer.learning_rate},
+            {"params": [self._log_cover], "lr": trainer.cover_learning_rate},
+        ]
+        if formula:
+            groups.append({"params": formula, "lr": FORMULA_FASTER * trainer.learning_rate})
+        self._optimiser = torch.optim.Adam(groups)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_peak)
         self._settings = experiment.windows
         self._draws = trainer.networks is not None
