@@ -113,6 +113,8 @@ def provenance_of(experiment: ExperimentSettings, world: World) -> dict[str, Any
     """What a module says of where it comes from, without folders of this machine: it is passed on."""
     settings = experiment.model_dump(mode="json", exclude={"folder", "compute", "demand"})
     del settings["base_stock"]["path"]
+    if settings["trainer"].get("start"):
+        settings["trainer"]["start"] = Path(settings["trainer"]["start"]).name
     if is_path(experiment.network):
         settings["network"] = Path(experiment.network).name
     return {"experiment": settings, "demand": world.demand.summary, "seed": experiment.seed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -56,6 +56,7 @@ class Learner:
         *,
         rank: int = 0,
         average_gradients: AverageGradients | None = None,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         """Build everything from settings; workers differ only in the scenarios they draw.
 
@@ -65,9 +66,12 @@ class Learner:
             world: the network and its demand; where networks are drawn, the one that the run's folder is told of.
             rank: of this worker.
             average_gradients: how workers agree on a gradient; nothing to do for one worker.
+            start: state of the policy that training goes on from, as `policy_to_start_from` has it; untrained if None.
         """
         torch.manual_seed(experiment.seed)
         self.module = neural_policy(experiment).to(world.parameters.device)
+        if start is not None:
+            self.module.load_state_dict(start)
         self.iteration = 0
         self._trainer, self._world = trainer, world
         self._average_gradients = average_gradients

@@ -31,6 +31,10 @@ class PathwiseSettings(TrainerSettings):
         None, description="a distribution of networks to train on, by name or path; the experiment's own if null"
     )
 
+    start: str | None = Field(
+        None, description="a run's folder, from whose policy training goes on; an untrained one if null"
+    )
+
     @model_validator(mode="after")
     def _covers_of_no_one_network(self) -> Self:
         if self.networks is not None and self.cover_learning_rate > 0:

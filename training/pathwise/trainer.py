@@ -28,6 +28,7 @@ from entrepot.training.pathwise.drawn import HeldOut
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.lost_sales import Kept, LostSalesBound
 from entrepot.training.pathwise.settings import PathwiseSettings
+from entrepot.training.pathwise.start import policy_to_start_from
 from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Progress, checkpoint_place, clear_place
 from entrepot.training.trainers.cluster import ray_cluster
@@ -55,6 +56,7 @@ def train(job: Job) -> Outcome:
     """
     started, experiment = perf_counter(), job.experiment
     bound = LostSalesBound.of(PathwiseSettings.of(experiment.trainer), job.best_rule)
+    start = policy_to_start_from(experiment)
     with ray_cluster(experiment.compute), _unwatched_where_alone():
         place = checkpoint_place(experiment)
         if not job.resume:
@@ -67,6 +69,7 @@ def train(job: Job) -> Outcome:
                 "base_cover_days": job.base_cover_days.cpu(),
                 "base_stock_cost": job.base_stock_cost_usd_per_day,
                 "bound": bound,
+                "start": start,
                 "log_folder": (experiment.run_folder / "tensorboard").resolve(),
                 "queue": queue,
             },
@@ -160,7 +163,12 @@ def _work(config: dict[str, Any]) -> None:
     world = world.starting_from(config["base_cover_days"])
     settings = PathwiseSettings.of(experiment.trainer)
     learner = Learner(
-        experiment, settings, world, rank=rank, average_gradients=_average_gradients if workers > 1 else None
+        experiment,
+        settings,
+        world,
+        rank=rank,
+        average_gradients=_average_gradients if workers > 1 else None,
+        start=config["start"],
     )
     job = Job(experiment, config["base_cover_days"], config["base_stock_cost"], False, config["queue"].put)
     bound: LostSalesBound | None = config["bound"]
