@@ -54,6 +54,7 @@ class WorkedOut:
     """What the formula says of lanes."""
 
     cover: Tensor  # [B, L, S] days of demand to order up to
+    fixed: Tensor  # [B, L, S] days of it until what is ordered today arrives: no policy makes them fewer
     sooner: Tensor  # [B, L] added to the logarithm of the threshold of departures; 0 where nothing perishes
 
 
@@ -127,7 +128,8 @@ class WorkedOutCovers(nn.Module):
         other = torch.where(faster > 0.5, horizon + safety, torch.exp(self.log_other) * lead)
         cover = torch.where(primary > 0.5, cheapest, other)
         sooner = 2 * torch.log(together.squeeze(-1))
-        return WorkedOut(cover.clamp(0.0, MOST_COVER_DAYS), sooner)
+        cover = cover.clamp(0.0, MOST_COVER_DAYS)
+        return WorkedOut(cover, torch.minimum(cover, lead), sooner)
 
     def _sold_in_time(self, attributes: NetworkAttributes, arrives: Tensor, lies: Tensor) -> Tensor:
         """[B, L, S] 1, or the share of [B, L, S] days of stock after which what perishes is sold before it does."""

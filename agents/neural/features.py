@@ -50,6 +50,7 @@ class NodeFeatures:
     ahead: Tensor  # [B, L] seasonal index over each lane's lead time and interval
     at_node: Tensor  # [B, N, S] units on hand and on the dock, less what customers wait for
     base_cover: Tensor  # [L, S] or [B, L, S] days that the policy scales
+    fixed_days: Tensor  # as `base_cover`, the part of it that the policy doesn't scale
     departs_sooner: Tensor | None  # [B, L] as in `WorkedOut`; None where covers are given
     below: Tensor  # [B, N, S] days of `rate` by which the nodes fed from here, and those fed from these, are short
 
@@ -91,10 +92,10 @@ def node_features(
     outlook = cumulative_outlook(snapshot.season_ahead[:, len(TRAILING_DAYS) :])
     waiting = attributes.direct_share @ snapshot.backlog
     at_node = snapshot.on_hand + snapshot.dock - waiting
-    base, sooner = attributes.base_cover_days, None
+    base, fixed, sooner = attributes.base_cover_days, torch.zeros_like(attributes.base_cover_days), None
     if covers is not None:
         worked_out = covers(snapshot, attributes, lasting.mean, lasting.variance, lasting.margin)
-        base, sooner = worked_out.cover, worked_out.sooner
+        base, fixed, sooner = worked_out.cover, worked_out.fixed, worked_out.sooner
     below = _days_short_below(attributes, lasting, base, rate, at_node + snapshot.in_transit)
     cells = _cells(snapshot, attributes, lasting, passing, steady, waiting, at_node, below)
     return NodeFeatures(
@@ -110,6 +111,7 @@ def node_features(
         ahead=outlook_of_lanes(attributes, outlook),
         at_node=at_node,
         base_cover=base,
+        fixed_days=fixed,
         departs_sooner=sooner,
         below=below,
     )

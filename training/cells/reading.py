@@ -58,6 +58,7 @@ class Reading:
                 rates=torch.cat([reading.outlook.rates for reading in readings], dim=1),
                 rate=torch.cat([reading.outlook.rate for reading in readings]),
                 base_cover_days=torch.cat([reading.outlook.base_cover_days for reading in readings]),
+                fixed_days=torch.cat([reading.outlook.fixed_days for reading in readings]),
                 below=torch.cat([reading.outlook.below for reading in readings]),
             ),
         )
@@ -90,6 +91,7 @@ class Reading:
                 rates=outlook.rates[:, pairs],
                 rate=outlook.rate[pairs],
                 base_cover_days=outlook.base_cover_days[pairs],
+                fixed_days=outlook.fixed_days[pairs],
                 below=outlook.below[pairs],
             ),
         )

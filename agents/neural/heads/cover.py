@@ -34,6 +34,7 @@ class Outlook:
     rates: Tensor  # [3, P, S] units a day at the destination: of the last 28 days, of the last 91, in the long run
     rate: Tensor  # [P, S] units a day that cover is counted in
     base_cover_days: Tensor  # [P, S]
+    fixed_days: Tensor  # [P, S] of it, whatever the answer's size
     below: Tensor  # [P, S] days by which the nodes fed from the destination are short
 
     @classmethod
@@ -58,22 +59,24 @@ class Outlook:
             ),
             rate=known.rate[environment, destination],
             base_cover_days=known.base_cover.expand(*known.ahead.shape, -1)[environment, lane],
+            fixed_days=known.fixed_days.expand(*known.ahead.shape, -1)[environment, lane],
             below=known.below[environment, destination],
         )
 
-    def scale(self, answer: Tensor) -> tuple[Tensor, Tensor]:
-        """[P, S] a factor on the base cover, and the echelon's share, of [P, S, K] answers."""
+    def scaled(self, answer: Tensor) -> tuple[Tensor, Tensor]:
+        """[P, S] days of `rate` that the answers make of the base cover, and the echelon's share, of [P, S, K]."""
         size, echelon, season, *beliefs = answer.unbind(dim=-1)
         # How far to trust the last weeks, the quarter and the long run is learnt: chasing noise is what swells stock.
         trust = torch.softmax(torch.stack(beliefs), dim=0)
         believed = (trust * torch.exp(torch.sigmoid(season) * self.ahead) * self.rates).sum(dim=0)
-        scale = believed / self.rate
-        return scale * torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)), echelon.clamp(*ECHELON_RANGE)
+        size = torch.exp(size.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE))
+        days = self.fixed_days + size * (self.base_cover_days - self.fixed_days)
+        return believed / self.rate * days, echelon.clamp(*ECHELON_RANGE)
 
     def cover(self, answer: Tensor) -> Tensor:
         """[P, S] days of `rate` to order up to, of [P, S, K] answers; what is short below included."""
-        scale, share = self.scale(answer)
-        return (self.base_cover_days * scale + share * self.below).clamp(min=0.0)
+        days, share = self.scaled(answer)
+        return (days + share * self.below).clamp(min=0.0)
 
 
 @register_head("cover")
@@ -110,8 +113,8 @@ class CoverHead:
         """[B, L, S] days of `known.rate` to order up to, what is short below included."""
         pairs = encoded.environment, encoded.lane
         base = encoded.known.base_cover.expand(*snapshot.lane_wait_days.shape, -1)
-        scale, share = Outlook.of(attributes, encoded).scale(answer)
-        cover = base.index_put(pairs, base[pairs] * scale)
+        days, share = Outlook.of(attributes, encoded).scaled(answer)
+        cover = base.index_put(pairs, days)
         echelon = torch.zeros_like(base).index_put(pairs, share)
         if learns is not None:
             cover = torch.where(learns[:, None] > 0.5, cover, cover.detach())
