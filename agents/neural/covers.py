@@ -6,9 +6,9 @@ Pyke and Thomas 2017, 'Inventory and production management in supply chains', ch
 of its own, it is let go by until the goods that share it are worth it, and covers reach until then (the economic
 cycle: Harris 1913; of several items: Silver 1981). A faster way is asked for what would be missed before the cheap
 way's goods arrive, at the quantile of what it saves over what it costs more (the dual-index policy: Veeraraghavan and
-Scheller-Wolf 2008, 'Now or later'); prices and days are counted from the supplier on, so that a sister node's stock,
-which has come all the way before, is no faster way. What perishes lies at all nodes of its way together no longer than
-it lasts, and lanes that carry it depart sooner. Learnt are few figures, the same for every network; the policy's own
+Scheller-Wolf 2008, 'Now or later'), the less the closer the two arrivals are; prices and days are counted from the
+supplier on, so that a sister node's stock, which has come all the way before, is no faster way. What perishes lies at
+all nodes of its way together no longer than it lasts, and lanes that carry it depart sooner. Learnt are few figures, the same for every network; the policy's own
 answer, a factor on the cover, does the rest.
 """
 
@@ -88,7 +88,7 @@ class WorkedOutCovers(nn.Module):
         lead, interval = attributes.lane_lead_days.unsqueeze(-1), attributes.lane_interval_days.unsqueeze(-1)
         primary = attributes.lane_primary
         horizon = lead + interval  # [L, 1]
-        nodes = torch.arange(len(attributes.capacity_m3), device=to.device)
+        nodes = torch.arange(attributes.capacity_m3.shape[0], device=to.device)
         arrives = (to == nodes[:, None]).to(primary)  # [N, L]
         storage = snapshot.storage_price[:, to].unsqueeze(-1)
         holding = attributes.value_usd * attributes.capital_share_per_day + attributes.volume_m3 * storage
@@ -106,38 +106,44 @@ class WorkedOutCovers(nn.Module):
         earned = margin[to]
         left = torch.maximum(earned - landed, LEAST_MARGIN_SHARE * earned)
         dearer = (landed - cheap_usd).clamp(min=0.0)
+        noise = torch.exp(self.log_spread) * (variance / mean**2)[:, to] * horizon
+        late = attributes.lane_lead_deviation_days.unsqueeze(-1) ** 2
+        deviation = torch.sqrt(noise + late + (torch.exp(self.log_level) * horizon) ** 2)
+        # Of what is wanted at a time that nobody knows, a faster way brings in time what falls between two arrivals.
+        sooner_days = ((arrives @ (primary * horizon))[to] - horizon).clamp(min=0.0)
+        left_sooner = left * (sooner_days / (math.sqrt(2 * math.pi) * deviation)).clamp(max=1.0)
         # Where a faster way to the node mends a shortage, it costs that way's extra and not the margin.
-        saves = faster * torch.log(1 + left / (dearer + 0.01 * earned))  # 0 where it is no faster way
+        saves = faster * torch.log(1 + left_sooner / (dearer + 0.01 * earned))  # 0 where it is no faster way
         relief = (arrives.unsqueeze(-1) * saves.unsqueeze(1)).amax(dim=2)[:, to]
         held = holding * (interval + waits) + 1e-3 * earned  # [B, L, S] USD of a unit until the next goods arrive
         usual = torch.log(left / held) - self.rescue * relief
-        hurried = torch.log((left - dearer).clamp(min=0.0) + 1e-3 * left) - torch.log(dearer + held)
+        hurried = torch.log((left_sooner - dearer).clamp(min=0.0) + 1e-3 * left) - torch.log(dearer + held)
         quantile = _normal_quantile(torch.where(faster > 0.5, hurried, usual))
         sells = (attributes.direct_share.sum(dim=1) > 0).to(primary)[to].unsqueeze(-1)
         log_safety = self.log_safety[1] + sells * (self.log_safety[0] - self.log_safety[1])
         log_safety = torch.where(faster > 0.5, self.log_safety[2], log_safety)
-        noise = torch.exp(self.log_spread) * (variance / mean**2)[:, to] * horizon
-        late = attributes.lane_lead_deviation_days.unsqueeze(-1) ** 2
-        deviation = torch.sqrt(noise + late + (torch.exp(self.log_level) * horizon) ** 2)
         safety = torch.exp(log_safety) * quantile * deviation
         lies = (interval + waits + safety).clamp(min=LEAST_STAY_DAYS)  # days of demand just after goods have arrived
-        share = self._sold_in_time(attributes, arrives, lies)
+        lasts = torch.exp(self.log_life) * attributes.lane_life_days
+        share = self._sold_in_time(attributes, arrives, lies, lasts)
         together = _together(share, primary * flow)  # [B, L, 1]
         lies = (interval + together * waits + safety).clamp(min=LEAST_STAY_DAYS)
-        cheapest = lead + lies * self._sold_in_time(attributes, arrives, lies)
-        other = torch.where(faster > 0.5, horizon + safety, torch.exp(self.log_other) * lead)
+        cheapest = lead + lies * self._sold_in_time(attributes, arrives, lies, lasts)
+        hurry = horizon + safety
+        hurry = torch.where(attributes.lane_life_days > 0, torch.minimum(hurry, lead + lasts), hurry)
+        other = torch.where(faster > 0.5, hurry, torch.exp(self.log_other) * lead)
         cover = torch.where(primary > 0.5, cheapest, other)
         sooner = 2 * torch.log(together.squeeze(-1))
         cover = cover.clamp(0.0, MOST_COVER_DAYS)
         return WorkedOut(cover, torch.minimum(cover, lead), sooner)
 
-    def _sold_in_time(self, attributes: NetworkAttributes, arrives: Tensor, lies: Tensor) -> Tensor:
-        """[B, L, S] 1, or the share of [B, L, S] days of stock after which what perishes is sold before it does."""
+    def _sold_in_time(self, attributes: NetworkAttributes, arrives: Tensor, lies: Tensor, lasts: Tensor) -> Tensor:
+        """[B, L, S] 1, or the share of [B, L, S] days of stock that is sold before it perishes: in `lasts` days."""
         life, primary = attributes.lane_life_days, attributes.lane_primary
         if not torch.compiler.is_exporting() and not attributes.perishes:
             return torch.ones_like(lies) + 0.0 * self.log_life  # a gradient, as workers with other networks have one
         all_stages = lies + _upstream(attributes, arrives, lies)
-        kept = torch.exp(self.log_life) * life / all_stages
+        kept = lasts / all_stages
         share = torch.where(life > 0, kept.clamp(max=1.0), torch.ones_like(all_stages))
         # What lies at a hub must last for the nodes that it feeds.
         feeds = attributes.lane_origin == torch.arange(arrives.shape[0], device=life.device)[:, None]  # [N, L]

@@ -254,7 +254,7 @@ def _perishing_share_a_day(attributes: NetworkAttributes) -> Tensor:
     """[N, S] 1 over the days for which goods can be sold at the node; 0 where they don't perish."""
     life = attributes.lane_life_days
     a_day = attributes.lane_primary * torch.where(life > 0, 1 / life.clamp(min=1e-3), 0.0)
-    nodes = torch.arange(len(attributes.capacity_m3), device=life.device)
+    nodes = torch.arange(attributes.capacity_m3.shape[0], device=life.device)
     return (attributes.lane_destination == nodes[:, None]).to(a_day) @ a_day
 
 

@@ -1,0 +1,58 @@
+"""The formula of covers inside a graph: what it says must be the same, whether goods perish or not."""
+
+from collections.abc import Callable
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from entrepot.agents.neural.covers import WorkedOutCovers
+from entrepot.envs.decisions import Decisions
+from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
+from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
+from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
+from tests.training.export.test_export import NETWORKS, Case, snapshot_for
+
+ROWS = 3
+
+
+class Formula(nn.Module):
+    """Orders as many units as there are days of cover, and as many more as departures are hastened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.covers = WorkedOutCovers()
+
+    def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
+        mean, variance = (
+            echelon_rate(attributes, figure.unsqueeze(0)).clamp(min=LEAST_RATE)
+            for figure in (attributes.demand_mean, attributes.demand_deviation**2)
+        )
+        margin = attributes.margin_usd.mean(dim=0).expand_as(mean[0])
+        told = self.covers(snapshot, attributes, mean, variance, margin)
+        return Decisions((told.cover - told.sooner.unsqueeze(-1)) * torch.ones_like(snapshot.due))
+
+
+@pytest.fixture(scope="module")
+def session() -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(to_onnx(Formula()), providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+@pytest.mark.parametrize("perishes", [False, True])
+def test_covers_in_a_graph_are_those_of_torch_on_any_network(
+    session: onnxruntime.InferenceSession, make: Callable[[], Case], perishes: bool
+) -> None:
+    case = make()
+    life = np.random.default_rng(0).uniform(3, 30, case.attributes["lane_life_days"].shape) * perishes
+    network = {**case.attributes, "lane_life_days": life}
+    known = as_tensors(snapshot_for(case, rows=ROWS, seed=1), SNAPSHOT_FIELDS), as_tensors(network, NETWORK_FIELDS)
+    with torch.no_grad():
+        expected = PolicyGraph(Formula())(*known)["orders"].numpy()
+    inputs = {name: value.numpy() for fields in known for name, value in fields.items()}
+    (orders,) = session.run(["orders"], inputs)
+    np.testing.assert_allclose(orders, expected, rtol=1e-4, atol=1e-3)
+    assert expected.max() > 1
