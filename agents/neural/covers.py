@@ -8,8 +8,8 @@ cycle: Harris 1913; of several items: Silver 1981). A faster way is asked for wh
 way's goods arrive, at the quantile of what it saves over what it costs more (the dual-index policy: Veeraraghavan and
 Scheller-Wolf 2008, 'Now or later'), the less the closer the two arrivals are; prices and days are counted from the
 supplier on, so that a sister node's stock, which has come all the way before, is no faster way. What perishes lies at
-all nodes of its way together no longer than it lasts, and lanes that carry it depart sooner. Learnt are few figures, the same for every network; the policy's own
-answer, a factor on the cover, does the rest.
+all nodes of its way together no longer than it lasts, and lanes that carry it depart sooner. Learnt are few figures,
+the same for every network; the policy's own answer, a factor on the cover, does the rest.
 """
 
 from __future__ import annotations
