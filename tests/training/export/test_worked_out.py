@@ -3,17 +3,18 @@
 from collections.abc import Callable
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from torch import nn
+from torch.export import Dim
 
 from entrepot.agents.neural.covers import WorkedOutCovers
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
-from entrepot.training.export.graph import PolicyGraph, as_tensors, to_onnx
+from entrepot.envs.snapshot.season import SEASON_ENTRIES
+from entrepot.training.export.graph import EXAMPLE_SIZES, PolicyGraph, _example, _shapes, as_tensors, inputs_of
 from tests.training.export.test_export import NETWORKS, Case, snapshot_for
 
 ROWS = 3
@@ -37,22 +38,34 @@ class Formula(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def session() -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(to_onnx(Formula()), providers=["CPUExecutionProvider"])
+def traced() -> nn.Module:
+    """As for ONNX, which takes most of an export's time and adds nothing of the formula's own."""
+    graph = PolicyGraph(Formula()).eval()
+    fields = inputs_of(graph.policy)
+    axes = {name: Dim(name, min=SEASON_ENTRIES) if name == "W" else Dim(name) for name in EXAMPLE_SIZES}
+    examples, shapes = ([make(of, how) for of in fields] for make, how in ((_example, EXAMPLE_SIZES), (_shapes, axes)))
+    with torch.no_grad():
+        program = torch.export.export(
+            graph,
+            (),
+            dict(zip(("snapshot", "network"), examples, strict=True)),
+            dynamic_shapes=dict(zip(("snapshot", "network"), shapes, strict=True)),
+            strict=False,
+        )
+    return program.module()
 
 
 @pytest.mark.parametrize("make", NETWORKS)
 @pytest.mark.parametrize("perishes", [False, True])
 def test_covers_in_a_graph_are_those_of_torch_on_any_network(
-    session: onnxruntime.InferenceSession, make: Callable[[], Case], perishes: bool
+    traced: nn.Module, make: Callable[[], Case], perishes: bool
 ) -> None:
     case = make()
     life = np.random.default_rng(0).uniform(3, 30, case.attributes["lane_life_days"].shape) * perishes
-    network = {**case.attributes, "lane_life_days": life}
-    known = as_tensors(snapshot_for(case, rows=ROWS, seed=1), SNAPSHOT_FIELDS), as_tensors(network, NETWORK_FIELDS)
+    network = as_tensors({**case.attributes, "lane_life_days": life}, NETWORK_FIELDS)
+    snapshot = as_tensors(snapshot_for(case, rows=ROWS, seed=1), SNAPSHOT_FIELDS)
     with torch.no_grad():
-        expected = PolicyGraph(Formula())(*known)["orders"].numpy()
-    inputs = {name: value.numpy() for fields in known for name, value in fields.items()}
-    (orders,) = session.run(["orders"], inputs)
-    np.testing.assert_allclose(orders, expected, rtol=1e-4, atol=1e-3)
+        expected = PolicyGraph(Formula())(snapshot, network)["orders"]
+        orders = traced(snapshot=snapshot, network=network)["orders"]
+    torch.testing.assert_close(orders, expected, rtol=1e-4, atol=1e-3)
     assert expected.max() > 1
