@@ -41,15 +41,14 @@ class Formula(nn.Module):
 def traced() -> nn.Module:
     """As for ONNX, which takes most of an export's time and adds nothing of the formula's own."""
     graph = PolicyGraph(Formula()).eval()
-    fields = inputs_of(graph.policy)
+    of_snapshot, of_network = inputs_of(graph.policy)
     axes = {name: Dim(name, min=SEASON_ENTRIES) if name == "W" else Dim(name) for name in EXAMPLE_SIZES}
-    examples, shapes = ([make(of, how) for of in fields] for make, how in ((_example, EXAMPLE_SIZES), (_shapes, axes)))
     with torch.no_grad():
         program = torch.export.export(
             graph,
             (),
-            dict(zip(("snapshot", "network"), examples, strict=True)),
-            dynamic_shapes=dict(zip(("snapshot", "network"), shapes, strict=True)),
+            {"snapshot": _example(of_snapshot, EXAMPLE_SIZES), "network": _example(of_network, EXAMPLE_SIZES)},
+            dynamic_shapes={"snapshot": _shapes(of_snapshot, axes), "network": _shapes(of_network, axes)},
             strict=False,
         )
     return program.module()
