@@ -115,7 +115,8 @@ def sku_weight(world: World) -> Tensor:
     """[S] that a SKU's cost is multiplied by before SKUs are added up."""
     earned = (world.attributes.demand_mean * world.attributes.margin_usd).sum(dim=0)
     share = earned / earned.mean().clamp(min=1e-9)
-    return share.clamp(min=LEAST_SHARE) ** -POWER
+    weight: Tensor = share.clamp(min=LEAST_SHARE) ** -POWER
+    return weight
 
 
 def uphill(cost: Tensor, noise: Tensor) -> Tensor:
