@@ -113,7 +113,7 @@ class RemoteActors:
 
     def _new(self, rank: int) -> Any:
         gpus = int(self._experiment.compute.device == "cuda")
-        remote = ray.remote(num_cpus=1, num_gpus=gpus)(self.actor)
+        remote: Any = ray.remote(num_cpus=1, num_gpus=gpus)(self.actor)
         workers = self._experiment.compute.workers
         return remote.remote(self._experiment, self._cover, rank, self._iteration + self._rounds, workers)
 

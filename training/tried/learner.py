@@ -95,8 +95,8 @@ class TriedLearner:
         self._mean = MOMENTUM * self._mean + (1.0 - MOMENTUM) * direction
         mean = self._mean / (1.0 - MOMENTUM**self._steps)
         change = deviations * (self._rate / math.sqrt(mean.numel())) * mean
-        self.policy.answer.weight -= change[:, :-1]
-        self.policy.answer.bias -= change[:, -1]
+        self.policy.answer.weight.sub_(change[:, :-1])
+        self.policy.answer.bias.sub_(change[:, -1])
         # Of a sum of standard normals that are weighed by powers of the momentum.
         chance = (1.0 - MOMENTUM) / (1.0 + MOMENTUM) * (1.0 - MOMENTUM ** (2 * self._steps))
         return float(self._mean.square().mean()) / chance
