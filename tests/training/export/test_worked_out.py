@@ -15,7 +15,8 @@ from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
 from entrepot.envs.snapshot.schema import NETWORK_FIELDS, SNAPSHOT_FIELDS
 from entrepot.envs.snapshot.season import SEASON_ENTRIES
 from entrepot.training.export.graph import EXAMPLE_SIZES, PolicyGraph, _example, _shapes, as_tensors, inputs_of
-from tests.training.export.test_export import NETWORKS, Case, snapshot_for
+from tests.agents.inference.cases import Case, snapshot_for
+from tests.training.export.test_export import NETWORKS
 
 ROWS = 3
 
