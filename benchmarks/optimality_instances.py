@@ -19,8 +19,6 @@ from entrepot.agents.value_iteration import (
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-SHORT_LEAD_DAYS = 2
-"""With lead times up to this, networks learn at twice the rate; with longer ones it made one of them die early."""
 SNYDER_SHEN = "stockpyl 1.0.2, Snyder and Shen 2019"
 
 
@@ -83,15 +81,20 @@ def _lost_sales(lead_days: int, penalty: int) -> Instance:
         poisson_probabilities(5, 30), lead_days, penalty, most_on_hand=24 + 5 * lead_days, largest_order=12
     )
     name = f"lost_sales_lead_{lead_days}_penalty_{penalty}"
-    more = ["trainer.learning_rate=0.015"] if lead_days <= SHORT_LEAD_DAYS else []
-    return Instance(name, "poisson_5", "value iteration", lambda: system.solved().cost, more, lost_sales=system)
+    return Instance(name, "poisson_5", "value iteration", lambda: system.solved().cost, lost_sales=system)
 
 
 def _geometric(lead_days: int, penalty: int, most_on_hand: int, largest_order: int) -> Instance:
     system = LostSales(geometric_probabilities(5, 120), lead_days, penalty, most_on_hand, largest_order)
     network = f"lost_sales_lead_{lead_days}_penalty_{penalty}"
-    name, more = f"geometric_{network}", _lost_sales(lead_days, penalty).overrides
-    return Instance(name, "geometric_5", "value iteration", lambda: system.solved().cost, more, network, system)
+    return Instance(
+        f"geometric_{network}",
+        "geometric_5",
+        "value iteration",
+        lambda: system.solved().cost,
+        network=network,
+        lost_sales=system,
+    )
 
 
 def _serial(name: str, demand: str, cost: float, source: str = SNYDER_SHEN) -> Instance:

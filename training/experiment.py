@@ -46,6 +46,7 @@ class PolicySettings(StrictModel):
     covers: Literal["given", "worked_out"] = Field(
         "given", description="base covers of the network's tuned base stock, or by the policy's own formula"
     )
+    activation: Literal["relu", "silu"] = Field("relu", description="between layers; silu learns where cells are few")
 
     @field_validator("head")
     @classmethod

@@ -31,11 +31,13 @@ from entrepot.agents.neural.features import (
 )
 from entrepot.agents.neural.heads import cover_head_named, head_named
 from entrepot.agents.neural.lane_encoding import LaneEncoding
-from entrepot.agents.neural.settings import WORKED_OUT, NeuralPolicySettings
+from entrepot.agents.neural.settings import RELU, SILU, WORKED_OUT, NeuralPolicySettings
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, orders_from_cover, stock_position
+
+_ACTIVATIONS = {RELU: nn.ReLU, SILU: nn.SiLU}
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class NeuralPolicy(nn.Module):
         self.cell = nn.Linear(CELL_FEATURES, cell)
         self.node = nn.Linear(NODE_FEATURES, cell, bias=False)
         self.day = nn.Linear(DAY_FEATURES, cell, bias=False)
-        self.encode = nn.Sequential(nn.ReLU(), nn.Linear(cell, cell), nn.ReLU())
+        between = _ACTIVATIONS[self.settings.activation]
+        self.encode = nn.Sequential(between(), nn.Linear(cell, cell), between())
         if self.settings.pool_context:
             self.from_node = nn.Linear(cell, cell, bias=False)
             self.from_sku = nn.Linear(cell, cell, bias=False)
@@ -76,7 +79,7 @@ class NeuralPolicy(nn.Module):
         self.origin = nn.Linear(cell, lane, bias=False)
         self.lane_sku = nn.Linear(LANE_SKU_FEATURES, lane, bias=False)
         self.lane = nn.Linear(LANE_FEATURES, lane, bias=False)
-        self.head = nn.Sequential(nn.ReLU(), nn.Linear(lane, lane), nn.ReLU())
+        self.head = nn.Sequential(between(), nn.Linear(lane, lane), between())
         self.answer = nn.Linear(lane, len(self._head.opening))
         self.consolidation = Consolidation(lane)
         self.covers = WorkedOutCovers() if self.settings.covers == WORKED_OUT else None
@@ -250,12 +253,16 @@ class NeuralPolicy(nn.Module):
         return result
 
     def _context(self, cells: Tensor) -> Tensor:
+        mixed: Tensor = self.mix(cells)
         if not self.settings.pool_context:
-            return functional.relu(self.mix(cells))
+            return self._between(mixed)
         by_node = self.from_node(cells.mean(dim=2, keepdim=True))
         by_sku = self.from_sku(cells.mean(dim=1, keepdim=True))
-        mixed: Tensor = self.mix(cells)
-        return functional.relu_(mixed.add_(by_node).add_(by_sku))
+        return self._between(mixed.add_(by_node).add_(by_sku))
+
+    def _between(self, mixed: Tensor) -> Tensor:
+        # What a rectifier takes is not needed for its gradient, and may be overwritten.
+        return functional.relu_(mixed) if self.settings.activation == RELU else functional.silu(mixed)
 
 
 def departing_pairs(snapshot: Snapshot) -> tuple[Tensor, Tensor]:

@@ -8,11 +8,14 @@ OPENING_TRUST = (-1.0, 1.5, -1.0)
 """As logits, in the last 28 days, the last 91, and the long run: 7, 86 and 7 %; where an untrained policy starts."""
 GIVEN, WORKED_OUT = "given", "worked_out"
 """Where base covers are from: the network's attributes, such as a tuned base stock's, or the policy's own formula."""
+RELU, SILU = "relu", "silu"
+"""Between layers: the cheaper, and the one whose units always learn (Elfwing, Uchibe and Doya 2018, 'Sigmoid-weighted
+linear units'). On a network of one or a few cells most inputs never change, so that many a rectifier never opens."""
 
 
 @dataclass(frozen=True)
 class NeuralPolicySettings:
-    """Widths of the layers, whether cells see their node's and SKU's means, opening trust, head and covers by name."""
+    """Widths of the layers, whether cells see their node's and SKU's means, opening trust; the rest by name."""
 
     cell_width: int = 64
     lane_width: int = 32
@@ -20,3 +23,4 @@ class NeuralPolicySettings:
     opening_trust: tuple[float, float, float] = OPENING_TRUST
     head: str = "cover"
     covers: str = GIVEN
+    activation: str = RELU
