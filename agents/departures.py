@@ -28,8 +28,8 @@ LEAST_PRICE_USD = 1e-3
 
 
 def departures_cost(attributes: NetworkAttributes) -> bool:
-    """Whether any lane has a price that is paid once for a departure; in an exported graph they may."""
-    return torch.compiler.is_exporting() or bool((attributes.lane_shipment_usd >= LEAST_PRICE_USD).any())
+    """Whether any lane has a price that is paid once for a departure; where values can't be told they may."""
+    return not attributes.tells_values or bool((attributes.lane_shipment_usd >= LEAST_PRICE_USD).any())
 
 
 def log_saving(wanted: Tensor, rate: Tensor, holding: Tensor, price: Tensor) -> Tensor:

@@ -140,7 +140,7 @@ class WorkedOutCovers(nn.Module):
     def _sold_in_time(self, attributes: NetworkAttributes, arrives: Tensor, lies: Tensor, lasts: Tensor) -> Tensor:
         """[B, L, S] 1, or the share of [B, L, S] days of stock that is sold before it perishes: in `lasts` days."""
         life, primary = attributes.lane_life_days, attributes.lane_primary
-        if not torch.compiler.is_exporting() and not attributes.perishes:
+        if not attributes.may_perish:
             return torch.ones_like(lies) + 0.0 * self.log_life  # a gradient, as workers with other networks have one
         all_stages = lies + _upstream(attributes, arrives, lies)
         kept = lasts / all_stages

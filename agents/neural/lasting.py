@@ -81,8 +81,8 @@ def _margin(attributes: NetworkAttributes) -> Tensor:
 
 
 def _stages_below(attributes: NetworkAttributes, feeds: Tensor) -> int:
-    """How far what is short below must be followed; in a graph, whose shape no value may change, as far as ever."""
-    if torch.compiler.is_exporting():
+    """How far what is short below must be followed; where no value may change what is done, as far as ever."""
+    if not attributes.tells_values:
         return MOST_STAGES_BELOW
     nodes = torch.arange(feeds.shape[0], device=feeds.device)
     next_node = feeds @ (attributes.lane_destination[:, None] == nodes).to(feeds)  # [N, N]

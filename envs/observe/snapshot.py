@@ -156,9 +156,13 @@ class NetworkAttributes:
         """[L, 1, S] booleans."""
         return self.lane_carries.unsqueeze(1) <= 0.5
 
+    @property
+    def may_perish(self) -> bool:
+        """Whether any goods do; where values can't be told, yes."""
+        return not self.tells_values or self._perishes
+
     @cached_property
-    def perishes(self) -> bool:
-        """Whether any goods do."""
+    def _perishes(self) -> bool:
         return bool((self.lane_life_days > 0).any())
 
     def near_windows(self, ring_days: int) -> NearWindows:
@@ -171,6 +175,11 @@ class NetworkAttributes:
     @CachedTensorProperty
     def _near_windows(self) -> dict[int, NearWindows]:
         return {}
+
+    @property
+    def tells_values(self) -> bool:
+        """Whether work may hang on values: not in an exported graph, nor on a device that has shapes only."""
+        return not (torch.compiler.is_exporting() or self.demand_mean.is_meta)
 
     def once(self, work_out: Callable[[Self], T]) -> T:
         """What follows from the attributes alone, worked out once and kept; in an exported graph, as part of it.
