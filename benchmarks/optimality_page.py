@@ -32,7 +32,8 @@ Settings are in [`configs/classic.yaml`](../configs/classic.yaml), those of sing
 Mean gap of {count} instances {mean_gap_percent:.2f} %, largest {largest_gap_percent:.2f} %; the longest training took
 {longest_training_s:.0f} s. {aim}{absent} Costs are USD a day, with 95 % intervals over {episodes:,} episodes of {days:,} days that
 training never saw; a gap's interval is its cost's. *base stock* is the rule of this project, tuned by gradients; training starts from
-it, and its tuning is part of the time, which is that of one thread ({processor_time}).
+it, and its tuning is part of the time, which is that of one thread ({processor_time}); where a date stands, other work beside
+it made a thread slower, by more than half.
 
 - **lost sales**: Poisson demand with a mean of 5, holding 1 (Zipkin 2008, 'Old and new methods for lost-sales inventory
   systems'). The optimum by value iteration equals his table for lead time 4: 4.73, 6.84, 8.89, 10.79. Whole units.
