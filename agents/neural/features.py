@@ -192,7 +192,7 @@ def _cells(
     capital = attributes.value_usd * attributes.capital_share_per_day
     holding = capital + attributes.volume_m3 * snapshot.storage_price.unsqueeze(-1)
     if attributes.may_perish:
-        holding = holding + attributes.value_usd * _perishing_share_a_day(attributes)
+        holding = holding + attributes.value_usd * attributes.once(_perishing_share_a_day)
     covers = _cover(torch.stack([snapshot.on_hand, snapshot.dock, snapshot.in_transit, waiting]) / rate)
     rates = [passing.fast, passing.slow, passing.quarter, lasting.mean.expand_as(rate)]
     cells = [

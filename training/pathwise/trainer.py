@@ -19,7 +19,7 @@ from ray.train import Checkpoint, CheckpointConfig, FailureConfig, RunConfig, Sc
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 
 from entrepot.training.evaluation.validation import ValidationFigures
 from entrepot.training.events import Observer
@@ -290,16 +290,16 @@ def _as_the_first(value: float) -> float:
 
 def _average_gradients(parameters: list[nn.Parameter]) -> None:
     """One all-reduce over all gradients laid end to end; a parameter that a worker's window didn't use counts as 0."""
-    learnt = [parameter for parameter in parameters if parameter.requires_grad]
-    for parameter in learnt:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    flat = torch.cat([parameter.grad.flatten() for parameter in learnt if parameter.grad is not None])
+    gradients: list[Tensor] = []
+    for parameter in parameters:
+        if parameter.requires_grad:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            gradients.append(parameter.grad)
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
     place = 0
-    for parameter in learnt:
-        if parameter.grad is not None:
-            count = parameter.grad.numel()
-            parameter.grad.copy_(flat[place : place + count].view_as(parameter.grad))
-            place += count
+    for gradient in gradients:
+        gradient.copy_(flat[place : place + gradient.numel()].view_as(gradient))
+        place += gradient.numel()
