@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
 
 import torch
@@ -13,14 +11,13 @@ from torch import nn
 from entrepot.envs.world import World
 from entrepot.training.cells.kept import keep, last_kept
 from entrepot.training.cells.learner import ActorCritic, Sampled
-from entrepot.training.cells.workers import LocalWorkers, RemoteWorkers, Workers, without_loss
+from entrepot.training.cells.workers import LocalWorkers, RemoteWorkers, Workers, at_work, without_loss
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD
 from entrepot.training.rllib.deployed import module_of
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
-from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
 from entrepot.training.world import world_of
@@ -44,23 +41,9 @@ def train_cells(job: Job) -> Outcome:
     checkpoints = Checkpoints(checkpoint_place(experiment))
     progress = learner.restored(checkpoints) if job.resume else Progress()
     loop = Loop(job, world, seconds=PpoSettings.of(experiment.trainer).seconds)
-    with _workers(job, progress.iteration) as workers:
+    with at_work(job, progress.iteration, LocalWorkers, RemoteWorkers) as workers:
         method = _Cells(job, learner, workers, checkpoints, world)
         return Outcome.of(job, loop.run(method, progress), started)
-
-
-@contextmanager
-def _workers(job: Job, iteration: int) -> Iterator[Workers]:
-    experiment = job.experiment
-    if experiment.compute.workers == 1:
-        yield LocalWorkers(experiment, job.base_cover_days, iteration=iteration)
-        return
-    with ray_cluster(experiment.compute):
-        remote = RemoteWorkers(experiment, job.base_cover_days, iteration=iteration)
-        try:
-            yield remote
-        finally:
-            remote.stop()
 
 
 class CellLearner:

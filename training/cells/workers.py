@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -18,10 +19,12 @@ from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.threads import threads_each
-from entrepot.training.trainers.job import TrainingError
+from entrepot.training.trainers.cluster import ray_cluster
+from entrepot.training.trainers.job import Job, TrainingError
 from entrepot.training.world import world_of
 
 Answer = TypeVar("Answer")
+W = TypeVar("W")
 
 
 class WorkerLostError(RuntimeError):
@@ -165,6 +168,28 @@ class RemoteWorkers(RemoteActors):
         """As in `Workers`."""
         reference = ray.put(weights)
         return self._all(lambda actor: actor.gradient.remote(reference))
+
+
+@contextmanager
+def at_work(job: Job, iteration: int, local: Callable[..., W], remote: Callable[..., RemoteActors]) -> Iterator[W]:
+    """One worker in this process, or as many as the experiment asks for on a cluster, until all is done.
+
+    Args:
+        job: whose experiment and covers workers are made of.
+        iteration: how far the run had come.
+        local: makes the one.
+        remote: makes the others, which are asked the same.
+    """
+    experiment = job.experiment
+    if experiment.compute.workers == 1:
+        yield local(experiment, job.base_cover_days, iteration=iteration)
+        return
+    with ray_cluster(experiment.compute):
+        actors: Any = remote(experiment, job.base_cover_days, iteration=iteration)
+        try:
+            yield actors
+        finally:
+            actors.stop()
 
 
 def without_loss(most: int, work: Callable[[], Answer]) -> Answer:

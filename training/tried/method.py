@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
 from typing import Protocol
 
@@ -13,14 +11,13 @@ from torch import Tensor
 
 from entrepot.envs.world import World
 from entrepot.training.cells.kept import keep, last_kept
-from entrepot.training.cells.workers import RemoteActors, without_loss, world_of_worker
+from entrepot.training.cells.workers import RemoteActors, at_work, without_loss, world_of_worker
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.rllib.actors import ENVIRONMENT_HEAD
 from entrepot.training.rllib.deployed import module_of
 from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress, checkpoint_place
-from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.loop import Iteration, Learned, Loop
 from entrepot.training.tried.learner import Tried, TriedLearner, TriedWorker
@@ -49,7 +46,7 @@ def train_tried(job: Job) -> Outcome:
         state, progress = found
         learner.restore(state)
     loop = Loop(job, world, seconds=PpoSettings.of(experiment.trainer).seconds)
-    with _workers(job, progress.iteration) as workers:
+    with at_work(job, progress.iteration, LocalTriedWorkers, RemoteTriedWorkers) as workers:
         method = _Trials(job, learner, workers, checkpoints, world)
         return Outcome.of(job, loop.run(method, progress), started)
 
@@ -109,20 +106,6 @@ class RemoteTriedWorkers(RemoteActors):
         self._rounds += 1
         reference = ray.put(weights)
         return self._all(lambda actor: actor.trial.remote(reference))
-
-
-@contextmanager
-def _workers(job: Job, iteration: int) -> Iterator[TriedWorkers]:
-    experiment = job.experiment
-    if experiment.compute.workers == 1:
-        yield LocalTriedWorkers(experiment, job.base_cover_days, iteration=iteration)
-        return
-    with ray_cluster(experiment.compute):
-        remote = RemoteTriedWorkers(experiment, job.base_cover_days, iteration=iteration)
-        try:
-            yield remote
-        finally:
-            remote.stop()
 
 
 class _Trials:
