@@ -372,11 +372,9 @@ def test_a_module_from_no_folder_says_that_it_cannot_be_pickled(folder: Path) ->
         pickle.dumps(load_unnamed(folder))
 
 
-JSON = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-2, 3),
-    st.sampled_from([10**30, -1e308, 1e308, 0.5, "", "B", "\x1b[2J", [], [[]], ["B", "L", "S"], ["Q"], {}, {"a": 1}]),
+WRONG_KINDS: tuple[Any, ...] = (
+    *(None, False, True, -2, -1, 0, 1, 2, 3, 10**30, -1e308, 1e308, 0.5),
+    *("", "B", "\x1b[2J", [], [[]], ["B", "L", "S"], ["Q"], {}, {"a": 1}),
 )
 
 
@@ -397,22 +395,20 @@ def with_json(value: Any, place: tuple[Any, ...], new: Any) -> Any:
     return changed
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_a_key_of_a_wrong_kind_is_refused_or_harmless(
-    folder: Path, tmp_path: Path, case: Case, data: st.DataObject
-) -> None:
-    """Whoever alters a manifest knows how to seal it."""
+def test_a_key_of_a_wrong_kind_is_refused_or_harmless(folder: Path, tmp_path: Path, case: Case) -> None:
+    """Whoever alters a manifest knows how to seal it. Each key in turn, with three kinds drawn by a fixed seed."""
     altered = tmp_path / "kinds" / "kreen-test" / "0001"
-    if not altered.exists():
-        shutil.copytree(folder, altered)
+    shutil.copytree(folder, altered)
     content = json.loads((folder / MANIFEST).read_text())
     del content["digest"]
-    place = data.draw(st.sampled_from(sorted(places(content), key=str)))
-    (altered / MANIFEST).write_bytes(seal(with_json(content, place, data.draw(JSON))))
-    try:
-        module = load(altered)
-    except ModuleRefused:
-        return
-    decision = module.decide(snapshot_for(case, rows=1), age_seconds=1.0)
-    assert (decision.orders >= 0).all()
+    generator = np.random.default_rng(17)
+    for place in [place for place in sorted(places(content), key=str) for _ in range(3)]:
+        new = WRONG_KINDS[generator.integers(len(WRONG_KINDS))]
+        (altered / MANIFEST).write_bytes(seal(with_json(content, place, new)))
+        told = f"{place} = {new!r}"
+        try:
+            module = load(altered)
+        except ModuleRefused:
+            continue
+        decision = module.decide(snapshot_for(case, rows=1), age_seconds=1.0)
+        assert (decision.orders >= 0).all(), told
