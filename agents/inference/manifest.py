@@ -30,6 +30,8 @@ UNIT_INPUTS = ("unit_age_hours", "unit_down_hours", "unit_best_age_hours", "unit
 """That the ladder reads itself."""
 MOST_ENTRIES = 1000
 MOST_PACK_UNITS = 1e12
+LARGEST_SEEN = 1e30
+"""In a range: what tolerance makes of it is still a float32."""
 ROLES = ("decision", "explanation")
 
 
@@ -257,6 +259,8 @@ def _range(reader: Reader) -> Range:
     low, high, usual = reader.number("low"), reader.number("high"), reader.number("usual")
     if not low <= usual <= high:
         raise ModuleRefused(f"{MANIFEST}: {reader.path}: {low:g} to {high:g}, usually {usual:g}; must be in this order")
+    if max(-low, high) > LARGEST_SEEN:
+        raise ModuleRefused(f"{MANIFEST}: {reader.path}: {low:g} to {high:g}; at most {LARGEST_SEEN:g} either way")
     return Range(low, high, usual)
 
 
