@@ -75,6 +75,7 @@ class Frozen(Sales):
         stands = {
             name: torch.where(short, getattr(memory.demand, name), getattr(after.demand, name))
             for name in Knowledge.axes()
+            if getattr(memory.demand, name) is not None
         }
         return replace(after, demand=Knowledge(**stands))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entrepot.envs.decisions import Decisions
+from entrepot.envs.observe.reading import NOTHING_COSTLY, Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import demand_rate, echelon_rate, orders_from_cover
 from entrepot.envs.simulation import Decide, Present, Simulation
@@ -28,15 +29,18 @@ def stocked(simulation: Simulation, *, episodes: int) -> Present:
     return simulation.begin(stocked_state(simulation.parameters, simulation.attributes, episodes=episodes))
 
 
-def warmed_up(simulation: Simulation, scenario: Scenario, days: int) -> Present:
+def warmed_up(
+    simulation: Simulation, scenario: Scenario, days: int, reads: frozenset[Costly] = NOTHING_COSTLY
+) -> Present:
     """Stocked networks after some days of ordering up to their base cover, so that their pipelines are full.
 
     Args:
         simulation: of the network.
         scenario: at least `days` days.
         days: how many of them to live through.
+        reads: which costly parts of snapshots are read once they are over.
     """
-    opening = stocked(simulation, episodes=scenario.episodes)
+    opening = simulation.for_reader(stocked(simulation, episodes=scenario.episodes), reads)
     return simulation.run(opening, scenario, base_cover_rule(simulation.attributes), days=days)
 
 

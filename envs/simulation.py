@@ -107,6 +107,15 @@ class Simulation:
         """
         return self.model.observe(present.memory, present.state, day, reads, lent=lent)
 
+    def for_reader(self, present: Present, reads: frozenset[Costly]) -> Present:
+        """The same, remembering from now on what a reader of costly parts of the snapshot needs.
+
+        Args:
+            present: at the start of a day.
+            reads: which costly parts the decider reads.
+        """
+        return Present(present.state, self.model.for_reader(present.memory, reads))
+
     def live(
         self, present: Present, decisions: Decisions, day: Day, *, overwrite: bool = True
     ) -> tuple[Present, Flows, Costs]:
@@ -154,6 +163,7 @@ class Simulation:
         Returns:
             What the days end with.
         """
+        present = self.for_reader(present, reads)
         for number in range(first, scenario.days if days is None else first + days):
             day = scenario.at(number)
             decisions = decide(self.observe(present, day, reads))

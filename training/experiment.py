@@ -12,10 +12,11 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, SerializeAsAny, field_validator
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from entrepot.agents.neural import NeuralPolicySettings
 from entrepot.agents.neural.heads import head_names
+from entrepot.agents.neural.settings import AVERAGES, WEEKS
 from entrepot.configs.files import write_atomically
 from entrepot.configs.loader import (
     ConfigurationError,
@@ -24,7 +25,7 @@ from entrepot.configs.loader import (
     is_path,
     validate,
 )
-from entrepot.configs.numbers import Count, Positive
+from entrepot.configs.numbers import Count, Positive, Share
 from entrepot.envs.demand.settings import DemandSettings
 from entrepot.envs.observe.model import EXACT, observation_model_names
 from entrepot.training.overrides import as_it_stands, text_of
@@ -47,6 +48,9 @@ class PolicySettings(StrictModel):
         "given", description="base covers of the network's tuned base stock, or by the policy's own formula"
     )
     activation: Literal["relu", "silu"] = Field("relu", description="between layers; silu learns where cells are few")
+    demand_memory: Literal["averages", "weeks"] = Field(
+        "averages", description="of demand: averages over 7, 28 and 91 days; or with them each of the last 13 weeks"
+    )
 
     @field_validator("head")
     @classmethod
@@ -76,6 +80,7 @@ class WindowsSettings(StrictModel):
     windows_per_segment: Count = 6
     warm_up_days: Annotated[int, Field(ge=0)] = 70
     level_deviation: Annotated[float, Field(ge=0)] = 0.4
+    moving_share: Share = 0.0
 
 
 class BaseStockSettings(StrictModel):
@@ -154,6 +159,15 @@ class ExperimentSettings(StrictModel):
         if not parts or PurePath(name).is_absolute() or ".." in parts or not name.isprintable():
             raise ValueError("allowed: a name such as `first`, or a path below `folder` such as `study/first`")
         return name
+
+    @model_validator(mode="after")
+    def _remembers_what_it_is_shown(self) -> Self:
+        if self.policy.demand_memory == WEEKS and not self.trainer.shows_weeks:
+            raise ValueError(
+                f"policy.demand_memory: {WEEKS!r}; allowed for trainer={self.trainer.kind}: {AVERAGES}, for only "
+                "pathwise shows a policy the weeks"
+            )
+        return self
 
     @property
     def run_folder(self) -> Path:

@@ -96,9 +96,9 @@ def train(
 
 def tuning_of(experiment: ExperimentSettings) -> Tuning:
     """How an experiment tunes the base stock, and where all runs of its folder keep what was tuned."""
-    return Tuning(
-        settings=experiment.base_stock, windows=experiment.windows, folder=Path(experiment.folder) / "base_stock"
-    )
+    # On levels that stay: what policies start from is then the same, whatever they are to learn from it.
+    windows = experiment.windows.model_copy(update={"moving_share": 0.0})
+    return Tuning(settings=experiment.base_stock, windows=windows, folder=Path(experiment.folder) / "base_stock")
 
 
 def tune(experiment: ExperimentSettings, world: World, tuning: Tuning) -> tuple[TunedRule, float]:

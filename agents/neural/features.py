@@ -7,6 +7,7 @@ nodes, is kept apart, so that the first layer multiplies it once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 from entrepot.agents.neural.covers import WorkedOutCovers
 from entrepot.agents.neural.lasting import Lasting
 from entrepot.agents.outlook import cumulative_outlook, outlook_of_lanes
+from entrepot.envs.observe.knowledge import WEEKS
 from entrepot.envs.observe.on_the_way import ARRIVING_DAYS
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 from entrepot.envs.order_up_to import LEAST_RATE, echelon_rate
@@ -24,6 +26,7 @@ DAYS_PER_YEAR = 365.25
 COVER_SCALE_DAYS = 14.0
 STEADY_SHARE = 0.9
 """Of the last quarter in the rate that everything is scaled by; the rest is the long run."""
+LOG_2 = math.log(2.0)
 OUTLOOK_WEEKS = (1, 3, 7, 12)
 """After today's: up to the end of which the season ahead is told."""
 
@@ -32,6 +35,7 @@ NODE_FEATURES = 3
 DAY_FEATURES = 8
 LANE_SKU_FEATURES = 7
 LANE_FEATURES = 6
+WEEK_FEATURES = WEEKS
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,21 @@ def node_features(
         departs_sooner=sooner,
         below=below,
     )
+
+
+def week_features(snapshot: Snapshot, attributes: NetworkAttributes, rate: Tensor) -> Tensor:
+    """[B, N, S, WEEK_FEATURES] what passed through each node in each of the last 13 weeks, the latest last.
+
+    log((1 + week / rate) / 2): 0 in a week like the usual, and finite where nothing was asked for.
+
+    Args:
+        snapshot: at decision time; its `weeks` are read.
+        attributes: of the network.
+        rate: [B, N, S] units a day, as `NodeFeatures` has it.
+    """
+    weeks = snapshot.weeks
+    passing = echelon_rate(attributes, weeks.flatten(0, 1)).unflatten(0, weeks.shape[:2])
+    return torch.log1p(passing / rate).sub(LOG_2).movedim(0, -1)
 
 
 def lane_features(

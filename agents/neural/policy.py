@@ -24,14 +24,16 @@ from entrepot.agents.neural.features import (
     LANE_FEATURES,
     LANE_SKU_FEATURES,
     NODE_FEATURES,
+    WEEK_FEATURES,
     LaneFeatures,
     NodeFeatures,
     lane_features,
     node_features,
+    week_features,
 )
 from entrepot.agents.neural.heads import cover_head_named, head_named
 from entrepot.agents.neural.lane_encoding import LaneEncoding
-from entrepot.agents.neural.settings import RELU, SILU, WORKED_OUT, NeuralPolicySettings
+from entrepot.agents.neural.settings import RELU, SILU, WEEKS, WORKED_OUT, NeuralPolicySettings
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.reading import Costly
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -51,7 +53,7 @@ class Decided:
 class NeuralPolicy(nn.Module):
     """Maps a snapshot and a network's attributes to decisions."""
 
-    reads = frozenset({Costly.ARRIVING})
+    reads: frozenset[Costly] = frozenset({Costly.ARRIVING})
 
     def __init__(self, settings: NeuralPolicySettings | None = None) -> None:
         """Make an untrained policy.
@@ -83,6 +85,11 @@ class NeuralPolicy(nn.Module):
         self.answer = nn.Linear(lane, len(self._head.opening))
         self.consolidation = Consolidation(lane)
         self.covers = WorkedOutCovers() if self.settings.covers == WORKED_OUT else None
+        # From 0, and after all others: a policy that remembers weeks begins as the one that doesn't.
+        self.weeks = nn.Linear(WEEK_FEATURES, cell, bias=False) if self.settings.demand_memory == WEEKS else None
+        if self.weeks is not None:
+            self.reads = self.reads | {Costly.WEEKS}
+            nn.init.zeros_(self.weeks.weight)
         with torch.no_grad():
             self.answer.weight.zero_()
             self.answer.bias.copy_(torch.tensor(self._head.opening))
@@ -213,7 +220,8 @@ class NeuralPolicy(nn.Module):
         """[P, S, lane width] of each pair of environment and lane."""
         features = lane_features(snapshot, attributes, known, environment, lane)
         ends = attributes.lane_origin[lane], attributes.lane_destination[lane]
-        return self.hidden(known.cells, known.nodes, known.day, features, environment, *ends)
+        weeks = None if self.weeks is None else week_features(snapshot, attributes, known.rate)
+        return self.hidden(known.cells, known.nodes, known.day, features, environment, *ends, weeks=weeks)
 
     def hidden(
         self,
@@ -224,6 +232,8 @@ class NeuralPolicy(nn.Module):
         environment: Tensor,
         origin: Tensor,
         destination: Tensor,
+        *,
+        weeks: Tensor | None = None,
     ) -> Tensor:
         """[P, S, lane width] of each pair of environment and lane.
 
@@ -235,10 +245,13 @@ class NeuralPolicy(nn.Module):
             environment: [P] index into the batch.
             origin: [P] index of an endpoint.
             destination: [P] index of a node.
+            weeks: [B, N, S, F] as from `week_features`, of a policy that remembers weeks.
         """
         # What is the same for all SKUs is added up before it meets them.
         shared = self.node(nodes) + self.day(day).unsqueeze(1) + self.cell.bias
         first = functional.linear(cells, self.cell.weight).add_(shared.unsqueeze(2))
+        if self.weeks is not None and weeks is not None:
+            first = first.add_(self.weeks(weeks))
         encoded = self._context(self.encode(first))
         count = encoded.shape[1]
         # A supplier tells nothing of itself: its row is a node of zeros.

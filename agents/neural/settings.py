@@ -12,6 +12,9 @@ RELU, SILU = "relu", "silu"
 """Between layers: the cheaper, and the one whose units always learn (Elfwing, Uchibe and Doya 2018, 'Sigmoid-weighted
 linear units'). On a network of one or a few cells most inputs never change, so that many a rectifier never opens."""
 
+AVERAGES, WEEKS = "averages", "weeks"
+"""What is remembered of demand: weighted averages over 7, 28 and 91 days; or with them each of the last 13 weeks."""
+
 
 @dataclass(frozen=True)
 class NeuralPolicySettings:
@@ -24,3 +27,4 @@ class NeuralPolicySettings:
     head: str = "cover"
     covers: str = GIVEN
     activation: str = RELU
+    demand_memory: str = AVERAGES

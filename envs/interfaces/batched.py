@@ -173,7 +173,7 @@ class BatchedWarehouseNetwork:
                 f"needed: {self.environments} of {self.days_needed}"
             )
         self._scenario = scenario
-        self._present: Present = warmed_up(self._simulation, scenario, self.warm_up_days)
+        self._present: Present = warmed_up(self._simulation, scenario, self.warm_up_days, self._reads)
         self.day = 0
         self.transition = None
         return self._observe()

@@ -60,6 +60,10 @@ class AsLive:
         bookings = Bookings.opening(self._parameters, known, state)
         return LiveKnowledge(known, Schedule.opening(state), bookings, _picking_share(state))
 
+    def for_reader(self, memory: LiveKnowledge, reads: frozenset[Costly]) -> LiveKnowledge:
+        """As in `ObservationModel`; where customers may have left unserved, what is kept of days is the estimate."""
+        return replace(memory, demand=memory.demand.for_reader(reads))
+
     def observe(
         self,
         memory: LiveKnowledge,

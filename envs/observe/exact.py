@@ -29,6 +29,10 @@ class Exact:
         """Statistics of demand start from the long run."""
         return Knowledge.opening(self._attributes.demand_mean.to(state.on_hand), episodes=state.episodes)
 
+    def for_reader(self, memory: Knowledge, reads: frozenset[Costly]) -> Knowledge:
+        """As in `ObservationModel`."""
+        return memory.for_reader(reads)
+
     def observe(
         self,
         memory: Knowledge,
@@ -63,6 +67,7 @@ class Exact:
             storage_price=self._storage_price.index_select(0, day.month),
             arriving_or_none=arriving_in_ring(state) if Costly.ARRIVING in reads else None,
             pipeline_or_none=_by_days(state) if Costly.PIPELINE in reads else None,
+            weeks_or_none=memory.weeks() if Costly.WEEKS in reads else None,
             unit_age_hours=None if state.equipment is None else own(state.equipment.age_hours),
             unit_down_hours=None if state.equipment is None else own(state.equipment.down_hours),
             lane_extra_days=None if day.known_lane_extra_days is None else own(day.known_lane_extra_days),

@@ -22,6 +22,15 @@ class ObservationModel(Protocol[Memory]):
         """What is remembered before the first day, of the state that episodes start from."""
         ...
 
+    def for_reader(self, memory: Memory, reads: frozenset[Costly]) -> Memory:
+        """A memory that keeps what a reader needs of days to come, which others are spared.
+
+        Args:
+            memory: of the days before.
+            reads: which costly parts of snapshots it reads.
+        """
+        ...
+
     def observe(
         self,
         memory: Memory,

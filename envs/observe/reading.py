@@ -10,6 +10,7 @@ class Costly(StrEnum):
 
     ARRIVING = "arriving"
     PIPELINE = "pipeline"
+    WEEKS = "weeks"
 
 
 NOTHING_COSTLY: frozenset[Costly] = frozenset()

@@ -251,6 +251,7 @@ class Snapshot(Record):
     storage_price: Annotated[Tensor, Axes("BN", unit="USD/m³/day")]
     arriving_or_none: Annotated[Tensor | None, Axes("BNSD", unit="units")] = None
     pipeline_or_none: Annotated[Tensor | None, Axes("BNSH", unit="units")] = None
+    weeks_or_none: Annotated[Tensor | None, Axes("wBMS", unit="units a day")] = None  # no part of the seam
     unit_age_hours: Annotated[Tensor | None, Axes("BU", unit="hours")] = None  # these two where equipment wears
     unit_down_hours: Annotated[Tensor | None, Axes("BU", unit="hours")] = None
     # Where a disruption may befall lanes, what is known of it: for planners and rules, no part of the seam.
@@ -275,6 +276,15 @@ class Snapshot(Record):
             ValueError: whoever asks has not said so before: see `Policy.reads`.
         """
         return _made(self.pipeline_or_none, Costly.PIPELINE)
+
+    @property
+    def weeks(self) -> Tensor:
+        """[w, B, M, S] units a day asked for in each of the last 13 times 7 days, the latest last.
+
+        Raises:
+            ValueError: whoever asks has not said so before: see `Policy.reads`.
+        """
+        return _made(self.weeks_or_none, Costly.WEEKS)
 
 
 def _made(part: Tensor | None, name: Costly) -> Tensor:

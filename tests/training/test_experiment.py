@@ -51,6 +51,14 @@ def test_what_is_not_allowed_is_refused_by_name(override: str) -> None:
         compose_experiment([override])
 
 
+@pytest.mark.parametrize("trainer", ["ippo", "mappo", "sb3_ppo"])
+def test_weeks_of_demand_are_remembered_only_where_the_trainer_shows_them(trainer: str) -> None:
+    weeks = "policy.demand_memory=weeks"
+    assert compose_experiment([weeks]).policy.demand_memory == "weeks"
+    with pytest.raises(ConfigurationError, match=f"allowed for trainer={trainer}: averages"):
+        compose_experiment([f"trainer={trainer}", weeks])
+
+
 def test_a_network_can_be_a_file_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     shutil.copy(configuration_folder() / "network" / "two_warehouses.yaml", path)

@@ -79,7 +79,7 @@ def what_is_tuned_on(world: World, tuning: Tuning, rule: RuleInUse | None = None
     rule = rule or read_rule(BASE_STOCK)
     how = {
         "settings": tuning.settings.model_dump(exclude={"path"}),
-        "windows": tuning.windows.model_dump(),
+        "windows": tuning.windows.model_dump(exclude=None if tuning.windows.moving_share else {"moving_share"}),
         "seed": tuning.seed,
         "rule": [rule.kind, rule.starts],
     }

@@ -19,6 +19,7 @@ from entrepot.envs.world import World
 from entrepot.training.base_stock.file import load_rule
 from entrepot.training.experiment import BASE_STOCK_FILE, ExperimentSettings
 from entrepot.training.export import SnapshotRecorder, export_policy
+from entrepot.training.export.folder import refuse_weeks
 from entrepot.training.pathwise.drawn import drawn_worlds
 from entrepot.training.rollout import roll_out
 from entrepot.training.trainers.runs import Run, load_run
@@ -47,11 +48,12 @@ def export_run(run: Path, out: Path, *, name: str | None = None, version: str | 
         The module's folder.
 
     Raises:
-        ConfigurationError: the folder holds no run, or the version isn't digits.
+        ConfigurationError: the folder holds no run, the version isn't digits, or the policy reads weeks of demand.
         FileExistsError: the version is there already.
     """
     loaded = load_run(run)
     experiment = loaded.experiment
+    refuse_weeks(loaded.module, experiment.run)
     world = world_of(experiment)
     fallback = load_rule(run / BASE_STOCK_FILE, world.network).cover
     world = world.starting_from(loaded.cover_days)

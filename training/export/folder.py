@@ -25,6 +25,7 @@ from entrepot.agents.inference.loading import is_version, load_unnamed
 from entrepot.agents.inference.manifest import FORMAT, WITH_MAINTENANCE, Envelope, seal
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.network.arrays import NetworkArrays
+from entrepot.envs.observe.reading import Costly
 from entrepot.envs.snapshot.attributes import attribute_arrays
 from entrepot.envs.snapshot.equipment import unit_arrays
 from entrepot.envs.snapshot.schema import Field
@@ -102,10 +103,12 @@ def export_policy(
         The module's folder.
 
     Raises:
-        ConfigurationError: the version isn't digits, or the policy decides maintenance of what doesn't wear.
+        ConfigurationError: the version isn't digits, or the policy decides maintenance of what doesn't wear, or reads
+            weeks of demand.
         FileExistsError: the version is there already; a version never changes.
         ModuleRefused: what was written doesn't load, or doesn't answer as torch does.
     """
+    refuse_weeks(policy, name)
     home = folder / name
     if version is not None and not is_version(version):
         raise ConfigurationError(f"version: {version!r}; allowed: digits, such as 0001, or none for the next free one")
@@ -172,6 +175,19 @@ def export_policy(
             return _publish(home, next_version(home), content, files)
         except FileExistsError:
             continue  # somebody else took the number in the meantime
+
+
+def refuse_weeks(policy: nn.Module, name: str) -> None:
+    """A snapshot from live systems has no weeks of demand, and a module that lacks an input can't decide.
+
+    Raises:
+        ConfigurationError: the policy reads them.
+    """
+    if Costly.WEEKS in getattr(policy, "reads", ()):
+        raise ConfigurationError(
+            f"{name}: policy.demand_memory: 'weeks'; allowed for export: averages, for live systems' snapshots hold no "
+            "weeks of demand"
+        )
 
 
 def next_version(home: Path) -> str:

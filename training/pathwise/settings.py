@@ -50,6 +50,11 @@ class PathwiseSettings(TrainerSettings):
         return self
 
     @property
+    def shows_weeks(self) -> bool:
+        """Its policies read snapshots whole."""
+        return True
+
+    @property
     def bound_by_rule(self) -> bool:
         """Whether the run must know what the best rule loses in validation."""
         return self.lost_sales == BEST_RULE

@@ -21,21 +21,20 @@ from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from torch import Tensor, distributed, nn
 
-from entrepot.training.evaluation.validation import ValidationFigures
 from entrepot.training.events import Observer
 from entrepot.training.experiment import ExperimentSettings
 from entrepot.training.pathwise.drawn import HeldOut
 from entrepot.training.pathwise.learner import Learner
-from entrepot.training.pathwise.lost_sales import Kept, LostSalesBound
+from entrepot.training.pathwise.lost_sales import LostSalesBound
+from entrepot.training.pathwise.method import PathwiseMethod, score_of
 from entrepot.training.pathwise.settings import PathwiseSettings
 from entrepot.training.pathwise.start import policy_to_start_from
 from entrepot.training.threads import threads_each
 from entrepot.training.trainers.checkpoints import Progress, checkpoint_place, clear_place
 from entrepot.training.trainers.cluster import ray_cluster
 from entrepot.training.trainers.job import Job, Outcome, TrainingError
-from entrepot.training.trainers.loop import Iteration, Learned, Loop, Score
+from entrepot.training.trainers.loop import Loop
 from entrepot.training.trainers.modules import neural_policy, save_policy
-from entrepot.training.trainers.tags import while_training
 from entrepot.training.world import world_of
 
 NAME = "pathwise"
@@ -175,11 +174,11 @@ def _work(config: dict[str, Any]) -> None:
     held_out = None
     if settings.networks is not None and rank == 0:
         held_out = HeldOut(settings.networks, experiment, neural_policy(experiment).to(device), world)
-    method = _Pathwise(learner, bound, held_out, workers=workers, leads=rank == 0)
+    method = _OnRay(learner, bound, held_out, workers=workers, leads=rank == 0)
     loop = Loop(
         job,
         world,
-        score=_score(settings, bound, held_out, learner),
+        score=score_of(settings, bound, held_out, learner),
         validated=method.validated,
         leads=rank == 0,
         log_folder=config["log_folder"],
@@ -193,71 +192,14 @@ def _progress(metrics: Mapping[str, Any]) -> Progress:
     return Progress(**{field.name: metrics[field.name] for field in fields(Progress)})
 
 
-def _score(
-    settings: PathwiseSettings, bound: LostSalesBound | None, held_out: HeldOut | None, learner: Learner
-) -> Score:
-    """The cost in validation, with lost margins weighed as in training; or what a bound or held-out networks say."""
-    if held_out is not None:
-        return lambda figures: held_out.ratio(learner.module)
-    if bound is not None:
-        return bound.score
-    extra = settings.lost_sales_weight - 1.0
-    return lambda figures: figures.cost_usd_per_day + extra * figures.by_name["lost_margin_usd_per_day"]
-
-
-class _Pathwise:
-    """One worker's learner as a method, whose checkpoints are Ray Train's."""
+class _OnRay(PathwiseMethod):
+    """One worker's share, whose checkpoints are Ray Train's."""
 
     def __init__(
         self, learner: Learner, bound: LostSalesBound | None, held_out: HeldOut | None, *, workers: int, leads: bool
     ) -> None:
-        self._learner, self._bound, self._workers, self._leads = learner, bound, workers, leads
-        self._held_out = held_out
-        self._kept: Kept | None = None  # the bound, in the last validation that this process saw
-
-    def iterate(self) -> Iteration:
-        of_bound = self._of_bound()
-        step = self._learner.step()
-        parts = {while_training(part): value for part, value in step.cost_parts_usd_per_day.items()}
-        return Iteration(
-            cost_usd_per_day=sum(step.cost_parts_usd_per_day.values()),
-            lost_share=step.lost_share,
-            environment_days=step.environment_days * self._workers,
-            scalars={
-                **parts,
-                "training/loss": step.loss,
-                "training/gradient_norm": step.gradient_norm,
-                "training/learning_rate": step.learning_rate,
-                **of_bound,
-                **self._of_held_out(),
-            },
-            shown=self._learner.module,
-        )
-
-    def _of_bound(self) -> dict[str, float]:
-        """The multiplier of the step, and how the last validation stood to the bound."""
-        if self._bound is None:
-            return {}
-        scalars = {"training/lost_sales_multiplier": self._learner.multiplier.value}
-        if self._kept is not None:
-            scalars["training/lost_of_allowed"] = self._kept.ratio
-            scalars["training/lost_of_allowed_high"] = self._kept.high
-        return scalars
-
-    def _of_held_out(self) -> dict[str, float]:
-        """The last validation on held-out networks."""
-        if self._held_out is None or self._held_out.last is None:
-            return {}
-        return {"validation/held_out_cost_of_untrained": self._held_out.last}
-
-    def validated(self, figures: ValidationFigures) -> None:
-        """The first worker's multiplier ascends; the others have it from there when all save."""
-        if self._bound is not None:
-            self._kept = self._bound.kept_by(figures)
-            self._learner.multiplier.ascend(self._kept)
-
-    def learned(self) -> Learned:
-        return Learned(self._learner.module, self._learner.cover_days)
+        super().__init__(learner, bound, held_out, workers=workers)
+        self._leads = leads
 
     def save(self, progress: Progress) -> None:
         """Every worker must report; the first one brings the checkpoint."""

@@ -15,7 +15,7 @@ from entrepot.envs.simulation import Present, Simulation
 from entrepot.envs.twin import Scenario, draw_scenario
 from entrepot.envs.world import World
 from entrepot.training.experiment import WindowsSettings
-from entrepot.training.levels import at_other_levels
+from entrepot.training.levels import at_moving_levels, at_other_levels
 from entrepot.training.pathwise.window import horizon_days
 from entrepot.training.rollout import roll_out
 
@@ -101,6 +101,7 @@ class Windows:
         )
         generator = torch.Generator().manual_seed(seed)
         scenario = at_other_levels(scenario, settings.level_deviation, generator)
+        scenario = at_moving_levels(scenario, settings.moving_share, generator)
         chosen = torch.randperm(parameters.skus, generator=generator)[: settings.skus].sort().values
         chosen = chosen.to(parameters.device)
         return world, scenario.for_skus(chosen), chosen

@@ -48,6 +48,11 @@ class TrainerSettings(StrictModel):
         """Whether the run must know what the best rule loses in validation."""
         return False
 
+    @property
+    def shows_weeks(self) -> bool:
+        """Whether a policy that learns so may read the weeks of demand one by one."""
+        return False
+
     def needs(self, compute: ComputeSettings) -> list[Needs]:
         """Of each process of the trainer, its own first; workers that it starts as a group of their own don't count."""
         return [Needs()]

@@ -16,7 +16,7 @@ from torch import nn
 
 from entrepot.agents.inference import ModuleRefused, load
 from entrepot.agents.inference.decision import EXPLANATIONS
-from entrepot.agents.neural import NeuralPolicy
+from entrepot.agents.neural import NeuralPolicy, NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.demand import Split, load_demand
@@ -185,6 +185,13 @@ def test_versions_count_up_and_none_is_ever_written_over(tmp_path: Path, fixed_g
 def test_a_version_that_is_no_number_is_refused_with_what_is_allowed(tmp_path: Path, version: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(f"version: {version!r}; allowed: digits")):
         export_case(kreen(2), tmp_path, FixedCover(20.0), version=version)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_policy_that_remembers_weeks_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    policy = NeuralPolicy(NeuralPolicySettings(demand_memory="weeks"))
+    with pytest.raises(ConfigurationError, match=r"policy\.demand_memory: 'weeks'; allowed for export: averages"):
+        export_case(two_warehouses(), tmp_path, policy)
     assert not list(tmp_path.iterdir())
 
 
