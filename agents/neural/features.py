@@ -132,7 +132,7 @@ def week_features(snapshot: Snapshot, attributes: NetworkAttributes, rate: Tenso
         rate: [B, N, S] units a day, as `NodeFeatures` has it.
     """
     weeks = snapshot.weeks
-    passing = echelon_rate(attributes, weeks.flatten(0, 1)).unflatten(0, weeks.shape[:2])
+    passing = torch.unflatten(echelon_rate(attributes, weeks.flatten(0, 1)), 0, tuple(weeks.shape[:2]))
     return torch.log1p(passing / rate).sub(LOG_2).movedim(0, -1)
 
 

@@ -50,7 +50,7 @@ class Knowledge(Record):
 
     def weeks(self) -> Tensor | None:
         """[w, B, M, S] units a day in each of the last 13 times 7 days, the latest last; None where none is kept."""
-        return None if self.days is None else self.days.unflatten(0, (WEEKS, WEEK_DAYS)).mean(dim=1)
+        return None if self.days is None else torch.unflatten(self.days, 0, (WEEKS, WEEK_DAYS)).mean(dim=1)
 
     def after(self, demand: Tensor, square: Tensor | None = None) -> Self:
         """One day later.

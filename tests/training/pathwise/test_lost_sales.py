@@ -1,6 +1,5 @@
 """A bound on lost sales: what keeps it, how its multiplier ascends, and that training comes to keep it."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,11 @@ from entrepot.training.events import nobody
 from entrepot.training.experiment import compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.lost_sales import BROKEN_USD_PER_DAY, Kept, LostSalesBound, Multiplier
+from entrepot.training.pathwise.method import PathwiseMethod
 from entrepot.training.pathwise.settings import BEST_RULE, PathwiseSettings
 from entrepot.training.trainers.checkpoints import Progress
 from entrepot.training.trainers.job import Job, RuleInValidation
-from entrepot.training.trainers.loop import Iteration, Learned, Loop
+from entrepot.training.trainers.loop import Iteration, Loop
 from tests.worlds.runs import tiny_experiment
 
 
@@ -100,27 +100,17 @@ def test_a_bound_by_a_rule_is_refused_where_nobody_tuned_the_rules() -> None:
         LostSalesBound.of(PathwiseSettings(lost_sales=BEST_RULE), None)
 
 
-@dataclass
-class InThisProcess:
-    """The pathwise method without Ray."""
+class Watched(PathwiseMethod):
+    """Whose multipliers are looked at."""
 
-    learner: Learner
-    bound: LostSalesBound
-    multipliers: list[float] = field(default_factory=list)
+    def __init__(self, learner: Learner, bound: LostSalesBound) -> None:
+        super().__init__(learner, bound)
+        self.multipliers: list[float] = []
 
     def iterate(self) -> Iteration:
-        self.multipliers.append(self.learner.multiplier.value)
-        step = self.learner.step()
-        return Iteration(1.0, step.lost_share, step.environment_days)
-
-    def learned(self) -> Learned:
-        return Learned(self.learner.module, self.learner.cover_days)
-
-    def save(self, progress: Progress) -> None:
-        """Nothing is resumed here."""
-
-    def validated(self, found: ValidationFigures) -> None:
-        self.learner.multiplier.ascend(self.bound.kept_by(found))
+        step = super().iterate()
+        self.multipliers.append(step.scalars["training/lost_sales_multiplier"])
+        return step
 
 
 def test_training_comes_to_keep_a_bound_that_it_broke_untrained(world: World, tmp_path: Path) -> None:
@@ -142,7 +132,7 @@ def test_training_comes_to_keep_a_bound_that_it_broke_untrained(world: World, tm
     rule = RuleInValidation("rule", torch.full_like(lost, 0.5 * float(lost.mean())))
     wanted = LostSalesBound("no more than rule", None, rule)
     assert not wanted.kept_by(untrained).holds
-    method = InThisProcess(learner, wanted)
+    method = Watched(learner, wanted)
     job = Job(experiment, cover, None, resume=False, report=nobody)
     loop = Loop(job, world, score=wanted.score, validated=method.validated)
     done = loop.run(method, Progress())
