@@ -54,7 +54,7 @@ def test_it_begins_as_the_policy_that_does_not_remember_them(world: World, snaps
 def test_its_weights_of_weeks_learn_and_then_weeks_count(world: World, snapshot: Snapshot) -> None:
     module = answering(policy("weeks"))
     assert module.weeks is not None
-    module.decide(snapshot, world.attributes, 0.5).decisions.orders.sum().backward()
+    module.decide(snapshot, world.attributes, 0.5).decisions.orders.sum().backward()  # type: ignore[no-untyped-call]
     assert module.weeks.weight.grad is not None
     assert (module.weeks.weight.grad != 0).any()
     with torch.no_grad():
