@@ -11,7 +11,7 @@ import typer
 from entrepot.configs.files import write_atomically
 
 DOCS = Path(__file__).parents[1] / "docs"
-LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit")
+LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit", "gym-invmgmt", "stockpyl", "idinn")
 TEXT = """# Speed
 
 What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day. The figures of the twin
@@ -48,6 +48,20 @@ on the PettingZoo environment through SuperSuit, `sb3_batched` on our `VecEnv`.
 
 {rllib_provenance}
 
+## Peers
+
+Packages of this field that PyPI carries, at the same size, each in one process and on one thread, in turns; CPU time of one
+environment's day, and how many days of ours go into the time of the first peer's ({peers_rounds} rounds, 95 % interval).
+Each does what it is made for, so that a day is not the same day: theirs has one article without prices by weight, docks,
+returns, or observations by agent. gym-invmgmt's three stages have lead times of 4, 4 and 0 days, ours of 4, 2 and 1; stockpyl
+also works out its orders. idinn's gradient step is through 50 days by a network of its own for one store's two orders, ours
+through 40 days by the policy for any network, with the days before them that warm it up. One small environment at a time is
+the slowest way to use this twin: what it is made for is many at once.
+
+{peers}
+
+{peers_provenance}
+
 ## On a GPU
 
 The same network's twin and batched environment, and a gradient step of the pathwise trainer over a window of days (its
@@ -71,6 +85,7 @@ units a last bit can decide about a unit, so that costs of single days may diffe
 python benchmarks/twin.py --json docs/speed/twin.json
 python benchmarks/inference.py checkpoints/released/kreen-pathwise/0007 --json docs/speed/inference.json
 python benchmarks/rllib.py --json docs/speed/rllib.json
+python benchmarks/peers.py --python PEERS/bin/python --json docs/speed/peers.json    # its head says how PEERS is made
 python benchmarks/gpu.py --json docs/speed/gpu.json        # on a machine with a GPU; on a CPU with small sizes
 python benchmarks/speed_page.py                            # writes this page
 ```
@@ -93,6 +108,15 @@ COLUMNS = {
         "cpu_p99_ms": "its 99th percentile, ms",
         "import_s": "import, s",
         "rss_mib": "memory, MiB",
+    },
+    "peers": {
+        "size": "size",
+        "what": "what",
+        "environments": "environments",
+        "us_per_environment_day": "an environment's day, µs",
+        "share": "days in the first peer's time, ×",
+        "share_low": "from",
+        "share_high": "to",
     },
     "rllib": {"trainer": "trainer", "agent_steps_per_s": "agent-steps/s", "ratio": "against its plain counterpart, ×"},
 }
@@ -136,7 +160,8 @@ def text_of(found: dict[str, dict[str, Any]]) -> str:
     """
     parts = {name: table(found[name]["rows"], columns) for name, columns in COLUMNS.items()}
     told = {f"{name}_provenance": provenance(found[name]["provenance"]) for name in COLUMNS}
-    return TEXT.format(**parts, **told, **gpu_parts(found.get("gpu")))
+    rounds = shown(found["peers"]["provenance"]["rounds"])
+    return TEXT.format(**parts, **told, peers_rounds=rounds, **gpu_parts(found.get("gpu")))
 
 
 def gpu_parts(found: dict[str, Any] | None) -> dict[str, str]:

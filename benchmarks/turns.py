@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -23,11 +23,25 @@ PROCESS = Path(__file__).with_name("turns_process.py")
 
 
 @dataclass(frozen=True)
+class Command:
+    """A process that steps as often as each line of its input says, and answers nanoseconds of CPU time a step."""
+
+    arguments: Sequence[str | Path]
+    python_path: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
 class Runner:
     """What one of them runs: a network, by the code of a checkout."""
 
     network: str  # name, or path of a YAML file
     checkout: Path  # its own root, or that of another commit
+
+    def command(self, environments: int, skus: int) -> Command:
+        """Its bare twin."""
+        # Its folder would come first on the path, and with it this checkout's twin_process.
+        arguments = [sys.executable, "-P", PROCESS, self.network, str(environments), str(skus)]
+        return Command(arguments, [self.checkout / "src", self.checkout / "benchmarks"])
 
 
 def in_turns(
@@ -42,8 +56,20 @@ def in_turns(
         rounds: that count.
         steps: of each runner in a round.
     """
-    started = {name: _start(runner, environments, skus) for name, runner in runners.items()}
-    seconds: dict[str, list[list[float]]] = {name: [] for name in runners}
+    commands = {name: runner.command(environments, skus) for name, runner in runners.items()}
+    return commands_in_turns(commands, rounds=rounds, steps=steps)
+
+
+def commands_in_turns(commands: Mapping[str, Command], *, rounds: int, steps: int) -> dict[str, NDArray[np.float64]]:
+    """[rounds, steps] seconds of CPU time of each command's steps, after one round that warms up.
+
+    Args:
+        commands: by name; on one thread each.
+        rounds: that count.
+        steps: of each command in a round.
+    """
+    started = {name: _start(command) for name, command in commands.items()}
+    seconds: dict[str, list[list[float]]] = {name: [] for name in commands}
     try:
         for number in range(rounds + 1):
             order = list(started) if number % 2 else list(reversed(started))
@@ -74,13 +100,15 @@ def share_of(plain: NDArray[np.float64], other: NDArray[np.float64], *, seed: in
     return step_seconds(plain) / step_seconds(other), low, high
 
 
-def _start(runner: Runner, environments: int, skus: int) -> subprocess.Popen[str]:
-    paths = [runner.checkout / "src", runner.checkout / "benchmarks"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "OMP_NUM_THREADS": "1"}
-    # Its folder would come first on the path, and with it this checkout's twin_process.
-    command = [sys.executable, "-P", str(PROCESS), runner.network, str(environments), str(skus)]
+def _start(command: Command) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, command.python_path)), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        [str(argument) for argument in command.arguments],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     )
 
 

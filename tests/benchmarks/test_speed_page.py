@@ -28,6 +28,15 @@ ROWS: dict[str, dict[str, Any]] = {
         "import_s": 0.12,
         "rss_mib": 138.0,
     },
+    "peers": {
+        "size": "a step",
+        "what": "peer",
+        "environments": 1,
+        "us_per_environment_day": 151.6,
+        "share": None,
+        "share_low": None,
+        "share_high": None,
+    },
     "rllib": {"trainer": "rllib_stock", "agent_steps_per_s": 2136.0, "ratio": None},
 }
 
@@ -35,13 +44,14 @@ ROWS: dict[str, dict[str, Any]] = {
 def test_the_page_shows_every_row_and_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
     for name, row in ROWS.items():
-        content = {"rows": [row], "provenance": {**MACHINE, "torch": "2.13.0"}}
+        content = {"rows": [row], "provenance": {**MACHINE, "torch": "2.13.0", "rounds": 12}}
         (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     page = tmp_path / "speed.md"
     importlib.import_module("speed_page").main(figures=tmp_path, page=page)
     text = page.read_text(encoding="utf-8")
     assert "| `twin` | 1,024 | 32 | 140,000 | 840,002 | 152,000,000 | 900 |" in text
     assert "| 2,000 | 33.84 | 35.10 | 32.00 | 34.00 | 0.12 | 138 |" in text
+    assert "| `a step` | `peer` | 1 | 152 | – | – | – |" in text
     assert "| `rllib_stock` | 2,136 | – |" in text
     assert "Results beside the CPU's in float64" in text
     assert text.count("*not measured*") == 4
