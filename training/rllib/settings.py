@@ -19,7 +19,7 @@ class TriedSettings(StrictModel):
     """Of weights that every SKU tries for itself."""
 
     deviation: Positive = 0.6  # of the logarithm of cover, by which what is tried strays
-    step: Positive = 0.6  # an iteration's, in deviations of what is tried
+    step: Positive = 0.6  # of the first iteration, in deviations of what is tried; down to 0 at the last
     decision_days: Count = 7  # that a decision is held for
     level_deviation: Annotated[float, Field(ge=0)] = 0.4  # how far each SKU's level strays, as a logarithm
 

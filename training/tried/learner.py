@@ -74,7 +74,7 @@ class TriedLearner:
         """Args: the trainer's settings; the policy's; the seed of the weights that stay."""
         torch.manual_seed(seed)
         self.policy = NeuralPolicy(neural)
-        self._rate = settings.tried.step
+        self._rate, self._iterations = settings.tried.step, settings.iterations
         outputs, width = self.policy.answer.weight.shape
         self._mean, self._steps = torch.zeros(outputs, width + 1), 0
 
@@ -94,7 +94,8 @@ class TriedLearner:
         self._steps += 1
         self._mean = MOMENTUM * self._mean + (1.0 - MOMENTUM) * direction
         mean = self._mean / (1.0 - MOMENTUM**self._steps)
-        change = deviations * (self._rate / math.sqrt(mean.numel())) * mean
+        rate = self._rate * share_of_step(self._steps, self._iterations)
+        change = deviations * (rate / math.sqrt(mean.numel())) * mean
         self.policy.answer.weight.sub_(change[:, :-1])
         self.policy.answer.bias.sub_(change[:, -1])
         # Of a sum of standard normals that are weighed by powers of the momentum.
@@ -109,6 +110,16 @@ class TriedLearner:
         """Go on from a saved state."""
         self.policy.load_state_dict(state["policy"])
         self._mean, self._steps = state["mean"], state["steps"]
+
+
+def share_of_step(iteration: int, iterations: int) -> float:
+    """Half a cosine, from 1 to 0: what is learnt is soon as small as what chance does, which short steps average out.
+
+    Args:
+        iteration: from 1 on; past the last, nothing moves.
+        iterations: of the whole run.
+    """
+    return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (iteration - 1) / iterations)))
 
 
 def sku_weight(world: World) -> Tensor:
