@@ -1,10 +1,13 @@
 """Experiments that take no time, and trainers put to work on them as the command line does."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from ray._private import state as ray_state
 
 from entrepot.configs.files import write_atomically
 from entrepot.envs.world import World, build_world
@@ -15,6 +18,8 @@ from entrepot.training.rllib.settings import PpoSettings
 from entrepot.training.trainers.job import Job, Outcome
 from entrepot.training.trainers.modules import neural_policy
 from entrepot.training.trainers.registry import trainer_of
+from entrepot.training.trainers.runs import load_run
+from tests.worlds.tiny import first_snapshot, tiny_world
 
 WINDOWS = WindowsSettings(episodes=4, days=30, warm_up_days=10, advance_days=10, windows_per_segment=2)
 SMALL_PPO = {
@@ -131,3 +136,23 @@ def assert_that_it_resumes_where_it_was_interrupted(experiment: ExperimentSettin
     outcome, seen = train(experiment, resume=True)
     assert seen == [3, 4]
     assert outcome.iterations == 4
+
+
+def assert_that_it_outlives_a_worker(experiment: ExperimentSettings, actor: str) -> None:
+    """One of Ray's actors of that name is killed after the first iteration; all are done, and the policy decides."""
+    killed: list[int] = []
+
+    def kill_once(event: Event) -> None:
+        if not killed:
+            actors = ray_state.actors().values()
+            alive = [one["Pid"] for one in actors if one["State"] == "ALIVE" and actor in one["ActorClassName"]]
+            killed.append(alive[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    outcome, seen = train(experiment, report=kill_once)
+    assert killed
+    assert seen == [1, 2, 3, 4]
+    write_atomically(experiment.run_folder / "experiment.json", experiment.model_dump_json())
+    assert outcome.policy_file.is_file()
+    orders = load_run(experiment.run_folder).agent(tiny_world()).decide(first_snapshot(tiny_world())).orders
+    assert orders.isfinite().all()
