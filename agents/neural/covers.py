@@ -8,8 +8,10 @@ cycle: Harris 1913; of several items: Silver 1981). A faster way is asked for wh
 way's goods arrive, at the quantile of what it saves over what it costs more (the dual-index policy: Veeraraghavan and
 Scheller-Wolf 2008, 'Now or later'), the less the closer the two arrivals are; prices and days are counted from the
 supplier on, so that a sister node's stock, which has come all the way before, is no faster way. What perishes lies at
-all nodes of its way together no longer than it lasts, and lanes that carry it depart sooner. Learnt are few figures,
-the same for every network; the policy's own answer, a factor on the cover, does the rest.
+all nodes of its way together no longer than it lasts, and no longer than a unit more earns what its spoiling costs
+(`spoiling`); lanes that carry it depart sooner: to hubs, so soon that it lasts; elsewhere, as soon as is worth the
+price. Learnt are few figures, the same for every network; the policy's own answer, a factor on the cover, does the
+rest.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from entrepot.agents.neural.spoiling import Spoiling, waiting_share
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
 
 QUANTILE_SCALE, QUANTILE_POWER = 5.5556, 0.1186
@@ -42,7 +45,8 @@ OPENING_RESCUE = 0.3
 MOST_COVER_DAYS = 400.0
 MOST_CYCLE_DAYS = 120.0
 HASTE = 8.0
-"""The power of the mean over a lane's goods by which those that perish soonest count for more."""
+"""The power of the mean over a lane's goods by which those that perish soonest count for more, on the way to a hub."""
+LEAST_DEVIATION_DAYS = 1e-3
 LEAST_STAY_DAYS = 0.5
 """Of goods at a node, whatever little they earn."""
 STAGES_ABOVE = 3
@@ -106,9 +110,15 @@ class WorkedOutCovers(nn.Module):
         earned = margin[to]
         left = torch.maximum(earned - landed, LEAST_MARGIN_SHARE * earned)
         dearer = (landed - cheap_usd).clamp(min=0.0)
-        noise = torch.exp(self.log_spread) * (variance / mean**2)[:, to] * horizon
+        spread = torch.exp(self.log_spread) * (variance / mean**2)[:, to]
         late = attributes.lane_lead_deviation_days.unsqueeze(-1) ** 2
-        deviation = torch.sqrt(noise + late + (torch.exp(self.log_level) * horizon) ** 2)
+
+        def deviation_until(days: Tensor) -> Tensor:
+            """[B, L, S] days of demand, of what is asked in so many days."""
+            deviation = torch.sqrt(spread * days + late + (torch.exp(self.log_level) * days) ** 2)
+            return deviation.clamp(min=LEAST_DEVIATION_DAYS)
+
+        deviation = deviation_until(horizon)
         # Of what is wanted at a time that nobody knows, a faster way brings in time what falls between two arrivals.
         sooner_days = ((arrives @ (primary * horizon))[to] - horizon).clamp(min=0.0)
         left_sooner = left * (sooner_days / (math.sqrt(2 * math.pi) * deviation)).clamp(max=1.0)
@@ -124,16 +134,53 @@ class WorkedOutCovers(nn.Module):
         log_safety = torch.where(faster > 0.5, self.log_safety[2], log_safety)
         safety = torch.exp(log_safety) * quantile * deviation
         lies = (interval + waits + safety).clamp(min=LEAST_STAY_DAYS)  # days of demand just after goods have arrived
+        cheapest, sooner = lead + lies, torch.zeros_like(waits[..., 0])
         lasts = torch.exp(self.log_life) * attributes.lane_life_days
-        share = self._sold_in_time(attributes, arrives, lies, lasts)
-        together = _together(share, primary * flow)  # [B, L, 1]
-        lies = (interval + together * waits + safety).clamp(min=LEAST_STAY_DAYS)
-        cheapest = lead + lies * self._sold_in_time(attributes, arrives, lies, lasts)
+        if attributes.may_perish:
+            perishes = attributes.lane_life_days > 0
+            fresh = (interval + safety).clamp(min=LEAST_STAY_DAYS)
+            fresh = fresh * self._sold_in_time(attributes, arrives, fresh, lasts)
+            here = lasts - _elsewhere(attributes, arrives, (fresh - interval / 2).clamp(min=LEAST_STAY_DAYS))
+            here = torch.where(perishes, here.clamp(min=LEAST_STAY_DAYS), MOST_COVER_DAYS)
+            earns = left * torch.exp(-self.rescue * relief)
+            most_waits = waits.amax(dim=-1, keepdim=True)
+            share = waiting_share(
+                most_waits,
+                interval,
+                safety,
+                here,
+                lambda days: deviation_until(lead + days),
+                primary * flow,
+                earns,
+                holding,
+                attributes.lane_shipment_usd,
+            )
+            # What leaves a hub in lumps falls short of more than a normal would: there, all that perishes lasts.
+            feeds = _feeds_others(attributes, arrives)
+            together = _together(self._sold_in_time(attributes, arrives, lies, lasts), primary * flow)
+            share = torch.where(feeds, together, share)
+            share = torch.where((primary * perishes).sum(dim=-1, keepdim=True) > 0, share, 1.0)
+            half = interval / 2  # on average a departure is late by so much
+            sooner = torch.where(feeds, share, (half + share * most_waits) / (half + most_waits))
+            cycle = interval + share * waits
+            lies = (cycle + safety).clamp(min=LEAST_STAY_DAYS)
+            in_time = lies * self._sold_in_time(attributes, arrives, lies, lasts)
+            spoiling = Spoiling(
+                cycle=cycle,
+                lead=lead,
+                lasts=here,
+                deviation=deviation,
+                deviation_of_life=deviation_until(lead + here),
+                earns=earns,
+                held=holding * cycle + 1e-3 * earned,
+                spoilt=attributes.value_usd + landed,
+            )
+            cheapest = lead + torch.where(perishes, spoiling.days_of_stock(LEAST_STAY_DAYS, in_time), lies)
+            sooner = 2 * torch.log(sooner.squeeze(-1))
         hurry = horizon + safety
         hurry = torch.where(attributes.lane_life_days > 0, torch.minimum(hurry, lead + lasts), hurry)
         other = torch.where(faster > 0.5, hurry, torch.exp(self.log_other) * lead)
         cover = torch.where(primary > 0.5, cheapest, other)
-        sooner = 2 * torch.log(together.squeeze(-1))
         cover = cover.clamp(0.0, MOST_COVER_DAYS)
         return WorkedOut(cover, torch.minimum(cover, lead), sooner)
 
@@ -179,6 +226,23 @@ def _together(share: Tensor, flow: Tensor) -> Tensor:
     mean = often / flow.sum(dim=-1, keepdim=True).clamp(min=1e-6)
     shortest: Tensor = mean.clamp(min=1.0) ** (-1 / HASTE)
     return shortest
+
+
+def _feeds_others(attributes: NetworkAttributes, arrives: Tensor) -> Tensor:
+    """[L, 1] booleans, of lanes that end where others begin."""
+    nodes = torch.arange(arrives.shape[0], device=arrives.device)
+    return (attributes.lane_origin == nodes[:, None]).any(dim=1)[attributes.lane_destination].unsqueeze(-1)
+
+
+def _elsewhere(attributes: NetworkAttributes, arrives: Tensor, dwells: Tensor) -> Tensor:
+    """[B, L, S] days that goods lie at other nodes of their way: those before, and the most of those after."""
+    feeds = attributes.lane_origin == torch.arange(arrives.shape[0], device=dwells.device)[:, None]  # [N, L]
+    feeds = (feeds.unsqueeze(-1) & (attributes.lane_primary > 0.5)).unsqueeze(1)  # [N, 1, L, S]
+    after = torch.zeros_like(dwells)
+    for _ in range(STAGES_ABOVE):
+        most = torch.where(feeds, dwells + after, 0.0).amax(dim=2).transpose(0, 1)  # [B, N, S]
+        after = most[:, attributes.lane_destination]
+    return _upstream(attributes, arrives, dwells) + after
 
 
 def _upstream(attributes: NetworkAttributes, arrives: Tensor, of_lanes: Tensor) -> Tensor:

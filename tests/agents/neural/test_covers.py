@@ -81,6 +81,20 @@ def test_what_perishes_is_covered_for_no_longer_than_it_lasts_and_all_beside_it_
     assert (hastened[:, :2] < -0.5).all()
 
 
+def test_of_what_perishes_more_is_kept_where_it_earns_more_and_less_where_it_is_dear_to_lose() -> None:
+    life = torch.full_like(WORLD.attributes.lane_life_days, 30.0)
+    known = replace(WORLD.attributes, lane_life_days=life)
+    primary = known.lane_primary > 0.5
+    usual = covers(known)
+    earning = covers(replace(known, margin_usd=2 * known.margin_usd))
+    value, capital = 5 * known.value_usd, known.capital_share_per_day / 5  # as dear to hold as before
+    dear = covers(replace(known, value_usd=value, capital_share_per_day=capital))
+    assert (earning >= usual - 0.02)[primary].all()
+    assert (earning > usual + 0.1)[primary].any()
+    assert (dear <= usual + 0.02)[primary].all()
+    assert (dear < usual - 0.1)[primary].any()
+
+
 def test_a_way_over_a_sister_node_is_not_a_faster_one() -> None:
     world = build_world("cold_chain")
     over_berlin = world.network.lanes.index("berlin→copenhagen:truck")
