@@ -47,6 +47,8 @@ MOST_CYCLE_DAYS = 120.0
 HASTE = 8.0
 """The power of the mean over a lane's goods by which those that perish soonest count for more, on the way to a hub."""
 LEAST_DEVIATION_DAYS = 1e-3
+LEAST_HOLDING_SHARE = 1e-3
+"""Of what a unit earns: what is free to hold would be held without end."""
 LEAST_STAY_DAYS = 0.5
 """Of goods at a node, whatever little they earn."""
 STAGES_ABOVE = 3
@@ -125,7 +127,8 @@ class WorkedOutCovers(nn.Module):
         # Where a faster way to the node mends a shortage, it costs that way's extra and not the margin.
         saves = faster * torch.log(1 + left_sooner / (dearer + 0.01 * earned))  # 0 where it is no faster way
         relief = (arrives.unsqueeze(-1) * saves.unsqueeze(1)).amax(dim=2)[:, to]
-        held = holding * (interval + waits) + 1e-3 * earned  # [B, L, S] USD of a unit until the next goods arrive
+        # [B, L, S] USD of a unit until the next goods arrive.
+        held = holding * (interval + waits) + LEAST_HOLDING_SHARE * earned
         usual = torch.log(left / held) - self.rescue * relief
         hurried = torch.log((left_sooner - dearer).clamp(min=0.0) + 1e-3 * left) - torch.log(dearer + held)
         quantile = _normal_quantile(torch.where(faster > 0.5, hurried, usual))
@@ -172,7 +175,7 @@ class WorkedOutCovers(nn.Module):
                 deviation=deviation,
                 deviation_of_life=deviation_until(lead + here),
                 earns=earns,
-                held=holding * cycle + 1e-3 * earned,
+                held=holding * cycle + LEAST_HOLDING_SHARE * earned,
                 spoilt=attributes.value_usd + landed,
             )
             cheapest = lead + torch.where(perishes, spoiling.days_of_stock(LEAST_STAY_DAYS, in_time), lies)
