@@ -15,8 +15,9 @@ LIBRARIES = ("torch", "ray", "stable-baselines3", "supersuit", "gym-invmgmt", "s
 TEXT = """# Speed
 
 What the benchmarks of speed measured, kept in [`docs/speed/`](speed). On kreen; a step is a day. The figures of the twin
-and its environments are of commit c1dec8d; those of decisions and of other trainers are of commit ed5e0a4, on a virtual
-machine whose speed changes by half from minute to minute, and was about half as fast as the one that the twin's are of.
+and its environments are of commit c1dec8d, and since then the twin does more; those of other trainers are of commit ed5e0a4.
+Those of decisions and of peers are of 2026-11-29, on a virtual machine whose speed changes by half from minute to minute, and
+was about half as fast as the one that the twin's are of.
 
 ## The twin and its environments
 
