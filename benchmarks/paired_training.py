@@ -26,7 +26,7 @@ from entrepot.configs.files import write_atomically
 from entrepot.training.evaluation.evaluate import Evaluation, ScenarioSolver, evaluate
 from entrepot.training.evaluation.intervals import ratio_interval
 from entrepot.training.evaluation.validation import ValidationFigures
-from entrepot.training.events import Event
+from entrepot.training.events import nobody
 from entrepot.training.experiment import ExperimentSettings, compose_experiment
 from entrepot.training.pathwise.learner import Learner
 from entrepot.training.pathwise.lost_sales import LostSalesBound
@@ -74,12 +74,13 @@ def main(
     torch.set_num_threads(1)
     console = Console(width=120)
     seeds = seed or [0]
+    arms = [Arm.of(text) for text in arm]
     shared = [f"network={network}", f"folder={folder}", "validation.seed=0", *(overrides or [])]
     experiments = {
         f"{one.name}-{number}": compose_experiment(
             [*shared, *one.overrides, f"seed={number}", f"run={one.name}-{number}"]
         )
-        for one in map(Arm.of, arm)
+        for one in arms
         for number in seeds
     }
     wanted = [only] if only is not None else list(experiments)
@@ -98,8 +99,7 @@ def main(
     settings = first.evaluation.model_copy(update={"episodes": episodes, "days": days})
     with torch.inference_mode():
         judged = evaluate(world, policies, settings)
-    arms = [Arm.of(text).name for text in arm]
-    pooled = _pooled(judged, arms, seeds)
+    pooled = _pooled(judged, [one.name for one in arms], seeds)
     for row in pooled:
         console.print(_told(row))
     if json_file is not None:
@@ -109,7 +109,7 @@ def main(
             "network": network,
             "skus": len(world.network.skus),
             "demand": demand_told(world),
-            "arms": {one.name: list(one.overrides) for one in map(Arm.of, arm)},
+            "arms": {one.name: list(one.overrides) for one in arms},
             "shared": [key for key in overrides or [] if not key.startswith("demand.path=")],
             "seeds": seeds,
             "tuned": tuning.budgets,
@@ -118,7 +118,7 @@ def main(
             {"run": name, **json.loads((experiment.run_folder / CURVE_FILE).read_text(encoding="utf-8"))}
             for name, experiment in experiments.items()
         ]
-        paired = [judged.pair(name, other) for name in experiments for other in _compared(judged, name, arms[0])]
+        paired = [judged.pair(name, other) for name in experiments for other in _compared(judged, name, arms[0].name)]
         content = {"rows": judged.rows(), "pooled": pooled, "runs": runs, "paired": paired}
         write_json(json_file, provenance=provenance, **without_nan(content))
 
@@ -154,7 +154,7 @@ def _trained(experiment: ExperimentSettings) -> str:
         validated.append(point)
         method.validated(figures)
 
-    job = Job(experiment, tuned.cover, bar, False, _nobody, rule)
+    job = Job(experiment, tuned.cover, bar, False, nobody, rule)
     loop = Loop(job, world, score=score_of(settings, bound, None, learner), validated=told)
     progress = loop.run(method, Progress())
     outcome = None if bound is None else bound.told_of(progress.best_score)
@@ -179,10 +179,6 @@ class _Timed(PathwiseMethod):
         step = super().iterate()
         self.cpu_seconds += process_time() - began
         return step
-
-
-def _nobody(event: Event) -> None:
-    """Looks on."""
 
 
 def _pooled(judged: Evaluation, arms: list[str], seeds: list[int]) -> list[dict[str, Any]]:

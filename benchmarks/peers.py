@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from turns import Command, commands_in_turns, share_of, step_seconds
 
-from entrepot.configs.files import write_atomically
+from entrepot.configs.figures import write_json
 
 HERE = Path(__file__).parent
 PEERS = ("gym-invmgmt", "stockpyl", "idinn")
@@ -112,7 +112,7 @@ def main(
     if json_file:
         ours = {"threads": 1, "torch": version("torch")}
         provenance = {"rounds": rounds, "steps": steps, **ours, **versions, **machine()}
-        write_atomically(json_file, json.dumps({"rows": measured, "provenance": provenance}, indent=1) + "\n")
+        write_json(json_file, measured, provenance=provenance)
 
 
 def figures(size: str, rows: list[Row], taken: list[NDArray[np.float64]]) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.append(__file__.rpartition("/")[0])
 from turns_answer import answer
 
 DAYS = 64
@@ -20,22 +19,22 @@ STEP_OF_GRADIENT_DAYS = 50
 STORES = """\
 name: one warehouse and three stores
 nodes:
-  - {{id: 0}}
-  - {{id: 1}}
-  - {{id: 2}}
-  - {{id: 3, I0: 20, h: 1.0}}
-  - {{id: 4, I0: 20, h: 1.0}}
-  - {{id: 5, I0: 20, h: 1.0}}
-  - {{id: 6, I0: 40, h: 0.5}}
-  - {{id: 7}}
+  - {id: 0}
+  - {id: 1}
+  - {id: 2}
+  - {id: 3, I0: 20, h: 1.0}
+  - {id: 4, I0: 20, h: 1.0}
+  - {id: 5, I0: 20, h: 1.0}
+  - {id: 6, I0: 40, h: 0.5}
+  - {id: 7}
 edges:
-  - {{from: 3, to: 0, p: 10.0, b: 9.0, demand_dist: poisson, dist_param: {{mu: 2}}}}
-  - {{from: 4, to: 1, p: 10.0, b: 9.0, demand_dist: poisson, dist_param: {{mu: 2}}}}
-  - {{from: 5, to: 2, p: 10.0, b: 9.0, demand_dist: poisson, dist_param: {{mu: 2}}}}
-  - {{from: 6, to: 3, L: 1, p: 1.0, g: 0.0}}
-  - {{from: 6, to: 4, L: 1, p: 1.0, g: 0.0}}
-  - {{from: 6, to: 5, L: 1, p: 1.0, g: 0.0}}
-  - {{from: 7, to: 6, L: 2, p: 1.0, g: 0.0}}
+  - {from: 3, to: 0, p: 10.0, b: 9.0, demand_dist: poisson, dist_param: {mu: 2}}
+  - {from: 4, to: 1, p: 10.0, b: 9.0, demand_dist: poisson, dist_param: {mu: 2}}
+  - {from: 5, to: 2, p: 10.0, b: 9.0, demand_dist: poisson, dist_param: {mu: 2}}
+  - {from: 6, to: 3, L: 1, p: 1.0, g: 0.0}
+  - {from: 6, to: 4, L: 1, p: 1.0, g: 0.0}
+  - {from: 6, to: 5, L: 1, p: 1.0, g: 0.0}
+  - {from: 7, to: 6, L: 2, p: 1.0, g: 0.0}
 """
 
 Calls = tuple[Callable[[], object], Callable[[], object], int]
@@ -53,7 +52,7 @@ def invmgmt_stores(environments: int) -> Calls:
     """A warehouse and three stores in gym-invmgmt: four lanes, three markets."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "stores.yaml"
-        place.write_text(STORES.format())
+        place.write_text(STORES)
         return _invmgmt(place)
 
 

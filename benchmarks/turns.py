@@ -41,7 +41,8 @@ class Runner:
         """Its bare twin."""
         # Its folder would come first on the path, and with it this checkout's twin_process.
         arguments = [sys.executable, "-P", PROCESS, self.network, str(environments), str(skus)]
-        return Command(arguments, [self.checkout / "src", self.checkout / "benchmarks"])
+        # This folder last, for what another checkout may lack.
+        return Command(arguments, [self.checkout / "src", self.checkout / "benchmarks", PROCESS.parent])
 
 
 def in_turns(

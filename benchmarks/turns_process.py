@@ -5,11 +5,8 @@ from __future__ import annotations
 import sys
 
 import torch
-from twin_process import DAYS, twin
-
-# Another checkout's folder may come first on the path, and it may be of a time before this file was.
-sys.path.append(__file__.rpartition("/")[0])
 from turns_answer import answer
+from twin_process import DAYS, twin
 
 
 def main(network: str, environments: int, skus: int) -> None:

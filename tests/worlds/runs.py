@@ -138,15 +138,19 @@ def assert_that_it_resumes_where_it_was_interrupted(experiment: ExperimentSettin
     assert outcome.iterations == 4
 
 
+def processes_of(actor: str) -> list[int]:
+    """Of Ray's actors that live and have that in their class's name."""
+    actors = ray_state.actors().values()
+    return [one["Pid"] for one in actors if one["State"] == "ALIVE" and actor in one["ActorClassName"]]
+
+
 def assert_that_it_outlives_a_worker(experiment: ExperimentSettings, actor: str) -> None:
     """One of Ray's actors of that name is killed after the first iteration; all are done, and the policy decides."""
     killed: list[int] = []
 
     def kill_once(event: Event) -> None:
         if not killed:
-            actors = ray_state.actors().values()
-            alive = [one["Pid"] for one in actors if one["State"] == "ALIVE" and actor in one["ActorClassName"]]
-            killed.append(alive[0])
+            killed.append(processes_of(actor)[0])
             os.kill(killed[0], signal.SIGKILL)
 
     outcome, seen = train(experiment, report=kill_once)

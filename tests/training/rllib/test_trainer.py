@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ray._private import state as ray_state
 from ray.rllib.algorithms import Algorithm
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -19,7 +18,13 @@ from entrepot.training.rllib.trainer import restore, save
 from entrepot.training.trainers.checkpoints import Checkpoints, Progress
 from entrepot.training.trainers.job import Outcome
 from entrepot.training.trainers.runs import load_run
-from tests.worlds.runs import assert_that_it_resumes_where_it_was_interrupted, small_experiment, train, world_of
+from tests.worlds.runs import (
+    assert_that_it_resumes_where_it_was_interrupted,
+    processes_of,
+    small_experiment,
+    train,
+    world_of,
+)
 from tests.worlds.tiny import first_snapshot, tiny_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cluster")]
@@ -35,16 +40,10 @@ def finished(
 
     def kill_once(event: Event) -> None:
         if not killed:
-            killed.append(_runners()[0])
+            killed.append(processes_of("EnvRunner")[0])
             os.kill(killed[0], signal.SIGKILL)
 
     return experiment, *train(experiment, report=kill_once), killed
-
-
-def _runners() -> list[int]:
-    """Processes of the remote runners."""
-    actors = ray_state.actors().values()
-    return [actor["Pid"] for actor in actors if actor["State"] == "ALIVE" and "EnvRunner" in actor["ActorClassName"]]
 
 
 def test_remote_runners_of_which_one_is_killed_finish_every_iteration_and_leave_a_policy(
