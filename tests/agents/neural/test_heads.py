@@ -73,6 +73,27 @@ def test_where_stock_is_short_the_orders_have_a_gradient_that_holds_it_back() ->
     assert policy.wanted(snapshot, world.attributes)[:, inside].sum() < 0.01 * before
 
 
+def test_of_scarce_stock_whole_units_are_released_and_fractions_together_lose_none() -> None:
+    world = tiny_world("kreen", 6)
+    known, snapshot = world.attributes, first_snapshot(world)
+    snapshot.on_hand.mul_(0.02)
+    policy = NeuralPolicy(RELEASE)
+    fractions = policy.wanted(snapshot, known).detach()
+    with torch.no_grad():
+        units, asked = policy.wanted(snapshot, known), NeuralPolicy().wanted(snapshot, known)
+    lost_one_by_one = 0
+    for node in range(snapshot.on_hand.shape[1]):
+        leaves = known.lane_origin == node
+        scarce = (fractions[:, leaves] < 0.999 * asked[:, leaves]).any(dim=1)
+        shares = fractions[:, leaves].transpose(1, 2)[scarce]
+        released = units[:, leaves].transpose(1, 2)[scarce]
+        torch.testing.assert_close(released, released.round(), rtol=0.0, atol=1e-3)
+        assert ((released - shares).abs() < 1.001).all()
+        assert ((released.sum(dim=1) - shares.sum(dim=1)).abs() < 0.501).all()
+        lost_one_by_one += int((shares.round().sum(dim=1) < shares.sum(dim=1) - 0.501).sum())
+    assert lost_one_by_one > 0
+
+
 @pytest.mark.parametrize("head", ["release", "units"])
 def test_a_head_of_other_answers_is_refused_where_the_environment_is_told_covers(head: str) -> None:
     world = tiny_world()
