@@ -72,7 +72,7 @@ def main(
     ] = None,
 ) -> None:
     """Train on each instance in this process, on one thread, and measure against the optimum."""
-    chosen = [instance for instance in INSTANCES if not instances or any(part in instance.name for part in instances)]
+    chosen = [instance for instance in INSTANCES if not instances or any(_named(instance, one) for one in instances)]
     if not chosen:
         raise typer.BadParameter(f"{instances}: no instance has such a name; allowed: {', '.join(NAMES)}")
     torch.set_num_threads(1)
@@ -88,6 +88,11 @@ def main(
         if json_file:
             write(json_file, rows, overrides or [])
     show(rows, console)
+
+
+def _named(instance: Instance, text: str) -> bool:
+    """Whether an instance is meant: by its whole name, or by a part where no name is the text itself."""
+    return instance.name == text if text in NAMES else text in instance.name
 
 
 def measure(instance: Instance, overrides: list[str], console: Console) -> dict[str, Any]:
