@@ -79,13 +79,13 @@ class Learner:
         self._margin_usd = mean_margin_usd(world.attributes)
         # Covers that stay as they are get no gradient, which would count in the norm that the others are scaled by.
         self._log_cover = nn.Parameter(
-            torch.zeros_like(world.attributes.base_cover_days), requires_grad=trainer.cover_learning_rate > 0
+            torch.zeros_like(world.attributes.base_cover_days), requires_grad=trainer.covers_learn_at > 0
         )
         formula = [] if self.module.covers is None else list(self.module.covers.parameters())
         others = [one for one in self.module.parameters() if not any(one is figure for figure in formula)]
         groups: list[dict[str, Any]] = [
             {"params": others, "lr": trainer.learning_rate},
-            {"params": [self._log_cover], "lr": trainer.cover_learning_rate},
+            {"params": [self._log_cover], "lr": trainer.covers_learn_at},
         ]
         if formula:
             groups.append({"params": formula, "lr": FORMULA_FASTER * trainer.learning_rate})

@@ -12,6 +12,8 @@ from entrepot.training.trainers.settings import TrainerSettings
 FREE: Final = "free"
 BEST_RULE: Final = "no_more_than_best_rule"
 """What `lost_sales` may be beside a share of demand."""
+COVER_LEARNING_RATE = 0.01
+"""Where none is set, and there is one network whose covers can be learnt."""
 
 
 class PathwiseSettings(TrainerSettings):
@@ -26,7 +28,9 @@ class PathwiseSettings(TrainerSettings):
     lost_sales_weight: Annotated[float, Field(ge=0)] = 1.2
     lost_sales: Literal["free", "no_more_than_best_rule"] | Share = FREE
     lost_sales_rate: Positive = 2.0
-    cover_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    cover_learning_rate: Annotated[float, Field(ge=0)] | None = Field(
+        None, description=f"of the covers that the policy scales; if null {COVER_LEARNING_RATE:g}, or 0 of drawn networks"
+    )
     networks: str | None = Field(
         None, description="a distribution of networks to train on, by name or path; the experiment's own if null"
     )
@@ -37,7 +41,7 @@ class PathwiseSettings(TrainerSettings):
 
     @model_validator(mode="after")
     def _covers_of_no_one_network(self) -> Self:
-        if self.networks is not None and self.cover_learning_rate > 0:
+        if self.networks is not None and self.cover_learning_rate:
             raise ValueError(
                 f"cover_learning_rate: {self.cover_learning_rate:g}; allowed where networks are drawn: 0, for learnt "
                 "covers are one network's"
@@ -48,6 +52,13 @@ class PathwiseSettings(TrainerSettings):
                 "one network's validation"
             )
         return self
+
+    @property
+    def covers_learn_at(self) -> float:
+        """The learning rate of covers; 0 if they stay as they were tuned."""
+        if self.cover_learning_rate is None:
+            return COVER_LEARNING_RATE if self.networks is None else 0.0
+        return self.cover_learning_rate
 
     @property
     def shows_weeks(self) -> bool:
