@@ -29,7 +29,8 @@ class PathwiseSettings(TrainerSettings):
     lost_sales: Literal["free", "no_more_than_best_rule"] | Share = FREE
     lost_sales_rate: Positive = 2.0
     cover_learning_rate: Annotated[float, Field(ge=0)] | None = Field(
-        None, description=f"of the covers that the policy scales; if null {COVER_LEARNING_RATE:g}, or 0 of drawn networks"
+        None,
+        description=f"of the covers that the policy scales; if null {COVER_LEARNING_RATE:g}, or 0 of drawn networks",
     )
     networks: str | None = Field(
         None, description="a distribution of networks to train on, by name or path; the experiment's own if null"
