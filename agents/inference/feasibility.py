@@ -49,6 +49,8 @@ class Bounds:
         return self if self.budget_usd is None else replace(self, budget_usd=self.budget_usd[rows])
 
 
+UPWARDS = 1 + 2.0**-20
+"""Before rounding, so that a half is rounded up though its last bit is missing: as the policy in torch does."""
 MOST_UNITS = 2.0**53
 """Up to here double precision knows every whole number; no order is larger."""
 
@@ -78,8 +80,8 @@ def bounds_of(limits: Limits, network: Network, rows: int) -> Bounds:
     nodes = len(network["capacity_m3"])
     counted = suppliers if supplier_units is None else len(supplier_units)
     return Bounds(
-        nodes=_lanes_from(np.arange(nodes), network),
-        suppliers=_lanes_from(nodes + np.arange(counted), network),
+        nodes=lanes_from(np.arange(nodes), network),
+        suppliers=lanes_from(nodes + np.arange(counted), network),
         spend_usd=spend_usd(network),
         value_usd=value_usd(network),
         lane_m3=_limit("lane_m3", limits.lane_m3, (lanes,)),
@@ -111,10 +113,11 @@ def project(
     lane_open: Floats,
     rows: Rows,
     cut_by: NDArray[np.uint16] | None = None,
+    scarce: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """The nearest orders that can be carried out.
 
-    Rounded to whole packs, and below a minimum to it or to nothing, whichever is nearer. What is then too much for a
+    Rounded to whole packs (what lanes get of a scarce stock together, as in `whole_together`), and below a minimum to it or to nothing, whichever is nearer. What is then too much for a
     lane, a supplier, an origin's stock or the budget is cut in proportion, in that order; what has been cut below its
     minimum isn't ordered. Each cut is noted as a reason.
 
@@ -126,6 +129,7 @@ def project(
         lane_open: [B, L] share of the lane's capacity.
         rows: told of what was cut.
         cut_by: [B, L, S] gets the bits of `CUTS` of what was cut, if given.
+        scarce: [B, L, S] where the policy gave a share of what its origin has; nowhere if None.
 
     Returns:
         [B, L, S] whole units.
@@ -135,7 +139,7 @@ def project(
     wished = np.clip(raw.astype(np.float64), 0.0, MOST_UNITS)
     if cut_by is None:
         cut_by = np.zeros(raw.shape, np.uint16)
-    packs = np.rint(wished / pack)
+    packs = whole_packs(wished / pack, bounds.nodes, scarce)
     least = None
     if bounds.minimum_units is not None:
         least = np.ceil(bounds.minimum_units / pack)
@@ -177,6 +181,17 @@ def spend_usd(network: Network) -> Floats:
     return landed + np.where(from_supplier[:, None], network["value_usd"], 0.0)
 
 
+def whole_packs(packs: Floats, starts: Starts, scarce: NDArray[np.bool_] | None) -> Floats:
+    """[B, L, S] whole packs; of scarce stock the running sum over an origin's lanes is rounded, so that none is lost."""
+    nearest = np.rint(packs)
+    if scarce is None or not scarce.any():
+        return nearest
+    shares = np.where(starts.there[..., None], packs[:, starts.lane], 0.0)  # [B, N, G, S]
+    running = np.floor(shares.cumsum(axis=2) * UPWARDS + 0.5)
+    together = _put_back(nearest, np.diff(running, axis=2, prepend=0.0), starts.lane, starts.there)
+    return np.where(scarce, together, nearest)
+
+
 def _within_suppliers(packs: Floats, supplier_units: Floats, starts: Starts, pack: Floats) -> Floats:
     """A supplier's capacity counts units of all its lanes and SKUs together."""
     lane, there = starts.lane, starts.there
@@ -202,7 +217,8 @@ def _within_stock(packs: Floats, starts: Starts, available: Floats) -> Floats:
     return _put_back(packs, given.reshape(asked.shape), lane, there)
 
 
-def _lanes_from(origins: NDArray[np.int64], network: Network) -> Starts:
+def lanes_from(origins: NDArray[np.int64], network: Network) -> Starts:
+    """Of [O] origins, by their places among endpoints, the lanes that start there."""
     starts = network["lane_origin"] == origins[:, None]
     most = int(starts.sum(axis=1).max(initial=1))
     lane = np.argsort(~starts, axis=1, kind="stable")[:, :most]

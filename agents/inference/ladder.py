@@ -60,7 +60,8 @@ def climb(
     # Where it isn't known whether a lane is open it is held anyway; stock that isn't known counts as none.
     lane_open = checked.arrays["lane_open"]
     free = raw if held.cells is None else np.where(held.cells, np.float32(0), raw)
-    asked_for = project(free, bounds, network, checked.stock, lane_open, rows, cut_by)
+    scarce = explanations["released"] < 1.0  # not where it isn't known
+    asked_for = project(free, bounds, network, checked.stock, lane_open, rows, cut_by, scarce)
     good = sound(asked_for, raw, network, checked.stock, lane_open, rows)
     over = lanes_to_hold(asked_for, bounds, network, checked.arrays["demand_slow"], rows, live.lanes)
     orders, waits = asked_for, np.zeros_like(asked_for)
@@ -71,7 +72,7 @@ def climb(
     if held.cells is not None:
         # What would be asked is shown to the person who decides, and takes nothing from what goes out.
         kept = np.where(held.cells, raw, np.float32(0))
-        waits += project(kept, bounds, network, checked.stock, lane_open, Rows(rows.count))
+        waits += project(kept, bounds, network, checked.stock, lane_open, Rows(rows.count), scarce=scarce)
         _mark(cut_by, "contained", held.cells & (raw > 0))
     if not good.all():
         orders[~good], waits[~good] = 0, 0

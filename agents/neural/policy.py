@@ -32,7 +32,9 @@ from entrepot.agents.neural.features import (
     week_features,
 )
 from entrepot.agents.neural.heads import cover_head_named, head_named
+from entrepot.agents.neural.heads.head import Wanted
 from entrepot.agents.neural.lane_encoding import LaneEncoding
+from entrepot.agents.neural.rounding import whole_together
 from entrepot.agents.neural.settings import RELU, SILU, WEEKS, WORKED_OUT, NeuralPolicySettings
 from entrepot.envs.decisions import Decisions
 from entrepot.envs.observe.reading import Costly
@@ -95,7 +97,7 @@ class NeuralPolicy(nn.Module):
             self.answer.bias.copy_(torch.tensor(self._head.opening))
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
-        """Orders, not rounded."""
+        """Orders, not rounded but for what is shared out of scarce stock, see `whole_together`."""
         return self.decide(snapshot, attributes).decisions
 
     def decide(
@@ -116,11 +118,14 @@ class NeuralPolicy(nn.Module):
             chance: draws the departures that are tried in part, see `Consolidation`; in training only.
         """
         encoded = self._encode(snapshot, attributes)
-        wanted = self.wanted(snapshot, attributes, encoded, learns, smoothing_days)
-        departs = self.departs(snapshot, attributes, encoded, wanted, chance)
+        wanted = self._wanted(snapshot, attributes, encoded, learns, smoothing_days)
+        departs = self.departs(snapshot, attributes, encoded, wanted.units, chance)
         if learns is not None and departs.requires_grad:
             departs = torch.where(learns > 0.5, departs, departs.detach())
-        return Decided(Decisions(wanted * departs.unsqueeze(-1)), departs)
+        orders = wanted.units * departs.unsqueeze(-1)
+        if wanted.share is not None and not orders.requires_grad:  # a gradient needs fractions
+            orders = torch.where(wanted.share < 1.0, whole_together(attributes, orders), orders)
+        return Decided(Decisions(orders), departs)
 
     def wanted(
         self,
@@ -132,6 +137,16 @@ class NeuralPolicy(nn.Module):
     ) -> Tensor:
         """[B, L, S] units that lanes would carry today, before departures are left out; encoded anew if None."""
         encoded = encoded or self._encode(snapshot, attributes)
+        return self._wanted(snapshot, attributes, encoded, learns, smoothing_days).units
+
+    def _wanted(
+        self,
+        snapshot: Snapshot,
+        attributes: NetworkAttributes,
+        encoded: LaneEncoding,
+        learns: Tensor | None,
+        smoothing_days: float,
+    ) -> Wanted:
         answer = self.answer(encoded.hidden)
         return self._head.wanted(snapshot, attributes, encoded, answer, learns, smoothing_days)
 
@@ -141,7 +156,8 @@ class NeuralPolicy(nn.Module):
         return self._head.consolidates
 
     def explained(self, snapshot: Snapshot, attributes: NetworkAttributes) -> dict[str, Tensor]:
-        """The orders of `forward` and how they come about, each [B, L, S]; only where the policy `explains`.
+        """Orders and how they come about, each [B, L, S]; only where the policy `explains`. Shares of scarce stock are
+        fractions here, which whoever carries them out makes whole together, as `forward` does.
 
         `target_days` of `rate` (units a day at the lane's destination), less `position` (units), is the `wish` (units),
         of which the share `released` is ordered.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from entrepot.agents.neural.features import NodeFeatures
-from entrepot.agents.neural.heads.head import Explained, head_named, register_head
+from entrepot.agents.neural.heads.head import Explained, Wanted, head_named, register_head
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.loader import ConfigurationError
@@ -97,10 +97,11 @@ class CoverHead:
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
-    ) -> Tensor:
+    ) -> Wanted:
         """As in `Head`."""
         cover = self.cover(snapshot, attributes, encoded, answer, learns)
-        return orders_from_cover(attributes, snapshot, cover, encoded.known.rate, smoothing_days=smoothing_days)
+        rate = encoded.known.rate
+        return Wanted(orders_from_cover(attributes, snapshot, cover, rate, smoothing_days=smoothing_days), None)
 
     def cover(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -12,6 +12,13 @@ from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.configs.registry import Registry
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
+
+
+class Wanted(NamedTuple):
+    """What a head would have lanes carry."""
+
+    units: Tensor  # [B, L, S]; 0 on lanes that don't depart
+    share: Tensor | None  # [B, L, S] of what is asked, that the origin's stock lets go; None where all of it does
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class Head(Protocol):
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
-    ) -> Tensor:
-        """[B, L, S] units that lanes would carry today; 0 on those that don't depart.
+    ) -> Wanted:
+        """What lanes would carry today, not rounded.
 
         Args:
             snapshot: at decision time.

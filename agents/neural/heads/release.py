@@ -9,7 +9,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from entrepot.agents.neural.heads.cover import CoverHead
-from entrepot.agents.neural.heads.head import Explained, register_head
+from entrepot.agents.neural.heads.head import Explained, Wanted, register_head
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -18,8 +18,6 @@ OPENING_RELEASE, MOST_RELEASED = 2.3, 1.1
 """As a logit and a share: an untrained policy releases all that is there."""
 UNLIMITED = 1e9
 LEAST_ASKED = 1e-6
-UPWARDS = 1 + 2.0**-20
-"""Before rounding, so that halves that float32 can't tell from less are rounded up by every library."""
 
 
 @register_head("release")
@@ -28,9 +26,6 @@ class ReleaseHead:
 
     Where lanes ask for more than their origin has, asking for a little less changes nothing, so that no gradient says
     when to hold stock back for a destination that will need it more. The share that is released has one.
-
-    Shares of what is scarce are whole units, but for gradients, which need fractions. They are rounded along with the
-    sum of those before them: each by itself, three stores with a third of the last unit would all be sent nothing.
     """
 
     consolidates = True
@@ -48,10 +43,11 @@ class ReleaseHead:
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
-    ) -> Tensor:
+    ) -> Wanted:
         """As in `Head`."""
-        asked = self._cover.wanted(snapshot, attributes, encoded, answer[..., 1:], learns, smoothing_days)
-        return asked * self._share(snapshot, attributes, encoded, answer, asked, learns)
+        asked = self._cover.wanted(snapshot, attributes, encoded, answer[..., 1:], learns, smoothing_days).units
+        share = self._share(snapshot, attributes, encoded, answer, asked, learns)
+        return Wanted(asked * share, share)
 
     def explained(
         self, snapshot: Snapshot, attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor
@@ -82,14 +78,4 @@ class ReleaseHead:
         most = there.index_put(pairs, there[pairs] * released)
         leaves = (origin == torch.arange(nodes + 1, device=origin.device)[:, None]).to(asked)
         asked_there = (leaves @ asked)[:, origin]
-        share = (most / asked_there.clamp(min=LEAST_ASKED)).clamp(max=1.0)
-        if share.requires_grad:
-            return share
-        together = leaves.mT @ leaves
-        granted = asked * share
-        whole = _rounded(together.tril() @ granted) - _rounded(together.tril(-1) @ granted)
-        return torch.where(share < 1.0, whole / asked.clamp(min=LEAST_ASKED), share)
-
-
-def _rounded(units: Tensor) -> Tensor:
-    return torch.floor(units * UPWARDS + 0.5)
+        return (most / asked_there.clamp(min=LEAST_ASKED)).clamp(max=1.0)

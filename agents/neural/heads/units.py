@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from entrepot.agents.neural.heads.head import register_head
+from entrepot.agents.neural.heads.head import Wanted, register_head
 from entrepot.agents.neural.lane_encoding import LaneEncoding
 from entrepot.agents.neural.settings import NeuralPolicySettings
 from entrepot.envs.observe.snapshot import NetworkAttributes, Snapshot
@@ -39,7 +39,7 @@ class UnitsHead:
         answer: Tensor,
         learns: Tensor | None,
         smoothing_days: float,
-    ) -> Tensor:
+    ) -> Wanted:
         """As in `Head`; there is no kink to smooth."""
         environment, lane = encoded.environment, encoded.lane
         between = encoded.known.rate[environment, attributes.lane_destination[lane]]
@@ -53,7 +53,7 @@ class UnitsHead:
         departs = (opened & (snapshot.lane_wait_days[environment, lane] < 0.5)).unsqueeze(-1)
         units = torch.where(departs & (attributes.lane_carries[lane] > 0.5), units, 0.0)
         nothing = units.new_zeros(*snapshot.lane_wait_days.shape, units.shape[-1])
-        return nothing.index_put((environment, lane), units)
+        return Wanted(nothing.index_put((environment, lane), units), None)
 
     def explained(
         self, snapshot: Snapshot, attributes: NetworkAttributes, encoded: LaneEncoding, answer: Tensor

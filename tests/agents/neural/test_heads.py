@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
+from entrepot.agents.inference.feasibility import lanes_from, whole_packs
 from entrepot.agents.neural import NeuralCoverPolicy, NeuralPolicy, NeuralPolicySettings
 from entrepot.agents.neural.features import node_features
 from entrepot.configs.loader import ConfigurationError
@@ -78,20 +80,39 @@ def test_of_scarce_stock_whole_units_are_released_and_fractions_together_lose_no
     known, snapshot = world.attributes, first_snapshot(world)
     snapshot.on_hand.mul_(0.02)
     policy = NeuralPolicy(RELEASE)
-    fractions = policy.wanted(snapshot, known).detach()
+    fractions = policy(snapshot, known).orders.detach()
     with torch.no_grad():
-        units, asked = policy.wanted(snapshot, known), NeuralPolicy().wanted(snapshot, known)
-    lost_one_by_one = 0
+        units, told = policy(snapshot, known).orders, policy.explained(snapshot, known)
+    torch.testing.assert_close(told["orders"], fractions)
+    off_one_by_one = 0
     for node in range(snapshot.on_hand.shape[1]):
         leaves = known.lane_origin == node
-        scarce = (fractions[:, leaves] < 0.999 * asked[:, leaves]).any(dim=1)
+        scarce = (told["released"][:, leaves] < 1).all(dim=1)
         shares = fractions[:, leaves].transpose(1, 2)[scarce]
         released = units[:, leaves].transpose(1, 2)[scarce]
-        torch.testing.assert_close(released, released.round(), rtol=0.0, atol=1e-3)
+        assert (released == released.round()).all()
         assert ((released - shares).abs() < 1.001).all()
         assert ((released.sum(dim=1) - shares.sum(dim=1)).abs() < 0.501).all()
-        lost_one_by_one += int((shares.round().sum(dim=1) < shares.sum(dim=1) - 0.501).sum())
-    assert lost_one_by_one > 0
+        off_one_by_one += int(((shares.round().sum(dim=1) - shares.sum(dim=1)).abs() > 0.501).sum())
+    assert off_one_by_one > 0
+    enough = told["released"] == 1
+    torch.testing.assert_close(units[enough], fractions[enough])
+
+
+def test_the_inference_library_makes_shares_of_scarce_stock_whole_as_the_policy_does() -> None:
+    world = tiny_world("kreen", 6)
+    known, snapshot = world.attributes, first_snapshot(world)
+    snapshot.on_hand.mul_(0.02)
+    policy = NeuralPolicy(RELEASE)
+    with torch.no_grad():
+        units, told = policy(snapshot, known).orders, policy.explained(snapshot, known)
+    lanes = known.lane_origin.numpy()
+    starts = lanes_from(np.arange(snapshot.on_hand.shape[1]), {"lane_origin": lanes})
+    scarce = (told["released"] < 1).numpy()
+    whole = whole_packs(told["orders"].numpy().astype(np.float64), starts, scarce)
+    assert scarce.any()
+    np.testing.assert_array_equal(whole[scarce], units.numpy()[scarce])
+    np.testing.assert_array_equal(whole[~scarce], np.rint(units.numpy()[~scarce]))
 
 
 @pytest.mark.parametrize("head", ["release", "units"])
