@@ -2,7 +2,7 @@
 
 from entrepot.agents.inference import load
 
-module = load("checkpoints/released/kreen-pathwise/0007")
+module = load("checkpoints/released/kreen-pathwise/0008")
 decision = module.decide(snapshot, age_seconds=12.0)
 decision.orders  # [B, L, S] whole units
 """

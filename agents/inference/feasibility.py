@@ -117,9 +117,10 @@ def project(
 ) -> NDArray[np.int64]:
     """The nearest orders that can be carried out.
 
-    Rounded to whole packs (what lanes get of a scarce stock together, as in `whole_together`), and below a minimum to it or to nothing, whichever is nearer. What is then too much for a
-    lane, a supplier, an origin's stock or the budget is cut in proportion, in that order; what has been cut below its
-    minimum isn't ordered. Each cut is noted as a reason.
+    Rounded to whole packs (what lanes get of a scarce stock together, as the policy in torch does), and below a minimum
+    to it or to nothing, whichever is nearer. What is then too much for a lane, a supplier, an origin's stock or the
+    budget is cut in proportion, in that order; what has been cut below its minimum isn't ordered. Each cut is noted as
+    a reason.
 
     Args:
         raw: [B, L, S] units, finite.
@@ -182,7 +183,13 @@ def spend_usd(network: Network) -> Floats:
 
 
 def whole_packs(packs: Floats, starts: Starts, scarce: NDArray[np.bool_] | None) -> Floats:
-    """[B, L, S] whole packs; of scarce stock the running sum over an origin's lanes is rounded, so that none is lost."""
+    """[B, L, S] whole packs; of scarce stock an origin's lanes get together what they would in sum, rounded.
+
+    Args:
+        packs: [B, L, S] wished, not rounded.
+        starts: which lanes start from each node.
+        scarce: as in `project`.
+    """
     nearest = np.rint(packs)
     if scarce is None or not scarce.any():
         return nearest

@@ -156,9 +156,9 @@ class NeuralPolicy(nn.Module):
         return self._head.consolidates
 
     def explained(self, snapshot: Snapshot, attributes: NetworkAttributes) -> dict[str, Tensor]:
-        """Orders and how they come about, each [B, L, S]; only where the policy `explains`. Shares of scarce stock are
-        fractions here, which whoever carries them out makes whole together, as `forward` does.
+        """Orders and how they come about, each [B, L, S]; only where the policy `explains`.
 
+        Shares of scarce stock are fractions here; who carries them out makes them whole together, as `forward` does.
         `target_days` of `rate` (units a day at the lane's destination), less `position` (units), is the `wish` (units),
         of which the share `released` is ordered.
         """

@@ -14,9 +14,10 @@ UPWARDS = 1 + 2.0**-20
 def whole_together(attributes: NetworkAttributes, units: Tensor) -> Tensor:
     """[B, L, S] whole units whose sum over an origin's lanes is that of [B, L, S] units, rounded.
 
-    Each share of a scarce stock by itself would lose units or find some that aren't there: three stores with a third each
-    of the last unit would all be sent nothing. So each lane's running sum is rounded, less that of the lanes before it.
-    Exported graphs don't: what is shared is made whole where orders are (`entrepot.agents.inference.feasibility`).
+    Each share of a scarce stock by itself would lose units or find some that aren't there: three stores with a third
+    each of the last unit would all be sent nothing. So each lane's running sum is rounded, less that of the lanes
+    before it. Exported graphs don't: what they share is made whole where orders are
+    (`entrepot.agents.inference.feasibility`).
     """
     if torch.compiler.is_exporting():
         return units
