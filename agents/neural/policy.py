@@ -123,7 +123,7 @@ class NeuralPolicy(nn.Module):
         if learns is not None and departs.requires_grad:
             departs = torch.where(learns > 0.5, departs, departs.detach())
         orders = wanted.units * departs.unsqueeze(-1)
-        if wanted.share is not None and not orders.requires_grad:  # a gradient needs fractions
+        if wanted.share is not None and not torch.is_grad_enabled():  # a gradient needs fractions
             orders = torch.where(wanted.share < 1.0, whole_together(attributes, orders), orders)
         return Decided(Decisions(orders), departs)
 

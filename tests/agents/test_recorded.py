@@ -10,6 +10,7 @@ import pytest
 
 from entrepot.agents.inference import InferenceModule, load
 from entrepot.agents.recorded import RecordedDecision, decide_from_records
+from entrepot.command_line.modules import RELEASED
 from entrepot.configs.errors import ConfigurationError
 from entrepot.envs.network import NetworkArrays, NetworkDescription, load_network
 from entrepot.envs.snapshot import Records, textbook_cover_days
@@ -21,7 +22,7 @@ MIDNIGHT = "2026-11-25T00:00Z"
 
 @cache
 def module() -> InferenceModule:
-    return load(ROOT / "checkpoints" / "released" / "kreen-pathwise")
+    return load(ROOT / "checkpoints" / "released" / RELEASED)
 
 
 def decide(network: NetworkDescription | None = None, **changed: Any) -> RecordedDecision:
