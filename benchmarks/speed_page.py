@@ -90,7 +90,7 @@ units a last bit can decide about a unit, so that costs of single days may diffe
 
 ```sh
 python benchmarks/twin.py --json docs/speed/twin.json
-python benchmarks/inference.py checkpoints/released/kreen-pathwise/0008 --json docs/speed/inference.json
+python benchmarks/inference.py checkpoints/released/kreen-pathwise/0007 --json docs/speed/inference.json
 python benchmarks/rllib.py --json docs/speed/rllib.json
 python benchmarks/peers.py --python PEERS/bin/python --json docs/speed/peers.json    # its head says how PEERS is made
 python benchmarks/gpu.py --json docs/speed/gpu.json        # on a machine with a GPU; on a CPU with small sizes

@@ -97,7 +97,10 @@ class NeuralPolicy(nn.Module):
             self.answer.bias.copy_(torch.tensor(self._head.opening))
 
     def forward(self, snapshot: Snapshot, attributes: NetworkAttributes) -> Decisions:
-        """Orders, not rounded but for what is shared out of scarce stock, see `whole_together`."""
+        """Orders, not rounded but for what is shared out of scarce stock where no gradient is recorded.
+
+        `whole_together` has how.
+        """
         return self.decide(snapshot, attributes).decisions
 
     def decide(
